@@ -1,0 +1,53 @@
+# Everything here sets itself up: Python 3.11 or newer and make are all that a machine needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BUILD  := build
+TOOLS  := $(BUILD)/tools
+UV     := $(TOOLS)/bin/uv
+VENV   := $(BUILD)/venv
+SAM    := $(BUILD)/sam/bin/sam
+MINISTACK := $(BUILD)/ministack/bin/python
+RUN    := $(VENV)/bin
+
+.PHONY: help
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- environments: one for the project, one each for the tools that pin their own libraries
+$(UV):
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+
+define environment
+	@echo "setting up $(1)"
+	@$(UV) venv -q --clear --python $(PYTHON) $(1)
+	@$(UV) pip sync -q --require-hashes --python $(1)/bin/python $(2)
+endef
+
+$(VENV)/.done: requirements/dev.txt pyproject.toml | $(UV)
+	$(call environment,$(VENV),requirements/dev.txt)
+	@$(UV) pip install -q --no-deps --python $(VENV)/bin/python -e .
+	@touch $@
+$(BUILD)/sam/.done: requirements/sam.txt | $(UV)
+	$(call environment,$(BUILD)/sam,requirements/sam.txt)
+	@touch $@
+$(BUILD)/ministack/.done: requirements/ministack.txt | $(UV)
+	$(call environment,$(BUILD)/ministack,requirements/ministack.txt)
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
+
+.PHONY: lock
+lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
+	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \
+	lock dev --extra cli --group dev pyproject.toml; \
+	lock sam --group sam; lock ministack --group ministack; lock uv --group uv
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf $(BUILD) .aws-sam

@@ -1,0 +1,1 @@
+"""The laboratory: a local AWS and a real network in namespaces. Never deployed."""

@@ -1,0 +1,1 @@
+"""Failover controller for AWS routes."""
