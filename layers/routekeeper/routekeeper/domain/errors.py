@@ -1,0 +1,43 @@
+"""The one tree of errors. Each says in its message what was found, where, and what was expected."""
+
+from __future__ import annotations
+
+
+class RoutekeeperError(Exception):
+    """Base of every error that routekeeper raises on purpose."""
+
+
+class ConfigurationError(RoutekeeperError):
+    """The configuration cannot be used; the message lists every problem with its place."""
+
+
+class RequestError(RoutekeeperError):
+    """An operator's request cannot be carried out. Nothing was changed."""
+
+
+class StoreError(RoutekeeperError):
+    """The table could not be read or written."""
+
+
+class ItemError(StoreError):
+    """A stored item is not what its key promises."""
+
+
+class VersionConflict(StoreError):
+    """Somebody else saved first: load again and decide again."""
+
+
+class LeaseLost(StoreError):
+    """A newer monitor of this vantage has written: stop."""
+
+
+class Ec2Error(RoutekeeperError):
+    """EC2 refused a call or did not answer it. `code` is EC2's error code, or `Timeout`."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AnnouncementError(RoutekeeperError):
+    """People could not be told: the topic or the event bus refused."""

@@ -1,0 +1,44 @@
+"""Who probes from a vantage: a lease with a fencing token, handed over by agreement so that nothing goes unwatched.
+
+A newcomer claims the lease; the owner, who looks at it every second, saves what it knows and grants it. Only where
+the owner is silent until the lease expires does the newcomer take it unasked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    vantage: str
+    version: int = 0
+    """0: never saved. Every save adds 1 and is conditional on the version that was read."""
+    owner: str | None = None
+    epoch: int = 0
+    """The fencing token: grows with every change of owner; writes under an older epoch are refused."""
+    expires_at: float = 0.0
+    successor: str | None = None
+
+    def held_by(self, who: str, now: float) -> bool:
+        return self.owner == who and now < self.expires_at
+
+
+def claim(lease: Lease, who: str, now: float, ttl_seconds: float) -> Lease:
+    """The lease after `who` asked for it: theirs if it was free or expired, else with `who` as successor."""
+    if lease.owner == who:
+        return replace(lease, expires_at=now + ttl_seconds)
+    if lease.owner is None or now >= lease.expires_at:
+        return Lease(lease.vantage, lease.version, who, lease.epoch + 1, now + ttl_seconds)
+    return replace(lease, successor=who)
+
+
+def renew(lease: Lease, now: float, ttl_seconds: float) -> Lease:
+    return replace(lease, expires_at=now + ttl_seconds)
+
+
+def grant(lease: Lease, now: float, ttl_seconds: float) -> Lease:
+    """The lease after its owner let go: the successor's, or nobody's."""
+    if lease.successor is None:
+        return replace(lease, owner=None, expires_at=now)
+    return Lease(lease.vantage, lease.version, lease.successor, lease.epoch + 1, now + ttl_seconds)

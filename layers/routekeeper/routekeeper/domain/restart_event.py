@@ -1,0 +1,20 @@
+"""One line of a restart group's history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from routekeeper.domain.restart import Action, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RestartEvent:
+    id: str
+    """`<group>-<version>`: deterministic, so that recording twice is recording once."""
+    group: str
+    target: str
+    instance: str
+    at: float
+    outcome: Outcome
+    reason: str
+    action: Action | None = None

@@ -1,0 +1,272 @@
+"""What a failover group remembers, and the decision where its traffic should go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.settings import FailbackMode, Group, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked for something, when and why."""
+
+    by: str
+    at: float
+    reason: str
+    identity: str | None = None
+    """The invoking identity where AWS names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Hold one path until `expires_at`, whatever its health."""
+
+    path: str
+    expires_at: float
+    asked: Asker
+    forced: bool = False
+    """Move onto the path even if it is not HEALTHY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Take no action at all until `expires_at`."""
+
+    expires_at: float
+    asked: Asker
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Go back to the preferred path now, without waiting for hold-down. Forgotten at `expires_at`."""
+
+    expires_at: float
+    asked: Asker
+    forced: bool = False
+
+
+class TransitionKind(Enum):
+    """Why routes were changed."""
+
+    INITIAL = "initial"
+    FAILOVER = "failover"
+    FAILBACK = "failback"
+    MANUAL = "manual"
+    DRIFT = "drift"
+    COMPLETION = "completion"
+    """The rest of an earlier transition, where some tables had failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to one route, in words, and how it ended."""
+
+    resource: str
+    """The route table or prefix-list reference, e.g. `rtb-0a 0.0.0.0/0`."""
+    before: str
+    after: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a group's routes: what was seen, what was decided and why, what was changed, how fast (law 7)."""
+
+    id: str
+    """`<group>-<version>`: deterministic, so that recording twice is recording once."""
+    group: str
+    kind: TransitionKind
+    from_path: str | None
+    to_path: str
+    reason: str
+    decided_at: float
+    first_loss_at: float | None = None
+    verdict_at: float | None = None
+    asked: Asker | None = None
+    applied_at: float | None = None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def detection_seconds(self) -> float | None:
+        """From the sending of the first lost probe to the verdict."""
+        if self.first_loss_at is None or self.verdict_at is None:
+            return None
+        return self.verdict_at - self.first_loss_at
+
+    @property
+    def steering_seconds(self) -> float | None:
+        """From the verdict (or, without one, the decision) to routes that were read back as wanted."""
+        if self.applied_at is None:
+            return None
+        return self.applied_at - (self.verdict_at if self.verdict_at is not None else self.decided_at)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """Everything remembered of a group: one item, so that one condition on `version` guards it all."""
+
+    group: str
+    version: int = 0
+    """0: never saved. Every save adds 1 and is conditional on the version that was read."""
+    path: str | None = None
+    """The desired path. None until the first decision."""
+    since: float = 0.0
+    reason: str = ""
+    pin: Pin | None = None
+    pause: Pause | None = None
+    returning: ReturnRequest | None = None
+    pending: Transition | None = None
+    """Decided and not yet recorded as applied: the routes may or may not have been changed."""
+    unannounced: tuple[Transition, ...] = ()
+    """Recorded and not yet told to people."""
+    worker: str | None = None
+    """The invocation that is applying the desired path; nobody else touches the routes until `worker_until`."""
+    worker_until: float = 0.0
+
+    def pinned_at(self, now: float) -> Pin | None:
+        return self.pin if self.pin is not None and now < self.pin.expires_at else None
+
+    def paused_at(self, now: float) -> Pause | None:
+        return self.pause if self.pause is not None and now < self.pause.expires_at else None
+
+    def returning_at(self, now: float) -> ReturnRequest | None:
+        return self.returning if self.returning is not None and now < self.returning.expires_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What the routes say, read just now."""
+
+    path: str | None
+    """The path that every route is on, or None: they are on none, or on different ones."""
+    blackholed: bool = False
+    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Leave the desired path as it is."""
+
+    reason: str
+    stranded: bool = False
+    """Nothing to move to, though the present path is UNHEALTHY: an alarm is due (law 3)."""
+    halted: bool = False
+    """Touch nothing at all, drift included: the group is paused."""
+    adopt: str | None = None
+    """At the very start: take the path that the routes are already on as the desired one, changing nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Make `to` the desired path."""
+
+    to: str
+    kind: TransitionKind
+    reason: str
+    first_loss_at: float | None = None
+    verdict_at: float | None = None
+    asked: Asker | None = None
+
+
+Decision = Stay | Move
+
+
+def decide(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
+) -> Decision:
+    """Where the group's traffic should go. `actual` is None where the routes could not be read.
+
+    In order: a pause halts everything (law 6); a pin holds its path (law 6); an UNHEALTHY path is left at once
+    (law 4) for the first HEALTHY one, or not at all where there is none (laws 2 and 3); the preferred path is
+    returned to after its hold-down.
+    """
+    health = {path.name: _verdict(path, verdicts) for path in group.paths}
+    if (pause := state.paused_at(now)) is not None:
+        return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
+    if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
+        return _hold(pin, state, health[pin.path])
+    current = state.path if state.path is not None and group.path(state.path) is not None else None
+    if current is None:
+        return _begin(group, health, actual)
+    if actual is not None and actual.blackholed and actual.path == current:
+        health[current] = Verdict(Health.UNHEALTHY, "its route is a blackhole: the next hop is gone", since=now)
+    if health[current].health is Health.UNHEALTHY:
+        return _leave(group, current, health)
+    return _return(group, current, state, health, now)
+
+
+def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]) -> bool:
+    """Whether the group has a HEALTHY path that does not depend on `target`."""
+    return any(
+        path.target != target and _verdict(path, verdicts).health is Health.HEALTHY for path in group.paths
+    )
+
+
+def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
+    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+
+
+def _hold(pin: Pin, state: GroupState, verdict: Verdict) -> Decision:
+    if state.path == pin.path:
+        return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}")
+    if verdict.health is not Health.HEALTHY and not pin.forced:
+        return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
+    return Move(pin.path, TransitionKind.MANUAL, f"asked by {pin.asked.by}: {pin.asked.reason}", asked=pin.asked)
+
+
+def _begin(group: Group, health: Mapping[str, Verdict], actual: Actual | None) -> Decision:
+    """The first decision: adopt what is there, else the first HEALTHY path. Adopting moves nothing."""
+    if actual is not None and actual.path is not None:
+        return Stay(f"the routes are on {actual.path}", adopt=actual.path)
+    if actual is None:
+        return Stay("nothing is known of the routes yet")
+    for path in group.paths:
+        if health[path.name].health is Health.HEALTHY:
+            reason = f"the routes are on no single path of the group; {path.name} is HEALTHY"
+            return Move(path.name, TransitionKind.INITIAL, reason)
+    unhealthy = all(verdict.health is Health.UNHEALTHY for verdict in health.values())
+    return Stay("the routes are on no single path of the group, and no path is HEALTHY", stranded=unhealthy)
+
+
+def _leave(group: Group, current: str, health: Mapping[str, Verdict]) -> Decision:
+    why = health[current]
+    for path in group.paths:
+        if path.name != current and health[path.name].health is Health.HEALTHY:
+            kind = TransitionKind.FAILBACK if path.name == group.paths[0].name else TransitionKind.FAILOVER
+            reason = f"{current} is UNHEALTHY ({why.reason})"
+            return Move(path.name, kind, reason, first_loss_at=why.first_loss_at, verdict_at=why.since)
+    told = ", ".join(f"{name} is {verdict.health.value}" for name, verdict in health.items())
+    return Stay(f"no path is HEALTHY: {told}", stranded=True)
+
+
+def _return(
+    group: Group, current: str, state: GroupState, health: Mapping[str, Verdict], now: float
+) -> Decision:
+    """Go back up the list: to the most preferred path that is HEALTHY and past its hold-down."""
+    better = group.paths[: [path.name for path in group.paths].index(current)]
+    if not better:
+        return Stay(f"{current} is preferred and {health[current].health.value}")
+    preferred = better[0].name
+    request = state.returning_at(now)
+    if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
+        reason = f"asked by {request.asked.by}: {request.asked.reason}"
+        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
+    if group.failback.mode is FailbackMode.MANUAL:
+        return Stay(f"{preferred} is {health[preferred].health.value}, and failback is manual")
+    waits = []
+    for path in better:
+        verdict = health[path.name]
+        if verdict.health is not Health.HEALTHY or verdict.since is None:
+            waits.append(f"{path.name} is {verdict.health.value}: {verdict.reason}")
+            continue
+        due = max(verdict.since, state.since) + group.failback.after_seconds
+        if now >= due:
+            reason = f"{path.name} has been HEALTHY for {now - verdict.since:.0f} s ({verdict.reason})"
+            return Move(path.name, TransitionKind.FAILBACK, reason)
+        waits.append(f"{path.name} is HEALTHY; failback in {due - now:.0f} s")
+    return Stay("; ".join(waits))

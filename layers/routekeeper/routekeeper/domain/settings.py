@@ -1,0 +1,176 @@
+"""What the operator configured, as values: targets, their probes, the groups and their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from routekeeper.domain.health import Detection
+
+
+class Require(Enum):
+    """How many of a target's probes must succeed in a round."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+class Quorum(Enum):
+    """How many of the voting vantages must agree before a target is called HEALTHY or UNHEALTHY."""
+
+    ANY = "any"
+    MAJORITY = "majority"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class IcmpProbe:
+    """An echo request to `host`, an IPv4 or IPv6 address or a name."""
+
+    host: str
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TcpProbe:
+    """A connection to `host`:`port`. A refusal is an answer unless `handshake` demands a completed handshake."""
+
+    host: str
+    port: int
+    timeout_seconds: float
+    handshake: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """A GET of `url` that must answer with one of `expected_status`; redirects are not followed."""
+
+    url: str
+    timeout_seconds: float
+    expected_status: tuple[int, ...] = (200,)
+    verify_certificate: bool = True
+
+
+Probe = IcmpProbe | TcpProbe | HttpProbe
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPolicy:
+    """When and how often a failed instance is restarted. At most one instance of `group` at a time (law 8)."""
+
+    group: str
+    after_seconds: float = 60.0
+    stop_timeout_seconds: float = 120.0
+    """How long an ordinary stop may take before it is forced; a forced one gets as long again."""
+    boot_timeout_seconds: float = 300.0
+    """How long after the start the instance may take to run and its target to be HEALTHY."""
+    attempts: int = 3
+    per_seconds: float = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something probed."""
+
+    name: str
+    probes: tuple[Probe, ...]
+    require: Require = Require.ANY
+    quorum: Quorum = Quorum.MAJORITY
+    detection: Detection = field(default_factory=Detection)
+    instance: str | None = None
+    restart: RestartPolicy | None = None
+
+
+class NextHopKind(Enum):
+    """What a path's traffic is handed to; the value is the key in the configuration."""
+
+    ATTACHMENT = "attachment"
+    INSTANCE = "instance"
+    NETWORK_INTERFACE = "network_interface"
+    NAT_GATEWAY = "nat_gateway"
+    TRANSIT_GATEWAY = "transit_gateway"
+    VPC_ENDPOINT = "vpc_endpoint"
+    VIRTUAL_PRIVATE_GATEWAY = "virtual_private_gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class NextHop:
+    kind: NextHopKind
+    id: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way for a group's destination. Without a target it is taken as healthy; without a next hop (transit
+    gateway only) it is in place when no prefix-list reference is."""
+
+    name: str
+    target: str | None = None
+    next_hop: NextHop | None = None
+
+
+class FailbackMode(Enum):
+    AUTO = "auto"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Failback:
+    mode: FailbackMode = FailbackMode.AUTO
+    after_seconds: float = 60.0
+    """The hold-down: how long a preferred path must have been HEALTHY."""
+
+
+@dataclass(frozen=True, slots=True)
+class TgwPrefixList:
+    """Steer by a prefix-list reference in a transit gateway route table."""
+
+    route_table: str
+    prefix_list: str
+
+
+@dataclass(frozen=True, slots=True)
+class VpcRoute:
+    """Steer by the route to `destination` (IPv4, IPv6 or a prefix list ID) in every one of `route_tables`."""
+
+    route_tables: tuple[str, ...]
+    destination: str
+
+
+Steering = TgwPrefixList | VpcRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What moves together: one steered destination and its paths, the preferred one first."""
+
+    name: str
+    steering: Steering
+    paths: tuple[Path, ...]
+    failback: Failback = field(default_factory=Failback)
+
+    def path(self, name: str) -> Path | None:
+        return next((path for path in self.paths if path.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that `config/failover.yaml` says."""
+
+    targets: Mapping[str, Target]
+    groups: Mapping[str, Group]
+    heartbeat_interval_seconds: float = 10.0
+    stale_after_seconds: float = 30.0
+    """A vantage whose heartbeat is older does not vote."""
+
+    def restart_groups(self) -> dict[str, tuple[Target, ...]]:
+        """The targets that may be restarted, by restart group."""
+        groups: dict[str, tuple[Target, ...]] = {}
+        for target in self.targets.values():
+            if target.restart is not None:
+                groups[target.restart.group] = (*groups.get(target.restart.group, ()), target)
+        return groups

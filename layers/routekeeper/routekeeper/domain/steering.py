@@ -1,0 +1,55 @@
+"""Actual routes against the desired path: which route is on which path, and which ones must change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from routekeeper.domain.routing import Actual
+from routekeeper.domain.settings import Group, NextHop, Path
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One steered route as AWS shows it: an entry of a VPC route table, or a prefix-list reference."""
+
+    resource: str
+    """What people call it, e.g. `rtb-0a 0.0.0.0/0`; unique within its group."""
+    next_hops: frozenset[NextHop] = frozenset()
+    """Every name AWS gives its next hop (an instance and its network interface, say). Empty: no such route."""
+    blackhole: bool = False
+    settled: bool = True
+    """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
+    error: str | None = None
+    """Why the route could not be read, if so."""
+
+    def __str__(self) -> str:
+        if self.error is not None:
+            return f"unreadable: {self.error}"
+        names = "/".join(sorted(hop.id for hop in self.next_hops)) or "none"
+        return f"{names} (blackhole)" if self.blackhole else names
+
+
+def is_on(route: Route, path: Path) -> bool:
+    """Whether the route is on the path. A path without a next hop is in place when there is no route."""
+    if route.error is not None:
+        return False
+    if path.next_hop is None:
+        return not route.next_hops
+    return path.next_hop in route.next_hops
+
+
+def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
+    """The path that all readable routes are on; None where none could be read."""
+    readable = [route for route in routes if route.error is None]
+    if not readable:
+        return None
+    for path in group.paths:
+        if all(is_on(route, path) for route in readable):
+            return Actual(path.name, blackholed=any(route.blackhole for route in readable))
+    return Actual(None, blackholed=any(route.blackhole for route in readable))
+
+
+def differing(routes: Iterable[Route], path: Path) -> tuple[Route, ...]:
+    """The routes that must change for `path` to be in place, unreadable ones included."""
+    return tuple(route for route in routes if not is_on(route, path))

@@ -1,0 +1,50 @@
+"""What one vantage has told the table: its heartbeat, its counters for the successor, its summaries for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from routekeeper.domain.health import TargetHealth
+from routekeeper.domain.quorum import Ballots
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Probing rounds of one target since the last heartbeat."""
+
+    sent: int = 0
+    lost: int = 0
+    unknown: int = 0
+    round_trip_seconds_median: float | None = None
+    round_trip_seconds_maximum: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vantage:
+    """The heartbeat of one vantage."""
+
+    name: str
+    epoch: int
+    """The fencing token of the lease that it was written under."""
+    heartbeat_at: float
+    targets: Mapping[str, TargetHealth] = field(default_factory=dict)
+    """Health with its counters, by target: where a successor goes on."""
+    summaries: Mapping[str, Summary] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that the vantages have told."""
+
+    vantages: Mapping[str, Vantage]
+    health: Ballots
+    """The last health change of each target by vantage; written at once, unlike the heartbeat."""
+
+    def fresh(self, now: float, stale_after_seconds: float) -> Ballots:
+        """The ballots of vantages whose heartbeat is at most `stale_after_seconds` old: the others do not vote."""
+        return {
+            name: self.health.get(name, {})
+            for name, vantage in self.vantages.items()
+            if now - vantage.heartbeat_at <= stale_after_seconds
+        }

@@ -1,0 +1,37 @@
+"""Probes: one file a protocol, one signature. An outcome, never an exception; a local fault is UNKNOWN (law 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from routekeeper.domain.health import Health
+from routekeeper.domain.settings import Probe
+
+Clock = Callable[[], float]
+"""Seconds since the epoch, never going backwards within one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one probe ended."""
+
+    health: Health
+    reason: str
+    """What was probed, what came back and, for a loss, after how long: `icmp 10.109.2.1: no echo reply in 0.75 s`."""
+    round_trip_seconds: float | None = None
+
+
+class Prober(Protocol):
+    """Sends probes of every kind on the running event loop. Any number may be under way at once."""
+
+    async def probe(self, probe: Probe) -> Result:
+        """Send one probe and wait for its outcome, at most its timeout."""
+
+    @property
+    def icmp_unavailable(self) -> str | None:
+        """Why ICMP cannot be sent from here, or None. Tried once."""
+
+    async def close(self) -> None:
+        """Close what is open."""

@@ -1,0 +1,54 @@
+"""What the functions remember. Two implementations under one contract: DynamoDB, and memory for tests."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from routekeeper.domain.health import TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.restart import RestartState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.vantage import Board, Vantage
+
+
+class Store(Protocol):
+    """Everything is read strongly consistently, and every write that matters is conditional.
+
+    Versioned values (`Lease`, `GroupState`, `RestartState`) are loaded at version 0 where nothing was ever saved;
+    a save succeeds only if the stored version is still the value's own, and returns the value at its new version.
+
+    Raises throughout:
+        VersionConflict: somebody else saved first. Nothing was written.
+        LeaseLost: a monitor under a newer epoch has written. Nothing was written.
+        ItemError: what is stored under the key cannot be read as what it should be; the message names the key.
+        StoreError: the table did not answer or refused.
+    """
+
+    def load_lease(self, vantage: str) -> Lease: ...
+    def save_lease(self, lease: Lease) -> Lease: ...
+
+    def load_vantage(self, vantage: str) -> Vantage | None: ...
+    def save_vantage(self, vantage: Vantage) -> None:
+        """Write the heartbeat unless a newer epoch has (LeaseLost)."""
+
+    def save_health(self, vantage: str, epoch: int, target: str, health: TargetHealth) -> None:
+        """Write a health change unless a newer epoch has (LeaseLost)."""
+
+    def load_board(self) -> Board:
+        """All vantages and all health. An unreadable item is left out and named in the log; it strands no other."""
+
+    def load_group(self, group: str) -> GroupState: ...
+    def save_group(self, state: GroupState) -> GroupState: ...
+    def record(self, state: GroupState, transition: Transition) -> GroupState:
+        """Save the group and write the transition into history, both or neither. The transition's id makes it once."""
+
+    def load_restart(self, group: str) -> RestartState: ...
+    def save_restart(self, state: RestartState, event: RestartEvent | None = None) -> RestartState:
+        """Save the restart group and, where given, its event into history, both or neither."""
+
+    def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
+        """The newest transitions of a group, newest first."""
+
+    def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
+        """The newest events of a restart group, newest first."""
