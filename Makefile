@@ -24,7 +24,7 @@ $(UV):
 
 define environment
 	@echo "setting up $(1)"
-	@$(UV) venv -q --clear --python $(PYTHON) $(1)
+	@test -x $(1)/bin/python || $(UV) venv -q --python $(PYTHON) $(1)
 	@$(UV) pip sync -q --require-hashes --python $(1)/bin/python $(2)
 endef
 
@@ -39,6 +39,10 @@ $(BUILD)/ministack/.done: requirements/ministack.txt | $(UV)
 	$(call environment,$(BUILD)/ministack,requirements/ministack.txt)
 	@touch $@
 
+$(BUILD)/compiler/.done: requirements/compiler.txt | $(UV)
+	$(call environment,$(BUILD)/compiler,requirements/compiler.txt)
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
 
@@ -46,6 +50,7 @@ setup: $(VENV)/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the 
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
 	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \
 	lock dev --extra cli --group dev pyproject.toml; \
+	lock layer --group layer; lock compiler --group compiler; \
 	lock sam --group sam; lock ministack --group ministack; lock uv --group uv
 
 .PHONY: clean
