@@ -9,7 +9,7 @@ BUILD  := build
 TOOLS  := $(BUILD)/tools
 UV     := $(TOOLS)/bin/uv
 VENV   := $(BUILD)/venv
-SAM    := $(BUILD)/sam/bin/sam
+SAM    := SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam
 MINISTACK := $(BUILD)/ministack/bin/python
 RUN    := $(VENV)/bin
 
@@ -44,8 +44,36 @@ $(BUILD)/compiler/.done: requirements/compiler.txt | $(UV)
 	@touch $@
 
 .PHONY: setup
-setup: $(VENV)/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
+setup: $(VENV)/.done $(BUILD)/compiler/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
 
+# --- checks
+.PHONY: lint
+lint: $(VENV)/.done $(BUILD)/sam/.done ## Check style, types, layers and the template
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/cfn-lint
+	$(SAM) validate --lint --region eu-central-1
+
+.PHONY: format
+format: $(VENV)/.done ## Put the sources in shape
+	$(RUN)/ruff check --fix-only .
+	$(RUN)/ruff format .
+
+.PHONY: test-unit
+test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS
+	$(RUN)/pytest tests/unit tests/template
+
+.PHONY: test
+test: setup ## Run every test, the stories on the deployed application included
+	$(RUN)/pytest
+
+.PHONY: build
+build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it
+	$(SAM) build
+
+# --- upkeep
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
 	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \

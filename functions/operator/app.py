@@ -1,0 +1,16 @@
+"""Entry point of the operator: a person's request, answered."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from routekeeper import bootstrap
+
+answer = bootstrap.operator()
+
+
+@Logger().inject_lambda_context(clear_state=True)
+@Metrics().log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(event, context)

@@ -1,0 +1,16 @@
+"""Entry point of the router: stream records or the tick of the minute, one pass over the groups."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from routekeeper import bootstrap
+
+route = bootstrap.router()
+
+
+@Logger().inject_lambda_context(clear_state=True)
+@Metrics().log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return route(event, context)
