@@ -32,8 +32,10 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """How eagerly a target is judged. Counts are consecutive observations; a duration runs from the sending of
-    the first of them to the completion of the last."""
+    """How eagerly a target is judged.
+
+    Counts are consecutive observations; a duration runs from the sending of the first to the end of the last.
+    """
 
     probe_interval_seconds: float = 1.0
     suspect_interval_seconds: float = 0.1
@@ -86,11 +88,14 @@ def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHe
 
 
 def expire(state: TargetHealth, now: float, rule: Detection) -> TargetHealth:
-    """Turn a verdict into UNKNOWN once no evidence of either kind has arrived for `unknown_after_seconds`."""
-    if state.health is Health.UNKNOWN or now - state.known_at < rule.unknown_after_seconds:
+    """Forget verdict and runs once no evidence of either kind has arrived for `unknown_after_seconds`."""
+    if now - state.known_at < rule.unknown_after_seconds:
         return state
+    forgotten = TargetHealth(since=state.since, answered_at=state.answered_at, known_at=state.known_at)
+    if state.health is Health.UNKNOWN:
+        return replace(forgotten, reason=state.reason)
     reason = f"no evidence for {rule.unknown_after_seconds:g} s; was {state.health.value}"
-    return TargetHealth(since=now, reason=reason, answered_at=state.answered_at, known_at=state.known_at)
+    return replace(forgotten, since=now, reason=reason)
 
 
 def is_suspect(state: TargetHealth) -> bool:
@@ -146,6 +151,4 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
     if span < rule.unhealthy_for_seconds:
         return state
     reason = f"{state.failures} failures in a row over {span:.1f} s; last: {seen.reason}"
-    return replace(
-        state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=first
-    )
+    return replace(state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=first)

@@ -195,9 +195,7 @@ def _first_step(state: RestartState, patient: Patient, recent: tuple[float, ...]
     return Step(begun, patient.target, patient.instance, Outcome.BEGUN, reason, Action.STOP)
 
 
-def _stop(
-    state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float
-) -> Decision:
+def _stop(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
     spent = now - active.phase_since
     match instance:
         case InstanceState.STOPPED:
@@ -214,9 +212,7 @@ def _stop(
             return _finish(state, active, Outcome.FAILED, f"a forced stop hung for {spent:.0f} s")
 
 
-def _start(
-    state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float
-) -> Decision:
+def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
     match instance:
         case InstanceState.PENDING | InstanceState.RUNNING:
             return _enter(state, active, Phase.RECOVERING, now, f"{active.instance} is {instance.value}", None)
@@ -226,9 +222,7 @@ def _start(
             return _finish(state, active, Outcome.FAILED, f"did not start: it is {instance.value}")
 
 
-def _recover(
-    state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float
-) -> Decision:
+def _recover(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
     spent = now - active.phase_since
     healed = patient.since is not None and patient.since > active.started_at
     if instance is InstanceState.RUNNING and patient.health is Health.HEALTHY and healed:
@@ -243,9 +237,7 @@ def _again(state: RestartState, active: Active, action: Action) -> Step:
     return Step(state, active.target, active.instance, Outcome.PROGRESS, reason, action)
 
 
-def _enter(
-    state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None
-) -> Step:
+def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
     entered = replace(state, active=replace(active, phase=phase, phase_since=now))
     return Step(entered, active.target, active.instance, Outcome.PROGRESS, reason, action)
 

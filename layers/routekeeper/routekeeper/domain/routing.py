@@ -202,9 +202,7 @@ def decide(
 
 def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]) -> bool:
     """Whether the group has a HEALTHY path that does not depend on `target`."""
-    return any(
-        path.target != target and _verdict(path, verdicts).health is Health.HEALTHY for path in group.paths
-    )
+    return any(path.target != target and _verdict(path, verdicts).health is Health.HEALTHY for path in group.paths)
 
 
 def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
@@ -244,9 +242,7 @@ def _leave(group: Group, current: str, health: Mapping[str, Verdict]) -> Decisio
     return Stay(f"no path is HEALTHY: {told}", stranded=True)
 
 
-def _return(
-    group: Group, current: str, state: GroupState, health: Mapping[str, Verdict], now: float
-) -> Decision:
+def _return(group: Group, current: str, state: GroupState, health: Mapping[str, Verdict], now: float) -> Decision:
     """Go back up the list: to the most preferred path that is HEALTHY and past its hold-down."""
     better = group.paths[: [path.name for path in group.paths].index(current)]
     if not better:

@@ -105,8 +105,11 @@ class NextHop:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way for a group's destination. Without a target it is taken as healthy; without a next hop (transit
-    gateway only) it is in place when no prefix-list reference is."""
+    """One way for a group's destination.
+
+    Without a target it is taken as healthy; without a next hop (transit gateway only) it is in place when no
+    prefix-list reference is.
+    """
 
     name: str
     target: str | None = None

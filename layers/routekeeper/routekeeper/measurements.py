@@ -1,0 +1,37 @@
+"""What the functions measure, as values; `telemetry` turns them into CloudWatch's embedded metric format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Metric(Enum):
+    """Every metric by its name in CloudWatch, in the namespace `routekeeper`."""
+
+    TRANSITIONS = "Transitions"
+    NO_HEALTHY_PATH = "NoHealthyPath"
+    STEERING_FAILURES = "SteeringFailures"
+    DRIFT = "Drift"
+    RESTARTS_GIVEN_UP = "RestartsGivenUp"
+    ICMP_UNAVAILABLE = "IcmpUnavailable"
+    DETECTION_SECONDS = "DetectionSeconds"
+    STEERING_SECONDS = "SteeringSeconds"
+    HEARTBEAT = "Heartbeat"
+    TARGET_HEALTHY = "TargetHealthy"
+    LOSS_RATIO = "LossRatio"
+    ROUND_TRIP_SECONDS = "RoundTripSeconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One value. Metrics whose name ends in `Seconds` are in seconds, `LossRatio` runs from 0 to 1, the rest count."""
+
+    metric: Metric
+    value: float
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    """Beside `deployment`, which every measurement gets."""
+
+
+Emit = Callable[[Measurement], None]

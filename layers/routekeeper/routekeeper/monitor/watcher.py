@@ -1,0 +1,141 @@
+"""Watching one target: rounds on a fixed schedule, overlapping, faster while a verdict may be near."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from statistics import median
+
+from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
+from routekeeper.domain.settings import Target
+from routekeeper.domain.vantage import Summary
+from routekeeper.monitor.pace import RoundTrip
+from routekeeper.monitor.rounds import probe_once
+from routekeeper.probes import Clock, Prober
+
+OnChange = Callable[[str, TargetHealth], None]
+
+
+class Watcher:
+    """Sends rounds when they are due, never when an earlier one ends: a slow answer slows nothing.
+
+    The schedule is tied to the clock and not to the start of the process, so that a successor takes up the beat
+    of its predecessor. `phase`, from 0 to 1, says where in the interval the beat falls.
+    """
+
+    def __init__(
+        self, target: Target, state: TargetHealth, phase: float, prober: Prober, clock: Clock, on_change: OnChange
+    ) -> None:
+        self.target = target
+        self.state = state
+        self._prober = prober
+        self._clock = clock
+        self._on_change = on_change
+        self._phase = phase
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due_at = 0.0
+        self._sent_at = 0.0
+        self._rounds: set[asyncio.Task[None]] = set()
+        self._overdue: set[asyncio.Task[None]] = set()
+        self._round_trip = RoundTrip()
+        self._lost = self._unknown = self._sent = 0
+        self._round_trips: list[float] = []
+
+    def start(self) -> None:
+        """Begin with the first due beat: at once while a verdict may be near."""
+        now = self._clock()
+        interval = self.target.detection.probe_interval_seconds
+        beat = (now // interval + self._phase) * interval
+        self._schedule(now if self.hurried else beat if beat >= now else beat + interval)
+
+    async def stop(self) -> None:
+        """Send no more, and forget the rounds under way: what they would have shown is unknown."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rounds = tuple(self._rounds)
+        for task in rounds:
+            task.cancel()
+        await asyncio.gather(*rounds, return_exceptions=True)
+
+    @property
+    def hurried(self) -> bool:
+        """Whether rounds follow at the suspect interval: a run is under way, or an answer is overdue."""
+        if self.state.health is Health.UNHEALTHY:
+            return False
+        return is_suspect(self.state) or bool(self._overdue)
+
+    def expire(self) -> None:
+        """Let a verdict without evidence become UNKNOWN."""
+        self._become(expire(self.state, self._clock(), self.target.detection))
+
+    def summarise(self) -> Summary:
+        """The rounds ended since the last call."""
+        times = self._round_trips
+        summary = Summary(
+            sent=self._sent,
+            lost=self._lost,
+            unknown=self._unknown,
+            round_trip_seconds_median=median(times) if times else None,
+            round_trip_seconds_maximum=max(times) if times else None,
+        )
+        self._sent = self._lost = self._unknown = 0
+        self._round_trips = []
+        return summary
+
+    def _schedule(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._due_at = at
+        self._timer = self._loop.call_later(max(0.0, at - self._clock()), self._send)
+
+    def _send(self) -> None:
+        now = self._clock()
+        self._sent_at = now
+        task = self._loop.create_task(self._round(now))
+        self._rounds.add(task)
+        grace = self._round_trip.overdue_after(self.target.detection.suspect_interval_seconds)
+        alarm = self._loop.call_later(grace, self._suspect, task)
+        task.add_done_callback(lambda ended: self._forget(ended, alarm))
+        # The next beat counts from this one's due time, so that lateness does not add up; beats that a
+        # stalled process missed altogether are left out.
+        due = self._due_at + self._interval()
+        self._schedule(due if due > now else now + self._interval())
+
+    async def _round(self, sent_at: float) -> None:
+        result = await probe_once(self.target, self._prober)
+        if result.round_trip_seconds is not None:
+            self._round_trip = self._round_trip.measured(result.round_trip_seconds)
+            self._round_trips.append(result.round_trip_seconds)
+        self._sent += result.health is not Health.UNKNOWN
+        self._lost += result.health is Health.UNHEALTHY
+        self._unknown += result.health is Health.UNKNOWN
+        seen = Observation(result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds)
+        self._become(observe(self.state, seen, self.target.detection))
+
+    def _suspect(self, task: asyncio.Task[None]) -> None:
+        self._overdue.add(task)
+        self._hurry()
+
+    def _forget(self, task: asyncio.Task[None], alarm: asyncio.TimerHandle) -> None:
+        alarm.cancel()
+        self._rounds.discard(task)
+        self._overdue.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._loop.call_exception_handler({"message": f"round of {self.target.name}", "exception": error})
+        self._hurry()
+
+    def _hurry(self) -> None:
+        sooner = max(self._clock(), self._sent_at + self.target.detection.suspect_interval_seconds)
+        if self._timer is not None and self.hurried and sooner < self._due_at:
+            self._schedule(sooner)
+
+    def _become(self, state: TargetHealth) -> None:
+        before, self.state = self.state, state
+        if state.health is not before.health:
+            self._on_change(self.target.name, state)
+
+    def _interval(self) -> float:
+        detection = self.target.detection
+        return detection.suspect_interval_seconds if self.hurried else detection.probe_interval_seconds
