@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import assert_never
 
 
 class Health(Enum):
@@ -74,7 +75,7 @@ def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHe
 
     UNKNOWN changes nothing but, in time, `expire` does (law 1). Outcomes arrive out of order, because an answer
     arrives within a round trip and a loss only after its timeout: a loss sent before the newest answered probe
-    says nothing about the present and is dropped.
+    says nothing about the present and is no failure. It does break the run of answers that it was sent into.
     """
     match seen.health:
         case Health.UNKNOWN:
@@ -83,8 +84,10 @@ def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHe
             return _answered(state, seen, rule)
         case Health.UNHEALTHY:
             if seen.sent_at < state.answered_at:
-                return replace(state, known_at=max(state.known_at, seen.completed_at))
+                return _overtaken(state, seen)
             return _lost(state, seen, rule)
+        case _:
+            assert_never(seen.health)
 
 
 def expire(state: TargetHealth, now: float, rule: Detection) -> TargetHealth:
@@ -132,6 +135,14 @@ def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> Target
         return state
     reason = f"{state.successes} answers in a row over {span:.1f} s; last: {seen.reason}"
     return replace(state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, first_loss_at=None)
+
+
+def _overtaken(state: TargetHealth, seen: Observation) -> TargetHealth:
+    state = replace(state, known_at=max(state.known_at, seen.completed_at))
+    if state.first_success_at is None or seen.sent_at < state.first_success_at:
+        return state
+    # Answers either side of a loss are not in a row. Of those after it only the newest is sure.
+    return replace(state, successes=1, first_success_at=state.answered_at)
 
 
 def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHealth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Quorum, Target
@@ -64,8 +65,8 @@ def _verdict(target: str, quorum: Quorum, ballots: Ballots) -> Verdict:
     }
     if not votes:
         return UNOBSERVED
-    needed = _needed(quorum, len(votes))
     for health in (Health.UNHEALTHY, Health.HEALTHY):
+        needed = _needed(quorum, health, len(votes))
         agreeing = {vantage: state for vantage, state in votes.items() if state.health is health}
         if len(agreeing) >= needed:
             return _agreed(health, agreeing, needed, len(votes))
@@ -73,14 +74,17 @@ def _verdict(target: str, quorum: Quorum, ballots: Ballots) -> Verdict:
     return Verdict(Health.UNKNOWN, f"vantages disagree: {told}")
 
 
-def _needed(quorum: Quorum, votes: int) -> int:
+def _needed(quorum: Quorum, health: Health, votes: int) -> int:
     match quorum:
         case Quorum.ANY:
-            return 1
+            # One vote is enough to call it UNHEALTHY, so it is HEALTHY only once the last has been withdrawn.
+            return votes if health is Health.HEALTHY else 1
         case Quorum.MAJORITY:
             return votes // 2 + 1
         case Quorum.ALL:
             return votes
+        case _:
+            assert_never(quorum)
 
 
 def _agreed(health: Health, agreeing: Mapping[str, TargetHealth], needed: int, votes: int) -> Verdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from routekeeper.domain.health import Health
@@ -127,6 +127,9 @@ class GroupState:
     worker: str | None = None
     """The invocation that is applying the desired path; nobody else touches the routes until `worker_until`."""
     worker_until: float = 0.0
+    blackholed: str | None = None
+    """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
+    blackholed_at: float = 0.0
 
     def pinned_at(self, now: float) -> Pin | None:
         return self.pin if self.pin is not None and now < self.pin.expires_at else None
@@ -135,7 +138,9 @@ class GroupState:
         return self.pause if self.pause is not None and now < self.pause.expires_at else None
 
     def returning_at(self, now: float) -> ReturnRequest | None:
-        return self.returning if self.returning is not None and now < self.returning.expires_at else None
+        """The request to return, unless it has expired or the path was changed after it: one move spends it."""
+        asked = self.returning
+        return asked if asked is not None and now < asked.expires_at and asked.asked.at >= self.since else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +176,20 @@ class Move:
     first_loss_at: float | None = None
     verdict_at: float | None = None
     asked: Asker | None = None
+    blackhole: bool = False
+    """The path is left because AWS calls its route a blackhole, whatever its probes say."""
 
 
 Decision = Stay | Move
+
+
+def moved(state: GroupState, move: Move, now: float) -> GroupState:
+    """The state with the move as its desired path: the request that asked for it is spent, a blackhole remembered."""
+    if move.blackhole:
+        state = replace(state, blackholed=state.path, blackholed_at=now)
+    elif state.blackholed == move.to:
+        state = replace(state, blackholed=None)
+    return replace(state, path=move.to, since=now, reason=move.reason, returning=None)
 
 
 def decide(
@@ -181,22 +197,25 @@ def decide(
 ) -> Decision:
     """Where the group's traffic should go. `actual` is None where the routes could not be read.
 
-    In order: a pause halts everything (law 6); a pin holds its path (law 6); an UNHEALTHY path is left at once
-    (law 4) for the first HEALTHY one, or not at all where there is none (laws 2 and 3); the preferred path is
-    returned to after its hold-down.
+    In order: a pause halts everything (law 6); a pin holds its path (law 6); an operator's request to return is
+    granted; an UNHEALTHY path is left at once (law 4) for the first HEALTHY one, or not at all where there is none
+    (laws 2 and 3); the preferred path is returned to after its hold-down.
     """
-    health = {path.name: _verdict(path, verdicts) for path in group.paths}
     if (pause := state.paused_at(now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
-    if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
-        return _hold(pin, state, health[pin.path])
     current = state.path if state.path is not None and group.path(state.path) is not None else None
+    health = _health(group, state, verdicts, actual, now)
+    if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
+        return _hold(group, pin, current, health, blackhole=_is_blackhole(state, actual))
     if current is None:
         return _begin(group, health, actual)
-    if actual is not None and actual.blackholed and actual.path == current:
-        health[current] = Verdict(Health.UNHEALTHY, "its route is a blackhole: the next hop is gone", since=now)
+    preferred = group.paths[0].name
+    request = state.returning_at(now) if current != preferred else None
+    if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
+        reason = f"asked by {request.asked.by}: {request.asked.reason}"
+        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
     if health[current].health is Health.UNHEALTHY:
-        return _leave(group, current, health)
+        return _leave(group, current, health, blackhole=_is_blackhole(state, actual))
     return _return(group, current, state, health, now)
 
 
@@ -209,12 +228,40 @@ def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
     return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
 
 
-def _hold(pin: Pin, state: GroupState, verdict: Verdict) -> Decision:
-    if state.path == pin.path:
-        return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}")
-    if verdict.health is not Health.HEALTHY and not pin.forced:
-        return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
-    return Move(pin.path, TransitionKind.MANUAL, f"asked by {pin.asked.by}: {pin.asked.reason}", asked=pin.asked)
+def _health(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
+) -> dict[str, Verdict]:
+    """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
+    health = {path.name: _verdict(path, verdicts) for path in group.paths}
+    path = state.path
+    if path in health and health[path].health is not Health.UNHEALTHY and _is_blackhole(state, actual):
+        health[path] = Verdict(Health.UNHEALTHY, "its route is a blackhole: the next hop is gone", since=now)
+    left = state.blackholed
+    if left is None or left == path or left not in health:
+        return health
+    if health[left].health is Health.HEALTHY and (health[left].since or 0.0) <= state.blackholed_at:
+        reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
+        health[left] = Verdict(Health.UNHEALTHY, reason, since=state.blackholed_at)
+    return health
+
+
+def _is_blackhole(state: GroupState, actual: Actual | None) -> bool:
+    return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
+
+
+def _hold(group: Group, pin: Pin, current: str | None, health: Mapping[str, Verdict], *, blackhole: bool) -> Decision:
+    stranded = not any(verdict.health is Health.HEALTHY for verdict in health.values())
+    verdict = health[pin.path]
+    if current == pin.path:
+        stranded = stranded and verdict.health is Health.UNHEALTHY
+        return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}", stranded=stranded)
+    if verdict.health is Health.HEALTHY or pin.forced:
+        reason = f"asked by {pin.asked.by}: {pin.asked.reason}"
+        return Move(pin.path, TransitionKind.MANUAL, reason, asked=pin.asked)
+    if current is not None and health[current].health is Health.UNHEALTHY:
+        # The pin cannot be honoured yet (law 2); that is no reason to stay on a dead path (law 4).
+        return _leave(group, current, health, blackhole=blackhole)
+    return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
 
 
 def _begin(group: Group, health: Mapping[str, Verdict], actual: Actual | None) -> Decision:
@@ -231,13 +278,13 @@ def _begin(group: Group, health: Mapping[str, Verdict], actual: Actual | None) -
     return Stay("the routes are on no single path of the group, and no path is HEALTHY", stranded=unhealthy)
 
 
-def _leave(group: Group, current: str, health: Mapping[str, Verdict]) -> Decision:
+def _leave(group: Group, current: str, health: Mapping[str, Verdict], *, blackhole: bool) -> Decision:
     why = health[current]
     for path in group.paths:
         if path.name != current and health[path.name].health is Health.HEALTHY:
             kind = TransitionKind.FAILBACK if path.name == group.paths[0].name else TransitionKind.FAILOVER
             reason = f"{current} is UNHEALTHY ({why.reason})"
-            return Move(path.name, kind, reason, first_loss_at=why.first_loss_at, verdict_at=why.since)
+            return Move(path.name, kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
     told = ", ".join(f"{name} is {verdict.health.value}" for name, verdict in health.items())
     return Stay(f"no path is HEALTHY: {told}", stranded=True)
 
@@ -248,10 +295,6 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
     if not better:
         return Stay(f"{current} is preferred and {health[current].health.value}")
     preferred = better[0].name
-    request = state.returning_at(now)
-    if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
-        reason = f"asked by {request.asked.by}: {request.asked.reason}"
-        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
     if group.failback.mode is FailbackMode.MANUAL:
         return Stay(f"{preferred} is {health[preferred].health.value}, and failback is manual")
     waits = []
