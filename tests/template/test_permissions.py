@@ -1,0 +1,205 @@
+"""Each role holds exactly what is listed here: a permission more or less is a change to this file."""
+
+from typing import Any
+
+import pytest
+
+from tests.template.rendering import ROOT, listed, of_type, render, statements
+
+EC2 = "arn:aws-cn:ec2:cn-north-1:111122223333"
+NETWORK_INTERFACES = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+
+
+def allow(sid: str, actions: list[str], resources: list[str], **condition: Any) -> dict[str, Any]:
+    statement = {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources}
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def leading(*keys: str) -> dict[str, Any]:
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}}
+
+
+def tagged(value: str) -> dict[str, Any]:
+    return {"StringEquals": {"aws:ResourceTag/routekeeper": value}}
+
+
+def logs(*groups: str) -> dict[str, Any]:
+    return allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"<{group}Logs.Arn>" for group in groups])
+
+
+READ_TABLE = allow("ReadTable", ["dynamodb:GetItem", "dynamodb:Query"], ["<Table.Arn>"])
+WRITE_ACTIONS = ["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+READ_STREAM = allow(
+    "ReadStream",
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+    ["<Table.Arn>/stream/*"],
+)
+TELL = allow("Tell", ["sns:Publish"], ["<Topic>"])
+KEEP_DEAD_LETTERS = allow(
+    "KeepDeadLetters", ["sqs:SendMessage"], ["<StreamDeadLetters.Arn>", "<InvocationDeadLetters.Arn>"]
+)
+
+EXPECTED = {
+    "MonitorRole": [
+        READ_TABLE,
+        allow(
+            "WriteWhatWasSeen",
+            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
+            ["<Table.Arn>"],
+            **leading("VANTAGE", "LEASE", "HEALTH"),
+        ),
+        logs("MonitorA", "MonitorB", "MonitorC"),
+        allow("AttachToVpc", NETWORK_INTERFACES, ["*"]),
+        {
+            "Sid": "DenyEc2ToTheCode",
+            "Effect": "Deny",
+            "Action": NETWORK_INTERFACES,
+            "Resource": ["*"],
+            "Condition": {
+                "ArnLike": {
+                    "lambda:SourceFunctionArn": [
+                        "arn:aws-cn:lambda:cn-north-1:111122223333:function:stack-monitor-*",
+                    ]
+                }
+            },
+        },
+    ],
+    "RouterRole": [
+        READ_TABLE,
+        allow("WriteDecisions", WRITE_ACTIONS, ["<Table.Arn>"], **leading("GROUP", "LEASE", "EVENT#*")),
+        READ_STREAM,
+        allow(
+            "ReadRoutes",
+            [
+                "ec2:DescribeManagedPrefixLists",
+                "ec2:DescribeRouteTables",
+                "ec2:DescribeTransitGatewayAttachments",
+                "ec2:DescribeTransitGatewayRouteTables",
+                "ec2:GetManagedPrefixListEntries",
+                "ec2:GetTransitGatewayPrefixListReferences",
+                "ec2:SearchTransitGatewayRoutes",
+            ],
+            ["*"],
+        ),
+        allow(
+            "ChangeTaggedReferences",
+            [
+                "ec2:CreateTransitGatewayPrefixListReference",
+                "ec2:DeleteTransitGatewayPrefixListReference",
+                "ec2:ModifyTransitGatewayPrefixListReference",
+            ],
+            [
+                f"{EC2}:prefix-list/*",
+                f"{EC2}:transit-gateway-attachment/*",
+                f"{EC2}:transit-gateway-route-table/*",
+            ],
+            **tagged("office"),
+        ),
+        allow(
+            "ChangeTaggedRoutes", ["ec2:CreateRoute", "ec2:ReplaceRoute"], [f"{EC2}:route-table/*"], **tagged("office")
+        ),
+        TELL,
+        allow(
+            "PutOwnEvents",
+            ["events:PutEvents"],
+            ["arn:aws-cn:events:cn-north-1:111122223333:event-bus/default"],
+            StringEquals={"events:source": "routekeeper"},
+        ),
+        KEEP_DEAD_LETTERS,
+        logs("Router"),
+    ],
+    "RestarterRole": [
+        READ_TABLE,
+        allow("WriteRestarts", WRITE_ACTIONS, ["<Table.Arn>"], **leading("RESTART", "LEASE", "EVENT#*")),
+        READ_STREAM,
+        allow("ReadInstances", ["ec2:DescribeInstanceStatus", "ec2:DescribeInstances"], ["*"]),
+        allow(
+            "RestartTaggedInstances",
+            ["ec2:StartInstances", "ec2:StopInstances"],
+            [f"{EC2}:instance/*"],
+            **tagged("office"),
+        ),
+        TELL,
+        KEEP_DEAD_LETTERS,
+        logs("Restarter"),
+    ],
+    "OperatorRole": [
+        READ_TABLE,
+        allow("WriteIntents", WRITE_ACTIONS, ["<Table.Arn>"], **leading("GROUP", "EVENT#*")),
+        logs("Operator"),
+    ],
+}
+
+
+@pytest.mark.parametrize("role", EXPECTED)
+def test_a_role_holds_exactly_the_listed_statements(full_stack: dict[str, Any], role: str) -> None:
+    held = [
+        statement | {"Action": listed(statement["Action"]), "Resource": listed(statement["Resource"])}
+        for statement in statements(full_stack[role]["Properties"])
+    ]
+    assert held == EXPECTED[role]
+
+
+def test_there_is_no_other_role(full_stack: dict[str, Any]) -> None:
+    roles = of_type(full_stack, "AWS::IAM::Role")
+    assert set(roles) == set(EXPECTED)
+    assert not any("ManagedPolicyArns" in role for role in roles.values())
+    assert not of_type(full_stack, "AWS::IAM::Policy")
+
+
+@pytest.mark.parametrize("role", EXPECTED)
+def test_only_lambda_assumes_a_role(full_stack: dict[str, Any], role: str) -> None:
+    [statement] = full_stack[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_law_9_every_change_in_ec2_is_bound_to_the_tag(stack: dict[str, Any]) -> None:
+    for name, role in of_type(stack, "AWS::IAM::Role").items():
+        for statement in statements(role):
+            changes = [
+                action
+                for action in listed(statement["Action"])
+                if action.startswith("ec2:") and not action.startswith(("ec2:Describe", "ec2:Get", "ec2:Search"))
+            ]
+            if changes and statement["Sid"] not in {"AttachToVpc", "DenyEc2ToTheCode"}:
+                assert statement["Condition"] == tagged("stack"), (name, statement["Sid"])
+
+
+def test_the_tag_is_the_stacks_name_unless_chosen(stack: dict[str, Any], full_stack: dict[str, Any]) -> None:
+    for rendered, value in ((stack, "stack"), (full_stack, "office")):
+        for function in of_type(rendered, "AWS::Lambda::Function").values():
+            assert function["Environment"]["Variables"]["ROUTEKEEPER_TAG"] == value
+
+
+def test_a_function_in_the_vpc_may_use_its_table_its_logs_and_nothing_else(full_stack: dict[str, Any]) -> None:
+    for name, function in of_type(full_stack, "AWS::Lambda::Function").items():
+        if "VpcConfig" not in function:
+            continue
+        role = full_stack[function["Role"].strip("<>").removesuffix(".Arn")]["Properties"]
+        denied = {action for held in statements(role) if held["Effect"] == "Deny" for action in held["Action"]}
+        for statement in statements(role):
+            usable = {action for action in listed(statement["Action"]) if action not in denied}
+            assert all(action.startswith(("dynamodb:", "logs:")) for action in usable), name
+
+
+def test_a_star_stands_only_behind_calls_that_know_no_resource(full_stack: dict[str, Any]) -> None:
+    for role in of_type(full_stack, "AWS::IAM::Role").values():
+        for statement in statements(role):
+            if "*" in listed(statement["Resource"]):
+                assert statement["Sid"] in {"ReadRoutes", "ReadInstances", "AttachToVpc", "DenyEc2ToTheCode"}
+
+
+def test_no_partition_is_spelled_out() -> None:
+    assert "arn:aws" not in (ROOT / "template.yaml").read_text()
+
+
+def test_one_vantage_needs_no_logs_of_the_others() -> None:
+    [write_logs] = [held for held in statements(render()["MonitorRole"]["Properties"]) if held["Sid"] == "WriteLogs"]
+    assert write_logs["Resource"] == ["<MonitorALogs.Arn>"]
