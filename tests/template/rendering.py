@@ -54,9 +54,9 @@ def render(**parameters: str) -> dict[str, dict[str, Any]]:
     source = _with_packaged_code(template())
     values = {name: declared.get("Default", f"<{name}>") for name, declared in source["Parameters"].items()}
     values |= parameters
-    expanded = Translator({}, Parser(), boto3.Session(region_name=PSEUDO_PARAMETERS["AWS::Region"])).translate(
-        source, {name: value for name, value in values.items() if not isinstance(value, list)}
-    )
+    expanded = Translator(
+        {}, Parser(), boto_session=boto3.Session(region_name=PSEUDO_PARAMETERS["AWS::Region"])
+    ).translate(source, {name: value for name, value in values.items() if not isinstance(value, list)})
     resolver = _Resolver(values | PSEUDO_PARAMETERS, expanded["Conditions"])
     return {
         name: resolver.resolve(resource)
