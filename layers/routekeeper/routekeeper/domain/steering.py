@@ -16,8 +16,12 @@ class Route:
     resource: str
     """What people call it, e.g. `rtb-0a 0.0.0.0/0`; unique within its group."""
     next_hops: frozenset[NextHop] = frozenset()
-    """Every name AWS gives its next hop (an instance and its network interface, say). Empty: no such route."""
+    """Every name AWS gives its next hop (an instance and its network interface, say)."""
     blackhole: bool = False
+    elsewhere: str | None = None
+    """Its next hop where no path can name it (an internet gateway, say)."""
+    propagated: bool = False
+    """Learnt, not written: it cannot be replaced, but a written route to the same destination outranks it."""
     settled: bool = True
     """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
     error: str | None = None
@@ -26,8 +30,13 @@ class Route:
     def __str__(self) -> str:
         if self.error is not None:
             return f"unreadable: {self.error}"
-        names = "/".join(sorted(hop.id for hop in self.next_hops)) or "none"
+        names = "/".join(sorted(hop.id for hop in self.next_hops)) or self.elsewhere or "none"
         return f"{names} (blackhole)" if self.blackhole else names
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a route at all. A blackhole without a next hop is one: it swallows packets."""
+        return bool(self.next_hops) or self.blackhole or self.elsewhere is not None
 
 
 def is_on(route: Route, path: Path) -> bool:
@@ -35,7 +44,7 @@ def is_on(route: Route, path: Path) -> bool:
     if route.error is not None:
         return False
     if path.next_hop is None:
-        return not route.next_hops
+        return not route.exists
     return path.next_hop in route.next_hops
 
 

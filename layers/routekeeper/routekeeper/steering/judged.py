@@ -1,0 +1,45 @@
+"""Changing a route so that only what is there afterwards counts, not what a call answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.settings import Path
+from routekeeper.domain.steering import Route, is_on
+
+
+def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
+    """Put the route onto the path with `act`; after a refusal, `read` it again and judge.
+
+    A call can be refused or go unanswered although the route is as wanted: it was repeated after a lost answer, or
+    somebody else was quicker. Where the route has appeared, vanished or
+    settled since it was read, `act` gets a second try on what is there now; it chooses its call by that.
+
+    Raises:
+        Ec2Error: the route could not be put onto the path and, as far as can be read, is not on it.
+    """
+    if route.error is not None:
+        raise Ec2Error(f"{route.resource} is left alone: {route.error}", "Unreadable")
+    try:
+        act(route)
+    except Ec2Error:
+        now = _if_readable(read)
+        if now is not None and is_on(now, path):
+            return
+        if now is None or now.error is not None or _circumstances(now) == _circumstances(route):
+            raise
+        act(now)
+
+
+def _if_readable(read: Callable[[], Route]) -> Route | None:
+    try:
+        return read()
+    except Ec2Error:
+        # Beside the refusal that led here, that nothing can be read now is the lesser news.
+        return None
+
+
+def _circumstances(route: Route) -> tuple[bool, bool, bool]:
+    """What the choice of call, and EC2's consent to it, depend on."""
+    return route.exists, route.propagated, route.settled

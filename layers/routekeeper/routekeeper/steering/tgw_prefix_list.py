@@ -1,0 +1,117 @@
+"""Steering by a prefix-list reference in a transit gateway route table.
+
+A reference outranks what BGP propagates for prefixes of the same length, so that it takes traffic away from Direct
+Connect while it is there ("Transit gateways", Amazon VPC guide: route evaluation order). Where the preferred path has
+no attachment, the reference is created and deleted; where every path has one, it is retargeted in one call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList
+from routekeeper.domain.steering import Route
+from routekeeper.ec2_errors import translated
+from routekeeper.steering.judged import put
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import TransitGatewayPrefixListReferenceTypeDef
+
+
+class TgwPrefixListSteering:
+    """Implements `Steering` for groups steered by `TgwPrefixList`.
+
+    The client should give up soon, for others wait behind a call: connect timeout 2 s, read timeout 5 s, at most 3
+    attempts in the standard retry mode.
+    """
+
+    def __init__(self, ec2: EC2Client) -> None:
+        self._ec2 = ec2
+
+    def read(self, group: Group) -> tuple[Route, ...]:
+        """The group's one route: its reference, or the absence of one.
+
+        Raises:
+            Ec2Error: EC2 refused (no such table, say) or did not answer.
+        """
+        return (self._read(_place(group)),)
+
+    def change(self, group: Group, route: Route, path: Path) -> None:
+        """Create, retarget or delete the reference, as the path and what was read demand.
+
+        A reference that is still being deleted can be neither retargeted nor created: the next pass can.
+
+        Raises:
+            Ec2Error: EC2 refused or did not answer, and the reference is not as wanted.
+        """
+        place = _place(group)
+        put(route, path, lambda found: self._act(place, found, path), lambda: self._read(place))
+
+    def _read(self, place: TgwPrefixList) -> Route:
+        pages = self._ec2.get_paginator("get_transit_gateway_prefix_list_references").paginate(
+            TransitGatewayRouteTableId=place.route_table,
+            Filters=[{"Name": "prefix-list-id", "Values": [place.prefix_list]}],
+        )
+        with translated("GetTransitGatewayPrefixListReferences", _resource(place)):
+            found = [reference for page in pages for reference in page["TransitGatewayPrefixListReferences"]]
+        for reference in found:
+            if reference.get("PrefixListId") == place.prefix_list:
+                return _route(place, reference)
+        return Route(_resource(place))
+
+    def _act(self, place: TgwPrefixList, found: Route, path: Path) -> None:
+        if path.next_hop is None:
+            self._delete(place)
+        elif found.exists:
+            self._retarget(place, path.next_hop)
+        elif found.settled:
+            self._create(place, path.next_hop)
+        else:
+            message = f"{found.resource} is still being deleted; it can be created anew once it is gone"
+            raise Ec2Error(message, "IncorrectState")
+
+    def _create(self, place: TgwPrefixList, next_hop: NextHop) -> None:
+        with translated("CreateTransitGatewayPrefixListReference", _resource(place)):
+            self._ec2.create_transit_gateway_prefix_list_reference(
+                TransitGatewayRouteTableId=place.route_table,
+                PrefixListId=place.prefix_list,
+                TransitGatewayAttachmentId=next_hop.id,
+            )
+
+    def _retarget(self, place: TgwPrefixList, next_hop: NextHop) -> None:
+        with translated("ModifyTransitGatewayPrefixListReference", _resource(place)):
+            self._ec2.modify_transit_gateway_prefix_list_reference(
+                TransitGatewayRouteTableId=place.route_table,
+                PrefixListId=place.prefix_list,
+                TransitGatewayAttachmentId=next_hop.id,
+            )
+
+    def _delete(self, place: TgwPrefixList) -> None:
+        with translated("DeleteTransitGatewayPrefixListReference", _resource(place)):
+            self._ec2.delete_transit_gateway_prefix_list_reference(
+                TransitGatewayRouteTableId=place.route_table, PrefixListId=place.prefix_list
+            )
+
+
+def _place(group: Group) -> TgwPrefixList:
+    if not isinstance(group.steering, TgwPrefixList):
+        raise TypeError(f"group {group.name} is not steered by a prefix-list reference")
+    return group.steering
+
+
+def _resource(place: TgwPrefixList) -> str:
+    return f"{place.route_table} {place.prefix_list}"
+
+
+def _route(place: TgwPrefixList, reference: TransitGatewayPrefixListReferenceTypeDef) -> Route:
+    """States: TransitGatewayPrefixListReference in the Amazon EC2 API reference."""
+    state = reference.get("State", "available")
+    if state == "deleting":
+        # It is on its way out, so for the path that wants no reference it is gone already.
+        return Route(_resource(place), settled=False)
+    attachment = reference.get("TransitGatewayAttachment", {}).get("TransitGatewayAttachmentId")
+    hops = frozenset({NextHop(NextHopKind.ATTACHMENT, attachment)}) if attachment else frozenset()
+    blackhole = reference.get("Blackhole", False) or not hops
+    return Route(_resource(place), hops, blackhole=blackhole, settled=state == "available")
