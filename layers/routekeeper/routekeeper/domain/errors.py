@@ -12,7 +12,11 @@ class ConfigurationError(RoutekeeperError):
 
 
 class RequestError(RoutekeeperError):
-    """An operator's request cannot be carried out. Nothing was changed."""
+    """An operator's request cannot be carried out. Nothing was changed. `field` is the part of it that is at fault."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class StoreError(RoutekeeperError):

@@ -50,6 +50,16 @@ class ReturnRequest:
     forced: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing that an operator asked for, kept with the group for people to read."""
+
+    action: str
+    what: str
+    """The request in words, e.g. `hold vpn until 2026-01-02T03:04:05.000Z`."""
+    asked: Asker
+
+
 class TransitionKind(Enum):
     """Why routes were changed."""
 
@@ -130,6 +140,8 @@ class GroupState:
     blackholed: str | None = None
     """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
     blackholed_at: float = 0.0
+    intents: tuple[Intent, ...] = ()
+    """What operators asked for lately, newest first."""
 
     def pinned_at(self, now: float) -> Pin | None:
         return self.pin if self.pin is not None and now < self.pin.expires_at else None
@@ -162,6 +174,8 @@ class Stay:
     """Nothing to move to, though the present path is UNHEALTHY: an alarm is due (law 3)."""
     halted: bool = False
     """Touch nothing at all, drift included: the group is paused."""
+    due_at: float | None = None
+    """When a better path will be returned to if it stays HEALTHY."""
     adopt: str | None = None
     """At the very start: take the path that the routes are already on as the desired one, changing nothing."""
 
@@ -204,7 +218,7 @@ def decide(
     if (pause := state.paused_at(now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
     current = state.path if state.path is not None and group.path(state.path) is not None else None
-    health = _health(group, state, verdicts, actual, now)
+    health = health_of_paths(group, state, verdicts, actual, now)
     if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
         return _hold(group, pin, current, health, blackhole=_is_blackhole(state, actual))
     if current is None:
@@ -228,7 +242,7 @@ def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
     return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
 
 
-def _health(
+def health_of_paths(
     group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
 ) -> dict[str, Verdict]:
     """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
@@ -297,7 +311,7 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
     preferred = better[0].name
     if group.failback.mode is FailbackMode.MANUAL:
         return Stay(f"{preferred} is {health[preferred].health.value}, and failback is manual")
-    waits = []
+    waits, dues = [], []
     for path in better:
         verdict = health[path.name]
         if verdict.health is not Health.HEALTHY or verdict.since is None:
@@ -307,5 +321,6 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
         if now >= due:
             reason = f"{path.name} has been HEALTHY for {now - verdict.since:.0f} s ({verdict.reason})"
             return Move(path.name, TransitionKind.FAILBACK, reason)
+        dues.append(due)
         waits.append(f"{path.name} is HEALTHY; failback in {due - now:.0f} s")
-    return Stay("; ".join(waits))
+    return Stay("; ".join(waits), due_at=min(dues, default=None))
