@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from lab.network import enclosure
+from lab.world import AWS_SERVICE_ADDRESS
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 _INSIDE: Final = "ROUTEKEEPER_LAB"
@@ -83,8 +84,6 @@ def run(command: Sequence[str]) -> int:
 
 def set_up() -> None:
     """Make the fresh namespaces usable; the first process inside calls this. Raises OSError, CalledProcessError."""
-    from lab.world import AWS_SERVICE_ADDRESS
-
     os.environ[_INSIDE] = _process_namespace()
     os.environ["PATH"] = _search_path()
     batch = f"link set lo up\naddress replace {AWS_SERVICE_ADDRESS}/32 dev lo\n"
@@ -184,7 +183,7 @@ def _search_path() -> str:
 
 
 def _process_namespace() -> str:
-    return os.readlink("/proc/self/ns/pid")
+    return str(Path("/proc/self/ns/pid").readlink())
 
 
 def _feed(command: Sequence[str], text: str) -> None:

@@ -32,14 +32,15 @@ SET_UP: Final = "setting up inside"
 _PASSED_ON: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 _WATCHED: Final = _PASSED_ON | {signal.SIGCHLD}
 
+_Mask = set[int | signal.Signals]
+
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class EnclosureError(OSError):
-    """A step towards the namespaces failed."""
+    """A step towards the namespaces failed: `step` is one of this module's constants."""
 
     def __init__(self, step: str, reason: str) -> None:
-        """Name the step (one of this module's constants) and the system's reason."""
         super().__init__(f"{step}: {reason}")
         self.step = step
 
@@ -95,9 +96,7 @@ def _map_users(child: int) -> str:
     return ""
 
 
-def _live_as_child(
-    channel: socket.socket, command: Sequence[str], set_up: Callable[[], None], mask: set[signal.Signals]
-) -> NoReturn:
+def _live_as_child(channel: socket.socket, command: Sequence[str], set_up: Callable[[], None], mask: _Mask) -> NoReturn:
     """In the child: enter the namespaces, start the first process, wait for it."""
     try:
         _enter_namespaces(channel)
@@ -108,13 +107,11 @@ def _live_as_child(
         os._exit(_stand_in_for(first))
     except EnclosureError as err:
         _report(channel, err)
-    except BaseException as err:  # a forked child must never return into its parent's code
+    except BaseException as err:  # noqa: BLE001 - a forked child must never return into its parent's code
         _report(channel, EnclosureError(OTHER_NAMESPACES, repr(err)))
 
 
-def _live_as_first(
-    channel: socket.socket, command: Sequence[str], set_up: Callable[[], None], mask: set[signal.Signals]
-) -> NoReturn:
+def _live_as_first(channel: socket.socket, command: Sequence[str], set_up: Callable[[], None], mask: _Mask) -> NoReturn:
     """In the first process inside: prepare the mounts, start the command, reap whatever is orphaned."""
     try:
         _call("prctl", _PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
@@ -123,10 +120,10 @@ def _live_as_first(
         last = os.fork()
         if last == 0:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.execvp(command[0], list(command))
+            os.execvp(command[0], list(command))  # noqa: S606 - the caller says what to run
         channel.close()
         os._exit(_stand_in_for(last, reap_orphans=True))
-    except BaseException as err:  # as above
+    except BaseException as err:  # noqa: BLE001 - as above
         _report(channel, EnclosureError(SET_UP, str(err)))
 
 
@@ -201,4 +198,3 @@ def _call(function: str, *arguments: object) -> None:
     if getattr(_libc, function)(*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{function}: {os.strerror(number)}")
-

@@ -1,13 +1,13 @@
-"""The network as data: which namespaces there are, what joins them, and what each does.
+r"""The network as data: which namespaces there are, what joins them, and what each does.
 
-                               internet
-                                  |
-          private-a,b   nat-a,b  igw
-                  \\      |      /              dx-line
-    vantage-a,b --------- vpc --------- tgw ------------- on-premises
-        |                                 \\                  |
-    the laboratory (emulated AWS)          vpn ---------------+
-                                                 vpn-line
+                           internet
+                              |
+      private-a,b   nat-a,b  igw
+              \      |      /              dx-line
+vantage-a,b --------- vpc --------- tgw ------------- on-premises
+    |                                 \                  |
+the laboratory (emulated AWS)          vpn ---------------+
+                                             vpn-line
 """
 
 from __future__ import annotations
@@ -131,9 +131,7 @@ def address(port: Port) -> str:
 def _subnet_link(host: Host) -> Link:
     length, ipv6_length = host.subnet_cidr.rpartition("/")[2], 64
     router = Port("vpc", host.name, (f"{ipv4_router(host)}/{length}", f"{ipv6_router(host)}/{ipv6_length}"))
-    return Link(
-        router, Port(host.name, "eth0", (f"{host.address}/{length}", f"{ipv6_address(host)}/{ipv6_length}"))
-    )
+    return Link(router, Port(host.name, "eth0", (f"{host.address}/{length}", f"{ipv6_address(host)}/{ipv6_length}")))
 
 
 def _endpoint_link(number: int, vantage: Host) -> Link:
@@ -177,9 +175,18 @@ def _internet_gateway() -> Node:
     inward = ", ".join(f"{public} : {private}" for private, public in ELASTIC_ADDRESSES.items())
     private = ", ".join(ELASTIC_ADDRESSES)
     chains = f"""
-chain prerouting {{ type nat hook prerouting priority dstnat; iifname "internet" dnat to ip daddr map {{ {inward} }}; }}
-chain postrouting {{ type nat hook postrouting priority srcnat; oifname "internet" snat to ip saddr map {{ {outward} }}; }}
-chain forward {{ type filter hook forward priority filter; iifname "vpc" ip saddr != {{ {private} }} drop; }}
+chain prerouting {{
+    type nat hook prerouting priority dstnat
+    iifname "internet" dnat to ip daddr map {{ {inward} }}
+}}
+chain postrouting {{
+    type nat hook postrouting priority srcnat
+    oifname "internet" snat to ip saddr map {{ {outward} }}
+}}
+chain forward {{
+    type filter hook forward priority filter
+    iifname "vpc" ip saddr != {{ {private} }} drop
+}}
 """
     route = f"route replace {world.VPC_CIDR} via {address(VPC_TO_IGW)}"
     return Node("igw", forwards=True, commands=(route,), tables=(("ip nat", chains),))

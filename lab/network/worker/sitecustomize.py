@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a directory for PYTHONPATH, no package
 """Puts a Lambda function's process into its network namespace before anything of the function runs.
 
 MiniStack runs functions as processes of its own. With this directory on its PYTHONPATH each of them comes through here
@@ -20,7 +21,7 @@ def _namespace() -> str | None:
 
 
 def _enter(name: str) -> None:
-    import ctypes
+    import ctypes  # noqa: PLC0415 - every other process is spared it
 
     new_network = 0x40000000  # CLONE_NEWNET, linux/sched.h
     libc = ctypes.CDLL(None, use_errno=True)
