@@ -1,0 +1,95 @@
+"""Puts the laboratory's EC2 onto moto's, and takes it off again."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.route_tables import Route
+from moto.ec2.responses import EC2Response
+
+from lab.cloud.ec2 import vpc_routes
+from lab.cloud.ec2.instances import InstanceActions
+from lab.cloud.ec2.refusals import HTTP_STATUS
+from lab.cloud.ec2.transit_gateway import TransitGatewayActions
+from lab.cloud.ec2.vpc_routes import RouteActions
+from lab.cloud.ec2.world import LabWorld
+
+READS = ("Describe", "Get", "Search", "List")
+"""How the names of actions begin that change nothing."""
+
+Response = tuple[int, dict[str, str], Any]
+
+
+@contextlib.contextmanager
+def emulated_ec2(lab: LabWorld | None = None) -> Iterator[LabWorld]:
+    """moto's EC2 with this package's additions, for as long as the context lasts.
+
+    Works in process (inside `moto.mock_aws`) and in moto's server alike. One at a time: it changes moto's classes.
+    """
+    lab = lab or LabWorld()
+    additions: dict[str, Any] = {"lab": lab, "call_action": _call_action(lab, EC2Response.call_action)}
+    for actions in (TransitGatewayActions, InstanceActions, RouteActions):
+        additions |= {name: member for name, member in vars(actions).items() if callable(member)}
+    routes = {
+        "state": property(vpc_routes.route_state),
+        "instance_id": property(vpc_routes.route_instance_id),
+        "network_interface_id": property(vpc_routes.route_interface_id),
+    }
+    with _changed(EC2Response, additions), _changed(Route, routes):
+        yield lab
+
+
+@contextlib.contextmanager
+def _changed(owner: type, members: Mapping[str, Any]) -> Iterator[None]:
+    own = {name: vars(owner)[name] for name in members if name in vars(owner)}
+    for name, member in members.items():
+        setattr(owner, name, member)
+    try:
+        yield
+    finally:
+        for name in members:
+            if name in own:
+                setattr(owner, name, own[name])
+            else:
+                delattr(owner, name)
+
+
+def _call_action(lab: LabWorld, original: Any) -> Any:
+    """moto's way into an action, with refusals before it and the log and the change feed after it."""
+
+    def call_action(self: Any) -> Response:
+        action = self._get_action()
+        parameters = dict(self.params)
+        refusal = lab.refusals.take(action, parameters)
+        if refusal and refusal.delay_seconds:
+            time.sleep(refusal.delay_seconds)
+        if refusal and refusal.code:
+            response = _refused(self, refusal.code, refusal.message)
+        else:
+            with lab.timeline.lock:
+                lab.timeline.run_due()
+                response = original(self)
+                if response[0] < 400 and not action.startswith(READS):
+                    lab.changes.record(action)
+        lab.calls.record(time.time(), action, self.access_key, parameters, _error_code(response))
+        return response
+
+    return call_action
+
+
+def _refused(request: Any, code: str, message: str) -> Response:
+    status, headers, body = request.serialized(ActionResult(EC2ClientError(code, message)))
+    status = HTTP_STATUS.get(code, status)
+    return status, {**headers, "status": str(status)}, body
+
+
+def _error_code(response: Response) -> str:
+    if response[0] < 400:
+        return ""
+    body = response[2] if isinstance(response[2], str) else bytes(response[2]).decode()
+    return body.partition("<Code>")[2].partition("</Code>")[0] or str(response[0])

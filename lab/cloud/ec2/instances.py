@@ -1,0 +1,94 @@
+"""Instances that take their time: stopping, then stopped; pending, then running; and stops that hang.
+
+Which states allow which call: "Amazon EC2 instance state changes" in the Amazon EC2 user guide; the refusals are
+those of "Error codes for the Amazon EC2 API".
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError, OperationDisableApiStopNotPermitted
+from moto.ec2.responses._base_response import EC2BaseResponse
+
+from lab.cloud.ec2.world import LabWorld
+
+CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
+
+
+class InstanceActions(EC2BaseResponse):
+    """Actions that replace moto's own, which are over at once."""
+
+    lab: LabWorld
+
+    def stop_instances(self) -> ActionResult:
+        """StopInstances; with Force it also ends a stop that hangs."""
+        force = self._get_bool_param("Force", False)
+        instances = self._asked_for()
+        for instance in instances:
+            if instance.disable_api_stop:
+                raise OperationDisableApiStopNotPermitted(instance.id)
+            _refuse_unless(instance, "stopped", {"running", "stopping", "stopped"})
+        self.error_on_dryrun()
+        return ActionResult({"StoppingInstances": [self._stop(i, force) for i in instances]})
+
+    def start_instances(self) -> ActionResult:
+        """StartInstances."""
+        instances = self._asked_for()
+        for instance in instances:
+            _refuse_unless(instance, "started", {"stopped", "pending", "running"})
+        self.error_on_dryrun()
+        return ActionResult({"StartingInstances": [self._start(i) for i in instances]})
+
+    def _asked_for(self) -> list[Any]:
+        return list(self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", [])))
+
+    def _stop(self, instance: Any, force: bool) -> dict[str, Any]:
+        before = instance.state
+        if before == "running" or (before == "stopping" and force):
+            _set_state(instance, "stopping")
+            hangs = instance.id in self.lab.settings.hanging_stops and not force
+            self._then(instance, None if hangs else self.lab.settings.stop_seconds, instance.stop)
+        return _change(instance, before)
+
+    def _start(self, instance: Any) -> dict[str, Any]:
+        before = instance.state
+        if before == "stopped":
+            _set_state(instance, "pending")
+            self._then(instance, self.lab.settings.start_seconds, instance.start)
+        return _change(instance, before)
+
+    def _then(self, instance: Any, seconds: float | None, finish: Any) -> None:
+        """Run `finish` after `seconds` (None: never), unless another transition overtakes it."""
+        number = self.lab.transitions[instance.id] = self.lab.transitions.get(instance.id, 0) + 1
+        if seconds is not None:
+            what = f"instance {instance.id}: {instance.state} is over"
+            self.lab.later(seconds, what, functools.partial(_finish, self.lab, instance, number, finish))
+
+
+def _finish(lab: LabWorld, instance: Any, number: int, finish: Any) -> bool:
+    if lab.transitions[instance.id] != number or instance.state not in ("stopping", "pending"):
+        return False
+    finish()
+    return True
+
+
+def _set_state(instance: Any, name: str) -> None:
+    instance._state.name, instance._state.code = name, CODES[name]
+
+
+def _change(instance: Any, before: str) -> dict[str, Any]:
+    return {
+        "InstanceId": instance.id,
+        "CurrentState": {"Code": CODES[instance.state], "Name": instance.state},
+        "PreviousState": {"Code": CODES[before], "Name": before},
+    }
+
+
+def _refuse_unless(instance: Any, verb: str, allowed: set[str]) -> None:
+    if instance.state not in allowed:
+        raise EC2ClientError(
+            "IncorrectInstanceState", f"The instance '{instance.id}' is not in a state from which it can be {verb}."
+        )

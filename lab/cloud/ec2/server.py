@@ -1,0 +1,56 @@
+"""The EC2 server process: moto's server with the laboratory's additions.
+
+Run as `python -m lab.cloud.ec2.server --host 127.0.0.1 --port 4567 --region eu-central-1`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from lab.cloud.ec2.emulation import emulated_ec2
+from lab.cloud.ec2.lab_api import LabApi
+from lab.cloud.parenthood import end_with_parent
+
+
+class _Handler(MotoRequestHandler):
+    """Keeps connections open (a new one per call costs several milliseconds) and does not log every request."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code) >= "500":
+            super().log_request(code, size)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve until SIGTERM, or until the parent process is gone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--region", required=True)
+    options = parser.parse_args(arguments)
+    end_with_parent()
+    signal.signal(signal.SIGTERM, _leave)
+    moto: Any = DomainDispatcherApplication(create_backend_app)
+    with emulated_ec2() as lab:
+        threading.Thread(target=lab.timeline.run_until, args=(threading.Event(),), daemon=True).start()
+        api: Any = LabApi(lab, options.region, moto)
+        server: Any = make_server(options.host, options.port, api, threaded=True, request_handler=_Handler)
+        server.daemon_threads = True
+        server.serve_forever()
+
+
+def _leave(*_: Any) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

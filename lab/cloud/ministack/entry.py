@@ -1,0 +1,47 @@
+"""MiniStack's process: applies the corrections of this package, then runs MiniStack as usual.
+
+Run by path under MiniStack's interpreter: `python lab/cloud/ministack/entry.py OUTPUT_FILE`. Everything else comes
+from the environment, as MiniStack has it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path[0] = str(Path(__file__).resolve().parents[3])  # this file is run by path, under another interpreter
+
+from lab.cloud import parenthood  # noqa: E402
+from lab.cloud.ministack import alarms, function_output, service_metrics, streams  # noqa: E402
+
+SCHEDULES_EVERY_SECONDS = 1
+
+
+def main() -> None:
+    """Correct and serve; the only argument is the file for the functions' output."""
+    output_file = Path(sys.argv.pop(1))
+    app = importlib.import_module("ministack.app")
+    responses: Any = importlib.import_module("ministack.core.responses")
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    cloudwatch, dynamodb, events, functions, sqs = map(
+        _service, ("cloudwatch", "dynamodb", "eventbridge", "lambda_svc", "sqs")
+    )
+    account, region = os.environ["MINISTACK_ACCOUNT_ID"], os.environ["MINISTACK_REGION"]
+    parenthood.end_with_parent()
+    alarms.install(cloudwatch, responses, account, region)
+    streams.install(functions, dynamodb)
+    function_output.install(runtime, output_file)
+    service_metrics.install(functions, cloudwatch, sqs, responses, account, region)
+    events._SCHEDULER_TICK_INTERVAL = SCHEDULES_EVERY_SECONDS
+    app.main()
+
+
+def _service(name: str) -> Any:
+    return importlib.import_module(f"ministack.services.{name}")
+
+
+if __name__ == "__main__":
+    main()
