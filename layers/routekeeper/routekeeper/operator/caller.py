@@ -1,0 +1,36 @@
+"""Who invoked the function, as far as Lambda says.
+
+A direct invocation carries no IAM identity (AWS Lambda Developer Guide, "Using the Lambda context object to retrieve
+Python function information": `identity` and `client_context` are set by the mobile SDK or by the caller). Where who
+asked must be proven, CloudTrail's data events of the function name the principal beside the request ID kept here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    name: str | None = None
+    """What the caller calls itself in the client context (`custom.by`); stands in for a missing `by`."""
+    identity: str | None = None
+    """Where the request came from: Cognito identity where there is one, and the request ID for CloudTrail."""
+
+
+NOBODY = Caller()
+
+
+def caller_of(context: object) -> Caller:
+    """The caller as the Lambda context shows it. Anything may be missing, and nothing is taken for proven."""
+    client = getattr(context, "client_context", None)
+    custom = getattr(client, "custom", None)
+    name = custom.get("by") if isinstance(custom, dict) else None
+    cognito = getattr(getattr(context, "identity", None), "cognito_identity_id", None)
+    request = getattr(context, "aws_request_id", None)
+    known = (("cognito", cognito), ("request", request))
+    parts = [f"{kind} {value}" for kind, value in known if isinstance(value, str) and value]
+    return Caller(
+        name=name.strip() if isinstance(name, str) and name.strip() else None,
+        identity=", ".join(parts) or None,
+    )

@@ -1,0 +1,101 @@
+"""Reading a payload field by field. Errors name the field, what was found and what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Final
+
+from routekeeper.config import durations
+from routekeeper.config.problems import Rejected, describe
+from routekeeper.domain.errors import RequestError
+
+MAXIMUM_HOLD_SECONDS: Final = 7 * 86_400.0
+"""The longest a pin or a pause may last: what is forgotten ends by itself (law 6)."""
+LONGEST_TEXT: Final = 500
+"""Characters of `by` and `reason`: they are stored with the group, shown and sent to people."""
+
+
+def refuse(field: str, problem: str) -> RequestError:
+    return RequestError(f"{field}: {problem}", field)
+
+
+class Fields:
+    """One payload's fields, of which only `allowed` may be there."""
+
+    def __init__(self, payload: Mapping[str, object], allowed: Collection[str]) -> None:
+        for key in payload:
+            if key not in allowed:
+                raise refuse(str(key), f"unknown key; {payload['action']} takes {', '.join(allowed)}")
+        self._payload = payload
+
+    def text(self, field: str) -> str | None:
+        """A text, or None where the field is missing or null."""
+        found = self._payload.get(field)
+        if found is None:
+            return None
+        if not isinstance(found, str) or not found.strip():
+            raise refuse(field, f"found {describe(found)}, expected a text")
+        if len(found) > LONGEST_TEXT or not found.isprintable():
+            raise refuse(field, f"expected one line of at most {LONGEST_TEXT} characters")
+        return found.strip()
+
+    def required(self, field: str, why: str) -> str:
+        found = self.text(field)
+        if found is None:
+            raise refuse(field, f"missing; {why}")
+        return found
+
+    def one_of(self, field: str, known: Collection[str], what: str) -> str | None:
+        found = self.text(field)
+        if found is not None and found not in known:
+            raise refuse(field, f"found {describe(found)}, expected {what}: {', '.join(known) or 'there is none'}")
+        return found
+
+    def flag(self, field: str) -> bool:
+        found = self._payload.get(field)
+        if found is None:
+            return False
+        if not isinstance(found, bool):
+            raise refuse(field, f"found {describe(found)}, expected true or false")
+        return found
+
+    def count(self, field: str, default: int, most: int) -> int:
+        found = self._payload.get(field)
+        if found is None:
+            return default
+        if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= most:
+            raise refuse(field, f"found {describe(found)}, expected a whole number from 1 to {most}")
+        return found
+
+    def expiry(self, now: float, default_seconds: float) -> float:
+        """The end of a pin or a pause: `for` a duration from now, or `until` a time with its zone."""
+        length, end = self._payload.get("for"), self._payload.get("until")
+        if length is not None and end is not None:
+            raise refuse("until", "found beside `for`, expected one of the two")
+        if end is not None:
+            return self._until(end, now)
+        try:
+            seconds = default_seconds if length is None else durations.parse(length)
+        except Rejected as err:
+            raise refuse("for", str(err)) from err
+        if not 0 < seconds <= MAXIMUM_HOLD_SECONDS:
+            longest = durations.render(MAXIMUM_HOLD_SECONDS)
+            raise refuse("for", f"found {describe(length)}, expected more than 0s and at most {longest}")
+        return now + seconds
+
+    def _until(self, end: object, now: float) -> float:
+        expected = "expected a time with its zone such as 2026-01-31T18:00:00Z"
+        try:
+            moment = datetime.fromisoformat(end) if isinstance(end, str) else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None:
+            raise refuse("until", f"found {describe(end)}, {expected}")
+        at = moment.timestamp()
+        if at <= now:
+            raise refuse("until", f"{describe(end)} has passed, expected a time to come")
+        if at > now + MAXIMUM_HOLD_SECONDS:
+            longest = durations.render(MAXIMUM_HOLD_SECONDS)
+            raise refuse("until", f"{describe(end)} is too far away, expected a time within {longest}")
+        return at

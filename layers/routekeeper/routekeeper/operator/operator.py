@@ -1,0 +1,133 @@
+"""The use case: read, check, record, answer. Routes are the router's; it wakes when the group's item changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from routekeeper.domain.errors import ItemError, RequestError, RoutekeeperError, VersionConflict
+from routekeeper.domain.routing import GroupState
+from routekeeper.domain.settings import Configuration
+from routekeeper.operator import report
+from routekeeper.operator.caller import NOBODY, Caller
+from routekeeper.operator.moments import iso
+from routekeeper.operator.outlook import Json, headline, outlook
+from routekeeper.operator.requests import Change, History, Request, Status, parse
+from routekeeper.operator.scene import Scene, scene
+from routekeeper.operator.wishes import grant
+from routekeeper.store import Store
+
+SAVE_ATTEMPTS: Final = 5
+"""Loads and saves of one group before a request is given back. The router saves a few times in a transition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Answers people's requests. `clock` gives seconds since the epoch."""
+
+    store: Store
+    configuration: Configuration
+    clock: Callable[[], float]
+
+    def answer(self, payload: object, caller: Caller = NOBODY) -> Json:
+        """The answer to one payload: `ok` true, or `ok` false with an `error` where the request was at fault.
+
+        Raises:
+            StoreError: the table could not be read or written. The request may be repeated.
+        """
+        action = payload.get("action") if isinstance(payload, dict) else None
+        try:
+            request = parse(payload, self.configuration, caller, self.clock())
+            return {"ok": True, "action": action, **self._carry_out(request)}
+        except RequestError as err:
+            return {"ok": False, "action": action, "error": {"field": err.field, "message": str(err)}}
+
+    def _carry_out(self, request: Request) -> Json:
+        match request:
+            case Status():
+                return self._status(request)
+            case History():
+                return self._history(request)
+            case Change():
+                return self._change(request)
+            case _:
+                assert_never(request)
+
+    # --- looking
+
+    def _status(self, request: Status) -> Json:
+        seen = self._scene()
+        return {
+            "at": iso(seen.now),
+            "groups": {name: self._group_status(name, seen) for name in request.groups},
+            "vantages": report.vantages(seen),
+            "restarts": {name: self._restart_status(name) for name in self.configuration.restart_groups()},
+        }
+
+    def _group_status(self, name: str, seen: Scene) -> Json:
+        """A group whose item is unreadable says so in its place: the others are shown all the same (law 11)."""
+        try:
+            return report.group_status(self.configuration.groups[name], self.store.load_group(name), seen)
+        except ItemError as err:
+            return {"error": str(err)}
+
+    def _restart_status(self, name: str) -> Json:
+        try:
+            return report.restart_status(self.store.load_restart(name))
+        except ItemError as err:
+            return {"error": str(err)}
+
+    def _history(self, request: History) -> Json:
+        limit = request.limit
+        lines = [report.transition(event) for name in request.groups for event in self.store.transitions(name, limit)]
+        for name in request.restart_groups:
+            lines += [report.restart_event(event) for event in self.store.restart_events(name, limit)]
+        return {"events": sorted(lines, key=lambda line: str(line["at"]), reverse=True)[:limit]}
+
+    # --- changing
+
+    def _change(self, change: Change) -> Json:
+        """Each group for itself. Of several, those that cannot be changed are listed and strand no other (law 11)."""
+        if len(change.groups) == 1:
+            return {"groups": {change.groups[0]: self._change_group(change, change.groups[0])}}
+        groups: Json = {}
+        failed: Json = {}
+        for name in change.groups:
+            try:
+                groups[name] = self._change_group(change, name)
+            except RoutekeeperError as err:
+                failed[name] = str(err)
+        if not failed:
+            return {"groups": groups}
+        message = "not every group was changed: " + "; ".join(f"{name}: {why}" for name, why in failed.items())
+        return {"ok": False, "groups": groups, "error": {"field": "group", "message": message}}
+
+    def _change_group(self, change: Change, name: str) -> Json:
+        group = self.configuration.groups[name]
+        for _ in range(SAVE_ATTEMPTS):
+            seen = self._scene()
+            state = self.store.load_group(name)
+            wished = grant(change, group, state, seen.paths(group, state), seen.now)
+            if wished == state:
+                return self._granted(state, seen, changed=False)
+            try:
+                return self._granted(self.store.save_group(wished), seen, changed=True)
+            except VersionConflict:
+                continue  # what was checked may no longer hold: look again
+        problem = f"{name} was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
+        raise RequestError(f"group: {problem}", "group")
+
+    def _granted(self, state: GroupState, seen: Scene, *, changed: bool) -> Json:
+        group = self.configuration.groups[state.group]
+        told = outlook(group, state, seen.verdicts, seen.now)
+        return {
+            "changed": changed,
+            "message": headline(group, state, seen.now, told),
+            "path": state.path,
+            **report.holds(state, seen.now),
+            "next": told,
+        }
+
+    def _scene(self) -> Scene:
+        return scene(self.configuration, self.store.load_board(), self.clock())

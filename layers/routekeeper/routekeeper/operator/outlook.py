@@ -1,0 +1,58 @@
+"""What the controller would do next, computed by its own decision on what is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.routing import GroupState, Move, Stay, decide
+from routekeeper.domain.settings import Group
+from routekeeper.operator.moments import iso, iso_or_none
+
+Json = dict[str, Any]
+
+
+def outlook(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> Json:
+    """The decision that the next pass would take if the routes are where they should be.
+
+    While a pin or a pause is in force, `then` is the decision at its end if health stays as it is.
+    """
+    told = _told(group, state, verdicts, now)
+    ends = [hold.expires_at for hold in (state.pinned_at(now), state.paused_at(now)) if hold is not None]
+    if ends:
+        told["then"] = {"at": iso(min(ends)), **_told(group, state, verdicts, min(ends))}
+    return told
+
+
+def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
+    """The outlook in one sentence."""
+    if told["action"] == "move":
+        origin = f" from {told['from']}" if told["from"] else ""
+        sentence = f"moving {group.name}{origin} to {told['to']}"
+    else:
+        sentence = f"{group.name} stays on {state.path or 'what its routes are on'}: {told['reason']}"
+    pin, pause = state.pinned_at(now), state.paused_at(now)
+    if pin is not None:
+        sentence += f"; pinned to {pin.path} until {iso(pin.expires_at)}"
+    if pause is not None:
+        sentence += f"; paused until {iso(pause.expires_at)}"
+    return sentence
+
+
+def _told(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> Json:
+    decision = decide(group, state, verdicts, None, now)
+    match decision:
+        case Move():
+            return {
+                "action": "move",
+                "from": state.path,
+                "to": decision.to,
+                "kind": decision.kind.value,
+                "reason": decision.reason,
+            }
+        case Stay():
+            told: Json = {"action": "stay", "reason": decision.reason, "no_healthy_path": decision.stranded}
+            return told if decision.due_at is None else {**told, "failback_at": iso_or_none(decision.due_at)}
+        case _:
+            assert_never(decision)

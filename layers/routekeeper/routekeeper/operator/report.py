@@ -1,0 +1,149 @@
+"""Status and history as JSON."""
+
+from __future__ import annotations
+
+from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.restart import RestartState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, Transition
+from routekeeper.domain.settings import Group, Path
+from routekeeper.operator.moments import iso, iso_or_none
+from routekeeper.operator.outlook import Json, outlook
+from routekeeper.operator.scene import Scene
+
+
+def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
+    verdicts = scene.paths(group, state)
+    return {
+        "path": state.path,
+        "preferred": group.paths[0].name,
+        "since": iso_or_none(state.since),
+        "reason": state.reason,
+        "paths": {path.name: _path(path, verdicts[path.name], scene) for path in group.paths},
+        "failback": {"mode": group.failback.mode.value, "after_seconds": group.failback.after_seconds},
+        **holds(state, scene.now),
+        "pending": None if state.pending is None else transition(state.pending),
+        "next": outlook(group, state, scene.verdicts, scene.now),
+        "intents": [_intent(intent) for intent in state.intents],
+    }
+
+
+def holds(state: GroupState, now: float) -> Json:
+    """What operators have laid on the group and is in force."""
+    return {
+        "pin": _hold(state.pinned_at(now)),
+        "pause": _hold(state.paused_at(now)),
+        "returning": _hold(state.returning_at(now)),
+    }
+
+
+def vantages(scene: Scene) -> Json:
+    return {
+        name: {
+            "heartbeat_at": iso_or_none(vantage.heartbeat_at),
+            "age_seconds": round(scene.now - vantage.heartbeat_at, 3),
+            "stale": name not in scene.fresh,
+            "suspected": name in scene.suspected,
+        }
+        for name, vantage in sorted(scene.board.vantages.items())
+    }
+
+
+def restart_status(state: RestartState) -> Json:
+    active = state.active
+    return {
+        "active": None
+        if active is None
+        else {
+            "target": active.target,
+            "instance": active.instance,
+            "phase": active.phase.value,
+            "phase_since": iso(active.phase_since),
+            "started_at": iso(active.started_at),
+            "attempt": active.attempt,
+        },
+        "given_up": sorted(state.given_up),
+        "attempts": {target: [iso(at) for at in ats] for target, ats in sorted(state.attempts.items())},
+    }
+
+
+def transition(event: Transition) -> Json:
+    return {
+        "type": "transition",
+        "id": event.id,
+        "at": iso(event.decided_at),
+        "group": event.group,
+        "kind": event.kind.value,
+        "from": event.from_path,
+        "to": event.to_path,
+        "reason": event.reason,
+        "asked": None if event.asked is None else _asked(event.asked),
+        "first_loss_at": iso_or_none(event.first_loss_at),
+        "verdict_at": iso_or_none(event.verdict_at),
+        "applied_at": iso_or_none(event.applied_at),
+        "detection_seconds": _rounded(event.detection_seconds),
+        "steering_seconds": _rounded(event.steering_seconds),
+        "changes": [
+            {"resource": change.resource, "before": change.before, "after": change.after, "error": change.error}
+            for change in event.changes
+        ],
+    }
+
+
+def restart_event(event: RestartEvent) -> Json:
+    return {
+        "type": "restart",
+        "id": event.id,
+        "at": iso(event.at),
+        "restart_group": event.group,
+        "target": event.target,
+        "instance": event.instance,
+        "outcome": event.outcome.value,
+        "action": None if event.action is None else event.action.value,
+        "reason": event.reason,
+    }
+
+
+def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
+    return {
+        "health": verdict.health.value,
+        "since": iso_or_none(verdict.since),
+        "reason": verdict.reason,
+        "target": path.target,
+        "votes": {} if path.target is None else _votes(path.target, scene),
+    }
+
+
+def _votes(target: str, scene: Scene) -> Json:
+    """What each vantage holds, with what keeps its vote from counting: it is stale, or suspected (law 5)."""
+    return {
+        vantage: {
+            "health": held[target].health.value,
+            "since": iso_or_none(held[target].since),
+            "reason": held[target].reason,
+            "counts": vantage in scene.fresh and vantage not in scene.suspected,
+        }
+        for vantage, held in sorted(scene.board.health.items())
+        if target in held
+    }
+
+
+def _hold(hold: Pin | Pause | ReturnRequest | None) -> Json | None:
+    if hold is None:
+        return None
+    told: Json = {"until": iso(hold.expires_at), **_asked(hold.asked)}
+    if isinstance(hold, Pin):
+        told = {"path": hold.path, **told}
+    return told if isinstance(hold, Pause) else {**told, "forced": hold.forced}
+
+
+def _asked(asked: Asker) -> Json:
+    return {"by": asked.by, "at": iso(asked.at), "reason": asked.reason, "identity": asked.identity}
+
+
+def _intent(intent: Intent) -> Json:
+    return {"action": intent.action, "what": intent.what, **_asked(intent.asked)}
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
