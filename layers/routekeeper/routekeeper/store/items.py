@@ -1,0 +1,260 @@
+"""Every item of the table, and its key. This is the one place that knows them.
+
+| pk | sk | holds | guarded by |
+| --- | --- | --- | --- |
+| `LEASE` | vantage | `Lease`; its `expires_at` is stored as `lease_expires_at` | `version` |
+| `VANTAGE` | vantage | `Vantage`: the heartbeat, with counters and summaries by target | `epoch` |
+| `VANTAGE` | vantage`#`n | part n = 1, 2, ... of a heartbeat that outgrows one item | `epoch` |
+| `HEALTH` | target`#`vantage | `TargetHealth` with `target`, `vantage` and `epoch` | `epoch` |
+| `GROUP` | group | `GroupState` | `version` |
+| `RESTART` | restart group | `RestartState` | `version` |
+| `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
+| `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
+
+Fields are attributes under their own names (see `codec`). `written_by` on versioned items names the writer, so that a
+write which is repeated after a timeout is known again. `#` joins the parts of a key, so names are refused that
+contain it. Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`: one width, so that they sort.
+
+`expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history and the extra parts
+of a heartbeat carry it at the top level: DynamoDB deletes *any* item whose `expires_at` has passed, and a deleted
+lease would begin again at epoch 0 and be fenced off by its own past. Hence `lease_expires_at`.
+
+An item may measure 400 KB, and one target takes 300 to 500 bytes of a heartbeat: some 800 targets fit. A longer
+heartbeat is split by target over several items, written in one transaction. A transaction takes 4 MB, some 8,000
+targets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from routekeeper.domain.errors import ItemError, StoreError
+from routekeeper.domain.health import TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.restart import RestartState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.vantage import Vantage
+from routekeeper.store.attributes import ITEM_BYTES, entry_size
+from routekeeper.store.codec import Attribute, Item, from_attributes, to_attributes
+from routekeeper.store.writes import Key, counter, key_of
+
+VANTAGE: Final = "VANTAGE"
+HEALTH: Final = "HEALTH"
+GROUP: Final = "GROUP"
+RESTART: Final = "RESTART"
+EXPIRES_AT: Final = "expires_at"
+HISTORY_SECONDS: Final = 90 * 86_400.0
+"""How long history is kept unless said otherwise."""
+
+_LEASE_EXPIRES_AT: Final = "lease_expires_at"
+_PART_BYTES: Final = ITEM_BYTES - 50 * 1024  # the rest of the item, and room for what the estimate misses
+_MOST_PARTS: Final = 11  # of 350 KB each: 4 MB, the most a transaction takes ("TransactWriteItems", API reference)
+
+
+# --- keys
+
+
+def lease_key(vantage: str) -> Key:
+    return Key("LEASE", _name(vantage))
+
+
+def vantage_key(vantage: str, part: int = 0) -> Key:
+    return Key(VANTAGE, f"{_name(vantage)}#{part}" if part else _name(vantage))
+
+
+def health_key(target: str, vantage: str) -> Key:
+    return Key(HEALTH, f"{_name(target)}#{_name(vantage)}")
+
+
+def group_key(group: str) -> Key:
+    return Key(GROUP, _name(group))
+
+
+def restart_key(group: str) -> Key:
+    return Key(RESTART, _name(group))
+
+
+def transitions_key(group: str) -> str:
+    """The partition of a group's history."""
+    return f"EVENT#{_name(group)}"
+
+
+def restart_events_key(group: str) -> str:
+    """The partition of a restart group's history; no group can be named so, for want of `#`."""
+    return f"EVENT#RESTART#{_name(group)}"
+
+
+def _name(name: str) -> str:
+    if not name or "#" in name:
+        raise ItemError(f"{name!r} cannot be part of a key: expected a name without `#`")
+    return name
+
+
+def _event_key(pk: str, at: float, identifier: str) -> Key:
+    try:
+        moment = datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError) as err:
+        raise ItemError(f"{pk}: {at!r} of {identifier} is no time: expected seconds since the epoch") from err
+    return Key(pk, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z#{identifier}")
+
+
+# --- versioned items
+
+
+def lease_item(lease: Lease, writer: str) -> Item:
+    item = _versioned(lease_key(lease.vantage), lease, writer)
+    item[_LEASE_EXPIRES_AT] = item.pop(EXPIRES_AT)
+    return item
+
+
+def lease_from(item: Item) -> Lease:
+    """Raises ItemError."""
+    renamed = {(EXPIRES_AT if name == _LEASE_EXPIRES_AT else name): value for name, value in item.items()}
+    return from_attributes(Lease, renamed, str(key_of(item)))
+
+
+def group_item(state: GroupState, writer: str) -> Item:
+    return _versioned(group_key(state.group), state, writer)
+
+
+def group_from(item: Item) -> GroupState:
+    """Raises ItemError."""
+    return from_attributes(GroupState, item, str(key_of(item)))
+
+
+def restart_item(state: RestartState, writer: str) -> Item:
+    return _versioned(restart_key(state.group), state, writer)
+
+
+def restart_from(item: Item) -> RestartState:
+    """Raises ItemError."""
+    return from_attributes(RestartState, item, str(key_of(item)))
+
+
+def _versioned(key: Key, value: Lease | GroupState | RestartState, writer: str) -> dict[str, Attribute]:
+    return {**_keyed(key, value), "written_by": {"S": writer}}
+
+
+def _keyed(key: Key, value: Any) -> dict[str, Attribute]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}, **to_attributes(value, str(key))}
+
+
+# --- health
+
+
+def health_item(vantage: str, epoch: int, target: str, health: TargetHealth) -> Item:
+    mine: dict[str, Attribute] = {"target": {"S": target}, "vantage": {"S": vantage}, "epoch": {"N": str(epoch)}}
+    return _keyed(health_key(target, vantage), health) | mine
+
+
+def health_from(item: Item) -> tuple[str, str, TargetHealth]:
+    """Vantage, target and what the one holds about the other. Raises ItemError."""
+    key = key_of(item)
+    target, vantage = health_parts(key)
+    return vantage, target, from_attributes(TargetHealth, item, str(key))
+
+
+def health_parts(key: Key) -> tuple[str, str]:
+    """Target and vantage out of a key. Raises ItemError."""
+    target, _, vantage = key.sk.partition("#")
+    if not target or not vantage or "#" in vantage:
+        raise ItemError(f"{key}: sk is {key.sk!r}, expected <target>#<vantage>")
+    return target, vantage
+
+
+# --- heartbeats, in one part or several
+
+
+def vantage_items(vantage: Vantage) -> tuple[Item, ...]:
+    """The heartbeat as one item or, where it is too long, as several that must be written together.
+
+    Raises:
+        StoreError: more targets than one transaction takes.
+    """
+    whole = _keyed(vantage_key(vantage.name), vantage)
+    targets, summaries = whole.pop("targets")["M"], whole.pop("summaries")["M"]
+    parts = list(_parts(targets, summaries))
+    if len(parts) > _MOST_PARTS:
+        raise StoreError(f"{vantage_key(vantage.name)}: {len(targets)} targets are more than one heartbeat can hold")
+    return tuple(
+        {
+            **whole,
+            **_part_attributes(vantage, number, len(parts)),
+            "targets": {"M": {name: targets[name] for name in names if name in targets}},
+            "summaries": {"M": {name: summaries[name] for name in names if name in summaries}},
+        }
+        for number, names in enumerate(parts)
+    )
+
+
+def _parts(targets: Mapping[str, Attribute], summaries: Mapping[str, Attribute]) -> Iterator[list[str]]:
+    """Names of targets, as many together as fit into one item; at least one part."""
+    names: list[str] = []
+    filled = 0
+    for name in sorted(targets.keys() | summaries.keys()):
+        weight = sum(entry_size(name, held[name]) for held in (targets, summaries) if name in held)
+        if names and filled + weight > _PART_BYTES:
+            yield names
+            names, filled = [], 0
+        names.append(name)
+        filled += weight
+    yield names
+
+
+def _part_attributes(vantage: Vantage, number: int, parts: int) -> dict[str, Attribute]:
+    if number == 0:
+        return {"parts": {"N": str(parts)}}
+    # A heartbeat that shrinks leaves parts behind, which are no longer read: let them go in time.
+    expires_at = math.ceil(vantage.heartbeat_at + HISTORY_SECONDS)
+    return {"sk": {"S": vantage_key(vantage.name, number).sk}, EXPIRES_AT: {"N": str(expires_at)}}
+
+
+def vantage_part_from(item: Item) -> Vantage:
+    """One part of a heartbeat, with its share of the targets. Raises ItemError."""
+    return from_attributes(Vantage, item, str(key_of(item)))
+
+
+def parts_of(head: Item) -> int:
+    """How many items, the head included, make up the heartbeat. Raises ItemError."""
+    return max(1, counter(head, "parts"))
+
+
+def merged(head: Vantage, parts: Iterable[Vantage]) -> Vantage:
+    """The whole heartbeat. Between two reads a part may be one heartbeat older or newer; each target is whole."""
+    targets, summaries = dict(head.targets), dict(head.summaries)
+    for part in parts:
+        targets |= part.targets
+        summaries |= part.summaries
+    return replace(head, targets=targets, summaries=summaries)
+
+
+# --- history
+
+
+def transition_item(transition: Transition, history_seconds: float) -> Item:
+    key = _event_key(transitions_key(transition.group), transition.decided_at, transition.id)
+    return _event(key, transition, transition.decided_at + history_seconds)
+
+
+def transition_from(item: Item) -> Transition:
+    """Raises ItemError."""
+    return from_attributes(Transition, item, str(key_of(item)))
+
+
+def restart_event_item(event: RestartEvent, history_seconds: float) -> Item:
+    key = _event_key(restart_events_key(event.group), event.at, event.id)
+    return _event(key, event, event.at + history_seconds)
+
+
+def restart_event_from(item: Item) -> RestartEvent:
+    """Raises ItemError."""
+    return from_attributes(RestartEvent, item, str(key_of(item)))
+
+
+def _event(key: Key, event: Transition | RestartEvent, expires_at: float) -> Item:
+    return {**_keyed(key, event), EXPIRES_AT: {"N": str(math.ceil(expires_at))}}

@@ -1,0 +1,167 @@
+"""The store in memory: the twin that tests run on, of the same items and under the same conditions.
+
+A `MemoryTable` is the table; every function under test gets its own `MemoryStore` on it. Tests see what was written
+in which order, make operations fail before or after they act, let another writer slip in, and take the stream's
+records from the table, in the shape in which Lambda delivers them.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import Any, Final
+
+from routekeeper.domain.errors import StoreError
+from routekeeper.store.attributes import ITEM_BYTES, same, size
+from routekeeper.store.codec import Item
+from routekeeper.store.items import HISTORY_SECONDS
+from routekeeper.store.over_items import ItemStore
+from routekeeper.store.writes import Key, Put, Refusal, Refused, holds, key_of
+
+_TABLE_ARN: Final = "arn:aws:dynamodb:eu-central-1:123456789012:table/routekeeper"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write that was carried out, by the name of the store's operation."""
+
+    operation: str
+    writer: str
+    keys: tuple[Key, ...]
+    """More than one: together, in a transaction."""
+
+
+class MemoryTable:
+    """The items, what was written, and the stream. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._items: dict[Key, Item] = {}
+        self._writes: list[Write] = []
+        self._records: list[dict[str, Any]] = []
+        self._sequence = 0
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """Every write so far, oldest first."""
+        with self._lock:
+            return tuple(self._writes)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The stream's records since the last call. A write that changes nothing makes none, as in DynamoDB."""
+        with self._lock:
+            records, self._records = self._records, []
+            return copy.deepcopy(records)
+
+    def get(self, key: Key) -> Item | None:
+        with self._lock:
+            return copy.deepcopy(self._items.get(key))
+
+    def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
+        """The items of a partition in the order of their sort keys."""
+        with self._lock:
+            keys = sorted((key for key in self._items if key.pk == pk), key=lambda key: key.sk.encode())
+            return [copy.deepcopy(self._items[key]) for key in (reversed(keys) if newest_first else keys)]
+
+    def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
+        """All puts or none. Raises Refused and, for an item that is too long, StoreError."""
+        with self._lock:
+            stored = [self._items.get(put.key) for put in puts]
+            refusals = [
+                None if holds(put.condition, held) else Refusal(held) for put, held in zip(puts, stored, strict=True)
+            ]
+            if any(refusals):
+                raise Refused(refusals)
+            for put in puts:
+                if size(put.item) > ITEM_BYTES:
+                    raise StoreError(f"{operation} of {put.key}: ValidationException: the item measures over 400 KB")
+            for put in puts:
+                self.place(put.item)
+            self._writes.append(Write(operation, writer, tuple(put.key for put in puts)))
+
+    def place(self, item: Item) -> None:
+        """Put an item as it is, under no condition: an operator's edit in the console, a newer version's write."""
+        with self._lock:
+            key, new = key_of(item), copy.deepcopy(dict(item))
+            old = self._items.get(key)
+            self._items[key] = new
+            if old is None or not same(old, new):
+                self._append("INSERT" if old is None else "MODIFY", key, old, new)
+
+    def remove(self, key: Key) -> None:
+        """Delete an item, as its time-to-live or an operator does."""
+        with self._lock:
+            self._append("REMOVE", key, self._items.pop(key), None)
+
+    def _append(self, name: str, key: Key, old: Item | None, new: Item | None) -> None:
+        self._sequence += 1
+        change: dict[str, Any] = {
+            "Keys": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+            "SequenceNumber": f"{self._sequence:021d}",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        }
+        images = {"OldImage": old, "NewImage": new}
+        self._records.append({
+            "eventID": f"{self._sequence:032x}",
+            "eventName": name,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "eu-central-1",
+            "dynamodb": change | {image: item for image, item in images.items() if item is not None},
+            "eventSourceARN": f"{_TABLE_ARN}/stream/2026-01-01T00:00:00.000",
+        })
+
+
+class MemoryStore(ItemStore):
+    """The `Store` on a `MemoryTable`. Faults are this store's own: another one on the same table goes on."""
+
+    def __init__(
+        self, table: MemoryTable | None = None, *, writer: str = "memory", history_seconds: float = HISTORY_SECONDS
+    ) -> None:
+        super().__init__(writer=writer, history_seconds=history_seconds)
+        self.table = table if table is not None else MemoryTable()
+        self._before: list[tuple[str, Callable[[], None]]] = []
+        self._after: list[tuple[str, Callable[[], None]]] = []
+
+    def before(self, operation: str, act: Callable[[], None]) -> None:
+        """Call `act` once, just before the next `operation` (`save_group`, say) reaches the table.
+
+        What `act` writes, another writer has written in between; what it raises, the operation raises.
+        """
+        self._before.append((operation, act))
+
+    def fail(self, operation: str, error: BaseException, *, after_acting: bool = False, times: int = 1) -> None:
+        """Let the next `operation` raise `error`: before anything is written or, ambiguously, after everything is."""
+
+        def raise_it() -> None:
+            raise error
+
+        (self._after if after_acting else self._before).extend([(operation, raise_it)] * times)
+
+    def _get(self, operation: str, key: Key) -> Item | None:
+        _run_first(self._before, operation)
+        item = self.table.get(key)
+        _run_first(self._after, operation)
+        return item
+
+    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+        _run_first(self._before, operation)
+        found = self.table.query(pk, newest_first=newest_first)
+        _run_first(self._after, operation)
+        yield from found
+
+    def _put(self, operation: str, puts: Sequence[Put]) -> None:
+        _run_first(self._before, operation)
+        self.table.put(operation, self._writer, puts)
+        _run_first(self._after, operation)
+
+
+def _run_first(planned: list[tuple[str, Callable[[], None]]], operation: str) -> None:
+    """Carry out, once, the earliest of what is planned for the operation."""
+    for place, (name, act) in enumerate(planned):
+        if name == operation:
+            del planned[place]
+            act()
+            return

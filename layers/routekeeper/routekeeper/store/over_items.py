@@ -1,0 +1,226 @@
+"""The store over conditional writes of items: what both implementations share.
+
+What is different, how an item is fetched and put, is in `dynamodb` and `memory`.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
+
+from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
+from routekeeper.domain.health import TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.restart import RestartState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.vantage import Board, Vantage
+from routekeeper.store import items
+from routekeeper.store.attributes import same
+from routekeeper.store.codec import Item
+from routekeeper.store.writes import (
+    IfAbsent,
+    IfEpochAtMost,
+    IfVersion,
+    Key,
+    Put,
+    Refusal,
+    Refused,
+    counter,
+    key_of,
+)
+
+T = TypeVar("T")
+
+_log = logging.getLogger("routekeeper")
+
+
+class ItemStore(ABC):
+    """The `Store` protocol, given the three operations below.
+
+    A save that fails its own condition may be the second try of one that acted although its answer was lost: the
+    item that is then found is exactly the one to be written, and the save has succeeded. `writer` is part of it, so
+    that two writers with equal values are never taken for each other.
+    """
+
+    def __init__(self, *, writer: str, history_seconds: float) -> None:
+        self._writer = writer
+        self._history_seconds = history_seconds
+
+    @abstractmethod
+    def _get(self, operation: str, key: Key) -> Item | None:
+        """The item, or None. `operation` is the store's own, for messages. Raises StoreError."""
+
+    @abstractmethod
+    def _put(self, operation: str, puts: Sequence[Put]) -> None:
+        """Carry out every put or none. Raises Refused where conditions do not hold, and StoreError."""
+
+    @abstractmethod
+    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+        """All items of a partition in the order of their sort keys, fetched as they are asked for."""
+
+    # --- leases
+
+    def load_lease(self, vantage: str) -> Lease:
+        item = self._get("load_lease", items.lease_key(vantage))
+        return Lease(vantage) if item is None else items.lease_from(item)
+
+    def save_lease(self, lease: Lease) -> Lease:
+        saved = replace(lease, version=lease.version + 1)
+        self._save("save_lease", Put(items.lease_item(saved, self._writer), IfVersion(lease.version)))
+        return saved
+
+    # --- what vantages tell
+
+    def load_vantage(self, vantage: str) -> Vantage | None:
+        head = self._get("load_vantage", items.vantage_key(vantage))
+        if head is None:
+            return None
+        keys = (items.vantage_key(vantage, number) for number in range(1, items.parts_of(head)))
+        parts = [part for key in keys if (part := self._get("load_vantage", key)) is not None]
+        return items.merged(items.vantage_part_from(head), map(items.vantage_part_from, parts))
+
+    def save_vantage(self, vantage: Vantage) -> None:
+        condition = IfEpochAtMost(vantage.epoch)
+        self._save_fenced("save_vantage", [Put(item, condition) for item in items.vantage_items(vantage)])
+
+    def save_health(self, vantage: str, epoch: int, target: str, health: TargetHealth) -> None:
+        item = items.health_item(vantage, epoch, target, health)
+        self._save_fenced("save_health", [Put(item, IfEpochAtMost(epoch))])
+
+    def load_board(self) -> Board:
+        health: dict[str, dict[str, TargetHealth]] = {}
+        vantages = self._vantages()
+        for vantage, target, held in _readable(self._query("load_board", items.HEALTH), items.health_from):
+            health.setdefault(vantage, {})[target] = held
+        return Board(vantages, health)
+
+    def _vantages(self) -> dict[str, Vantage]:
+        """Every heartbeat, put together from its parts."""
+        heads: dict[str, tuple[Vantage, int]] = {}
+        parts: dict[tuple[str, int], Vantage] = {}
+        for name, number, count, vantage in _readable(self._query("load_board", items.VANTAGE), _part):
+            if number == 0:
+                heads[name] = vantage, count
+            else:
+                parts[name, number] = vantage
+        return {
+            name: items.merged(head, (parts[name, part] for part in range(1, count) if (name, part) in parts))
+            for name, (head, count) in heads.items()
+        }
+
+    # --- groups
+
+    def load_group(self, group: str) -> GroupState:
+        item = self._get("load_group", items.group_key(group))
+        return GroupState(group) if item is None else items.group_from(item)
+
+    def save_group(self, state: GroupState) -> GroupState:
+        saved = replace(state, version=state.version + 1)
+        self._save("save_group", Put(items.group_item(saved, self._writer), IfVersion(state.version)))
+        return saved
+
+    def record(self, state: GroupState, transition: Transition) -> GroupState:
+        saved = replace(state, version=state.version + 1)
+        put = Put(items.group_item(saved, self._writer), IfVersion(state.version))
+        event = items.transition_item(transition, self._history_seconds)
+        self._save_with_event("record", put, Put(event, IfAbsent()))
+        return saved
+
+    def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
+        return self._newest("transitions", items.transitions_key(group), items.transition_from, limit)
+
+    # --- restarts
+
+    def load_restart(self, group: str) -> RestartState:
+        item = self._get("load_restart", items.restart_key(group))
+        return RestartState(group) if item is None else items.restart_from(item)
+
+    def save_restart(self, state: RestartState, event: RestartEvent | None = None) -> RestartState:
+        saved = replace(state, version=state.version + 1)
+        put = Put(items.restart_item(saved, self._writer), IfVersion(state.version))
+        if event is None:
+            self._save("save_restart", put)
+        else:
+            item = items.restart_event_item(event, self._history_seconds)
+            self._save_with_event("save_restart", put, Put(item, IfAbsent()))
+        return saved
+
+    def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
+        return self._newest("restart_events", items.restart_events_key(group), items.restart_event_from, limit)
+
+    # --- how writes end
+
+    def _save(self, operation: str, put: Put) -> None:
+        """Raises VersionConflict unless the item is written, now or by an earlier try."""
+        try:
+            self._put(operation, (put,))
+        except Refused as refused:
+            _accept_own(put, refused.refusals[0], refused)
+
+    def _save_with_event(self, operation: str, put: Put, event: Put) -> None:
+        """Both or neither. An event that history already holds stays as it was first written."""
+        try:
+            self._put(operation, (put, event))
+        except Refused as refused:
+            state_refusal, event_refusal = refused.refusals
+            if state_refusal is not None:
+                _accept_own(put, state_refusal, refused)
+            elif event_refusal is not None and event_refusal.contended:
+                raise VersionConflict(f"{event.key}: another write is under way") from refused
+            else:
+                _log.info("event is in history already", extra={"item": str(event.key)})
+                self._save(operation, put)
+
+    def _save_fenced(self, operation: str, puts: Sequence[Put]) -> None:
+        """Raises LeaseLost where a newer epoch has written any of the items."""
+        try:
+            self._put(operation, puts)
+        except Refused as refused:
+            for put, refusal in zip(puts, refused.refusals, strict=True):
+                if refusal is not None and not refusal.contended:
+                    newer = counter(refusal.stored, "epoch")
+                    raise LeaseLost(f"{put.key}: written under epoch {newer}, a newer one") from refused
+            raise StoreError(f"{operation} of {puts[0].key}: another write is under way") from refused
+
+    def _newest(self, operation: str, pk: str, read: Callable[[Item], T], limit: int) -> tuple[T, ...]:
+        return tuple(islice(_readable(self._query(operation, pk, newest_first=True), read), max(0, limit)))
+
+
+def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
+    """Return if what is stored is what was to be written.
+
+    Raises:
+        VersionConflict: somebody else saved first, or is about to.
+        ItemError: the stored version is no number, so that no save can ever succeed.
+    """
+    stored = refusal.stored if refusal is not None else None
+    if stored is not None and same(stored, put.item):
+        return
+    if refusal is not None and refusal.contended:
+        raise VersionConflict(f"{put.key}: another write is under way") from refused
+    version = counter(stored, "version")
+    wanted = counter(put.item, "version") - 1
+    raise VersionConflict(f"{put.key}: found version {version}, expected {wanted}") from refused
+
+
+def _readable(found: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
+    """What can be read of the items; the others are logged and left out, so that they strand no other."""
+    for item in found:
+        try:
+            yield read(item)
+        except ItemError as err:
+            _log.warning("unreadable item left out", extra={"item": str(key_of(item)), "error": str(err)})
+
+
+def _part(item: Item) -> tuple[str, int, int, Vantage]:
+    """The name of the vantage, the part's number (0: the head), the number of parts, and the part."""
+    key = key_of(item)
+    name, _, number = key.sk.partition("#")
+    if number and not number.isdecimal():
+        raise ItemError(f"{key}: sk is {key.sk!r}, expected <vantage> or <vantage>#<part>")
+    return name, int(number or 0), items.parts_of(item), items.vantage_part_from(item)
