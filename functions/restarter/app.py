@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from routekeeper import bootstrap
@@ -11,6 +11,5 @@ restart = bootstrap.restarter()
 
 
 @Logger().inject_lambda_context(clear_state=True)
-@Metrics().log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return restart(event, context)
