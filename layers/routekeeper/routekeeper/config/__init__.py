@@ -1,0 +1,94 @@
+"""The configuration: one file, checked as a whole, with every problem named at its place.
+
+People write YAML (`config/failover.yaml`); `routekeeper compile` checks it and writes the same document as
+JSON, which the functions read through the same code, so that they need no YAML parser.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+from routekeeper.config.document import read_document
+from routekeeper.config.problems import Problems
+from routekeeper.config.tree import Node, Place, from_plain, to_plain
+from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.settings import Configuration
+
+__all__ = ["compiled", "from_document", "load", "packaged"]
+
+PACKAGE = "routekeeper_config"
+RESOURCE = "failover.json"
+
+
+def load(path: Path) -> Configuration:
+    """The configuration in a file: JSON where its name ends in `.json`, else YAML.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or every problem in it, a line each.
+    """
+    problems = Problems(str(path))
+    return read_document(_tree(path, problems), problems)
+
+
+def compiled(path: Path) -> str:
+    """The document in a file as JSON text for `packaged`, once it has passed every check.
+
+    Raises:
+        ConfigurationError: as `load`.
+    """
+    problems = Problems(str(path))
+    tree = _tree(path, problems)
+    read_document(tree, problems)
+    return json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+
+
+def from_document(document: object, source: str = "configuration") -> Configuration:
+    """The configuration in a document of dictionaries, lists and scalars; `source` names it in errors.
+
+    Raises:
+        ConfigurationError: every problem, a line each.
+    """
+    return read_document(from_plain(document), Problems(source))
+
+
+def packaged() -> Configuration:
+    """The compiled configuration that was deployed with the functions.
+
+    Raises:
+        ConfigurationError: it was not packaged, or every problem in it, a line each.
+    """
+    source = f"{PACKAGE}/{RESOURCE}"
+    try:
+        text = (resources.files(PACKAGE) / RESOURCE).read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError) as err:
+        raise ConfigurationError(
+            f"{source}: not found on the Python path. Write it before packaging:"
+            f" routekeeper compile config/failover.yaml -o <a layer's directory>/{source}"
+        ) from err
+    problems = Problems(source)
+    return read_document(_json(text, problems), problems)
+
+
+def _tree(path: Path, problems: Problems) -> Node:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as err:
+        raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
+    except UnicodeDecodeError as err:
+        raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err
+    if path.suffix == ".json":
+        return _json(text, problems)
+    from routekeeper.config import yaml_file  # noqa: PLC0415 - needs PyYAML, which the functions do without
+
+    return yaml_file.parse(text, problems)
+
+
+def _json(text: str, problems: Problems) -> Node:
+    try:
+        return from_plain(json.loads(text))
+    except json.JSONDecodeError as err:
+        problems.add("", f"not JSON: {err.msg}", Place(err.lineno, err.colno))
+        problems.raise_if_any()
+        raise

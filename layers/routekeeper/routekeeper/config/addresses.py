@@ -1,0 +1,70 @@
+"""Hosts, URLs and destinations, in IPv4 and IPv6."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from routekeeper.config import aws_ids
+from routekeeper.config.problems import Rejected, describe
+
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
+_LONGEST_HOST_NAME = 253
+_NETWORK = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}", re.ASCII)
+# A name whose last label is a number would be taken for an address (RFC 1123, section 2.1), so what has one
+# and is no address is a slip.
+_ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?\d+\.?", re.ASCII)
+
+
+def host(value: object) -> str:
+    """An IPv4 or IPv6 address without brackets, or a name."""
+    if isinstance(value, str) and _is_host(value):
+        return value
+    hint = " (without brackets)" if isinstance(value, str) and value.startswith("[") else ""
+    raise Rejected(f"found {describe(value)}, expected an IPv4 or IPv6 address{hint} or a host name")
+
+
+def _is_host(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        named = len(value) <= _LONGEST_HOST_NAME and _HOST_NAME.fullmatch(value) is not None
+        return named and _ENDS_IN_NUMBER.fullmatch(value) is None
+    return True
+
+
+def url(value: object) -> str:
+    """An http or https URL. One with a user or a password is refused: it would end up in every log."""
+    expected = "expected a URL such as https://10.0.1.10:8443/health"
+    if not isinstance(value, str) or re.search(r"[\s\x00-\x1f]", value):
+        raise Rejected(f"found {describe(value)}, {expected}")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as err:
+        raise Rejected(f"found {describe(value)} ({err}), {expected}") from err
+    web = parts.scheme in ("http", "https") and port != 0
+    if not web or not parts.hostname or not _is_host(parts.hostname):
+        raise Rejected(f"found {describe(value)}, {expected}")
+    if parts.username is not None or parts.password is not None:
+        raise Rejected("found a URL with a user or a password, expected one without: it is written to logs")
+    return value
+
+
+def destination(value: object) -> str:
+    """An IPv4 or IPv6 network in its canonical spelling, or a prefix list."""
+    if isinstance(value, str) and value.startswith("pl-"):
+        return aws_ids.prefix_list(value)
+    expected = "expected a network such as 0.0.0.0/0 or ::/0, or a prefix list"
+    if not isinstance(value, str) or _NETWORK.fullmatch(value) is None:
+        raise Rejected(f"found {describe(value)}, {expected}")
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError as err:
+        raise Rejected(f"found {describe(value)}, {expected}") from err
+    if network.network_address != ipaddress.ip_address(value.split("/")[0]):
+        # EC2 would store the canonical form (Amazon EC2 API Reference, CreateRoute), to people's surprise.
+        raise Rejected(f"found {describe(value)}, which has bits set behind its prefix, expected {network}")
+    return str(network)

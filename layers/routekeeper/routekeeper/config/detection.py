@@ -1,0 +1,76 @@
+"""The detection keys, in `defaults` and on every target, and what must hold between them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from routekeeper.config.durations import render
+from routekeeper.config.section import Section
+from routekeeper.config.values import duration, whole
+from routekeeper.domain.health import Detection
+
+KEYS: Final = (
+    "probe_interval",
+    "suspect_interval",
+    "probe_timeout",
+    "unhealthy_threshold",
+    "unhealthy_for",
+    "healthy_threshold",
+    "healthy_for",
+    "unknown_after",
+)
+
+_FASTEST_SECONDS: Final = 0.01
+"""A hundred probes a second; more would load the line that they should judge."""
+_LONGEST_TIMEOUT_SECONDS: Final = 10.0
+"""No verdict comes sooner than the first timeout, and every probe that is waited for holds a socket open."""
+_interval = duration(least=_FASTEST_SECONDS)
+_span = duration()
+_count = whole(1, 1000)
+timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
+
+
+def read_detection(section: Section, base: Detection) -> Detection:
+    """The detection that a section asks for; what it does not say is as in `base`."""
+    optional = section.optional
+    rule = Detection(
+        probe_interval_seconds=optional("probe_interval", _interval, base.probe_interval_seconds),
+        suspect_interval_seconds=optional("suspect_interval", _interval, base.suspect_interval_seconds),
+        probe_timeout_seconds=optional("probe_timeout", timeout, base.probe_timeout_seconds),
+        unhealthy_threshold=optional("unhealthy_threshold", _count, base.unhealthy_threshold),
+        unhealthy_for_seconds=optional("unhealthy_for", _span, base.unhealthy_for_seconds),
+        healthy_threshold=optional("healthy_threshold", _count, base.healthy_threshold),
+        healthy_for_seconds=optional("healthy_for", _span, base.healthy_for_seconds),
+        unknown_after_seconds=optional("unknown_after", _interval, base.unknown_after_seconds),
+    )
+    if section.sound(*KEYS):
+        _judge_intervals(section, rule)
+        _judge_expiry(section, rule)
+    return rule
+
+
+def _judge_intervals(section: Section, rule: Detection) -> None:
+    # Only what this section says can be its fault: a target that overrides neither is not blamed for defaults.
+    keys = [key for key in ("suspect_interval", "probe_interval") if key in section]
+    if keys and rule.suspect_interval_seconds > rule.probe_interval_seconds:
+        section.reject(
+            keys[0],
+            f"suspect_interval {render(rule.suspect_interval_seconds)} is longer than probe_interval"
+            f" {render(rule.probe_interval_seconds)}, expected at most as long: suspicion speeds probing up",
+        )
+
+
+def _judge_expiry(section: Section, rule: Detection) -> None:
+    keys = [key for key in ("unknown_after", "probe_interval", "probe_timeout") if key in section]
+    needed = rule.probe_interval_seconds + rule.probe_timeout_seconds
+    if keys and rule.unknown_after_seconds <= needed:
+        section.reject(
+            keys[0],
+            f"unknown_after {render(rule.unknown_after_seconds)} would forget a verdict between two probes,"
+            f" expected more than probe_interval and probe_timeout together ({render(needed)})",
+        )
+
+
+def seconds_until_healthy(rule: Detection) -> float:
+    """The least time from the first answer to HEALTHY for a target that was UNHEALTHY."""
+    return max(rule.healthy_for_seconds, (rule.healthy_threshold - 1) * rule.probe_interval_seconds)

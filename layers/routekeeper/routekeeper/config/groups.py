@@ -1,0 +1,135 @@
+"""Failover groups: what is steered, over which paths, and how traffic returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from routekeeper.config import addresses, aws_ids, values
+from routekeeper.config.paths import PathReader, SteeringType
+from routekeeper.config.problems import Problems, Rejected
+from routekeeper.config.section import Section, open_section, open_variant
+from routekeeper.config.tree import Node, Scalar
+from routekeeper.domain.settings import (
+    Failback,
+    FailbackMode,
+    Group,
+    Path,
+    Steering,
+    Target,
+    TgwPrefixList,
+    VpcRoute,
+)
+
+_KEYS: Final = ("steering", "paths", "failback")
+
+
+_STEERING_KEYS = {
+    SteeringType.TGW_PREFIX_LIST: ("type", "route_table", "prefix_list"),
+    SteeringType.VPC_ROUTE: ("type", "route_tables", "destination"),
+}
+
+
+class GroupReader:
+    """Reads all groups of one document, because some rules hold between them and with the targets."""
+
+    def __init__(self, targets: Mapping[str, Target | None], problems: Problems) -> None:
+        self._targets = targets
+        self._problems = problems
+        self._steered_by: dict[tuple[str, str], str] = {}
+        """The group that steers a route, by table and destination."""
+
+    def read(self, section: Section | None) -> dict[str, Group]:
+        """The groups that can be used, by name."""
+        if section is None:
+            return {}
+        named = section.named()
+        if not named:
+            section.reject_whole("found no group, expected at least one")
+        read = {name: self._group(name, node, section.at(name)) for name, node in named}
+        return {name: group for name, group in read.items() if group is not None}
+
+    def _group(self, name: str, node: Node, where: str) -> Group | None:
+        section = open_section(node, where, self._problems, _KEYS)
+        if section is None:
+            return None
+        kind, steering = self._steering(name, section)
+        paths = PathReader(kind, self._targets, self._problems).read(section)
+        failback = _failback(section)
+        self._judge_restart_groups(section, paths)
+        return None if steering is None else Group(name, steering, paths, failback)
+
+    def _steering(self, name: str, group: Section) -> tuple[SteeringType | None, Steering | None]:
+        node = group.node("steering")
+        if node is None:
+            return None, None
+        variant = open_variant(node, group.at("steering"), self._problems, SteeringType, _STEERING_KEYS)
+        if variant is None:
+            return None, None
+        kind, section = variant
+        match kind:
+            case SteeringType.TGW_PREFIX_LIST:
+                return kind, self._prefix_list(name, section)
+            case SteeringType.VPC_ROUTE:
+                return kind, self._vpc_route(name, section)
+            case _:
+                assert_never(kind)
+
+    def _prefix_list(self, name: str, section: Section) -> TgwPrefixList | None:
+        table = section.required("route_table", aws_ids.tgw_route_table)
+        prefix_list = section.required("prefix_list", aws_ids.prefix_list)
+        if table is None or prefix_list is None:
+            return None
+        self._claim(name, section, "prefix_list", table, prefix_list)
+        return TgwPrefixList(table, prefix_list)
+
+    def _vpc_route(self, name: str, section: Section) -> VpcRoute | None:
+        tables = self._tables(section)
+        destination = section.required("destination", addresses.destination)
+        if destination is None:
+            return None
+        for table in tables:
+            self._claim(name, section, "destination", table, destination)
+        return VpcRoute(tables, destination) if tables else None
+
+    def _tables(self, section: Section) -> tuple[str, ...]:
+        tables: list[str] = []
+        for where, node in section.listed("route_tables", "VPC route table IDs"):
+            try:
+                table = aws_ids.route_table(node.value if isinstance(node, Scalar) else node)
+            except Rejected as err:
+                self._problems.add(where, str(err), node.place)
+                continue
+            if table in tables:
+                self._problems.add(where, f"{table} stands twice, expected every table once", node.place)
+            else:
+                tables.append(table)
+        return tuple(tables)
+
+    def _claim(self, name: str, section: Section, key: str, table: str, destination: str) -> None:
+        other = self._steered_by.setdefault((table, destination), name)
+        if other != name:
+            section.reject(key, f"group '{other}' steers {destination} in {table} too, expected one group to do so")
+
+    def _judge_restart_groups(self, section: Section, paths: tuple[Path, ...]) -> None:
+        """Paths of one group stand in for each other: their instances must not be restarted side by side."""
+        targets = [self._targets.get(path.target) for path in paths if path.target is not None]
+        restarted = {target.name: target.restart.group for target in targets if target and target.restart}
+        if len(set(restarted.values())) > 1:
+            told = ", ".join(f"{target} in '{group}'" for target, group in restarted.items())
+            section.reject(
+                "paths",
+                f"targets that stand in for each other are restarted in different groups ({told}), and all could be"
+                " down at once; expected the same 'restart.group' on each",
+            )
+
+
+def _failback(group: Section) -> Failback:
+    section = group.section("failback", ("mode", "after"))
+    standard = Failback()
+    if section is None:
+        return standard
+    mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
+    if mode is FailbackMode.MANUAL and "after" in section:
+        section.reject("after", "found a hold-down for manual failback, expected none: the operator decides when")
+    return Failback(mode, section.optional("after", values.duration(), standard.after_seconds))

@@ -1,0 +1,74 @@
+"""What is wrong with a document: collected while reading goes on, raised together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from routekeeper.config.tree import Block, Listing, Place
+from routekeeper.domain.errors import ConfigurationError
+
+_LONGEST_QUOTE = 80
+
+
+class Rejected(ValueError):
+    """A value that cannot be used. The message says what was found and what is expected, not where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    where: str
+    """The path inside the document, e.g. `targets.nat-a.probes[0].port`; empty for the document itself."""
+    message: str
+    place: Place | None = None
+
+
+class Problems:
+    """Every problem of one document."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._found: list[Problem] = []
+
+    def add(self, where: str, message: str, place: Place | None) -> None:
+        self._found.append(Problem(where, message, place))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_if_any(self) -> None:
+        """Raise one ConfigurationError with a line a problem, in the order of the file."""
+        if self._found:
+            ordered = sorted(self._found, key=lambda problem: problem.place or Place(0, 0))
+            raise ConfigurationError("\n".join(self._line(problem) for problem in ordered))
+
+    def _line(self, problem: Problem) -> str:
+        place = "" if problem.place is None else f"{problem.place.line}:{problem.place.column}:"
+        return f"{self.source}:{place} {problem.where or 'the document'}: {problem.message}"
+
+
+def describe(value: object) -> str:
+    """A value as found, for people."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"'{value}'" if len(value) <= _LONGEST_QUOTE else f"'{value[:_LONGEST_QUOTE]}...'"
+        case int() | float():
+            return f"the number {value}"
+        case Listing() | list():
+            return "a list"
+        case Block() | dict():
+            return "a mapping"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def nearest(word: str, known: tuple[str, ...]) -> str:
+    """`did you mean ...?` where something similar is known, else the list of what is."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"expected one of {', '.join(known)}" if known else "nothing of the kind is defined"

@@ -1,0 +1,141 @@
+"""Reading one mapping of the document key by key: what is wrong is noted, and reading goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import TypeVar
+
+from routekeeper.config import values
+from routekeeper.config.problems import Problems, Rejected, describe, nearest
+from routekeeper.config.tree import Block, Entry, Listing, Node, Place, Scalar
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Enum)
+
+
+class Section:
+    """One mapping with the keys it may have. Unknown keys and keys that stand twice are noted at once."""
+
+    def __init__(self, block: Block, where: str, problems: Problems, known: tuple[str, ...] | None) -> None:
+        """`known` None: the keys are names that the document chooses."""
+        self.where = where
+        self.problems = problems
+        self.place = block.place
+        self._entries: dict[str, Entry] = {}
+        self._unsound: set[str] = set()
+        for entry in block.entries:
+            self._admit(entry, known)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def at(self, key: str) -> str:
+        """The path of a key inside the document."""
+        return f"{self.where}.{key}" if self.where else key
+
+    def place_of(self, key: str) -> Place | None:
+        """Where the key's value stands, or the mapping where the key does not."""
+        return self._entries[key].value.place if key in self._entries else self.place
+
+    def reject(self, key: str, message: str) -> None:
+        """Note a problem with a key that is there."""
+        self._unsound.add(key)
+        self.problems.add(self.at(key), message, self.place_of(key))
+
+    def reject_whole(self, message: str) -> None:
+        self.problems.add(self.where, message, self.place)
+
+    def sound(self, *keys: str) -> bool:
+        """Whether nothing was found wrong with these keys, so that judging them together makes sense."""
+        return self._unsound.isdisjoint(keys)
+
+    def optional(self, key: str, read: Callable[[object], T], default: T) -> T:
+        """The key's value, or the default where it is missing or wrong."""
+        if key not in self._entries:
+            return default
+        node = self._entries[key].value
+        try:
+            return read(node.value if isinstance(node, Scalar) else node)
+        except Rejected as err:
+            self.reject(key, str(err))
+            return default
+
+    def required(self, key: str, read: Callable[[object], T]) -> T | None:
+        """The key's value, or None where it is missing or wrong."""
+        if not self._present(key):
+            return None
+        return self.optional(key, read, None)
+
+    def node(self, key: str) -> Node | None:
+        """What stands under a required key, or None, noted, where the key is missing."""
+        return self._entries[key].value if self._present(key) else None
+
+    def section(self, key: str, known: tuple[str, ...] | None) -> Section | None:
+        """The mapping under an optional key, or None where it is missing or no mapping."""
+        if key not in self._entries:
+            return None
+        return open_section(self._entries[key].value, self.at(key), self.problems, known)
+
+    def named(self) -> list[tuple[str, Node]]:
+        """The entries of a mapping whose keys are names; a name that cannot be one is noted."""
+        for key, entry in self._entries.items():
+            try:
+                values.name(key)
+            except Rejected as err:
+                self.problems.add(self.at(key), str(err), entry.place)
+        return [(key, entry.value) for key, entry in self._entries.items()]
+
+    def listed(self, key: str, what: str) -> list[tuple[str, Node]]:
+        """The items of the required, non-empty list under a key, each with its path inside the document."""
+        if not self._present(key):
+            return []
+        node = self._entries[key].value
+        if not isinstance(node, Listing):
+            found = node.value if isinstance(node, Scalar) else node
+            self.reject(key, f"found {describe(found)}, expected a list of {what}")
+            return []
+        if not node.items:
+            self.reject(key, f"found an empty list, expected {what}")
+        return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(node.items)]
+
+    def _present(self, key: str) -> bool:
+        if key not in self._entries:
+            self._unsound.add(key)
+            self.reject_whole(f"the key '{key}' is missing")
+        return key in self._entries
+
+    def _admit(self, entry: Entry, known: tuple[str, ...] | None) -> None:
+        key = entry.key
+        if (first := self._entries.get(key)) is not None:
+            again = "" if first.place is None else f", first on line {first.place.line}"
+            self.problems.add(self.at(key), f"the key stands twice{again}", entry.place)
+        elif known is not None and key not in known:
+            self.problems.add(self.at(key), f"unknown key, {nearest(key, known)}", entry.place)
+        else:
+            self._entries[key] = entry
+
+
+def open_section(node: Node, where: str, problems: Problems, known: tuple[str, ...] | None) -> Section | None:
+    """The node as a section, or None, noted, where it is no mapping."""
+    if isinstance(node, Block):
+        return Section(node, where, problems, known)
+    found = node.value if isinstance(node, Scalar) else node
+    keys = "" if known is None else f" with {', '.join(known)}"
+    problems.add(where, f"found {describe(found)}, expected a mapping{keys}", node.place)
+    return None
+
+
+def open_variant(
+    node: Node, where: str, problems: Problems, kind: type[E], keys: Mapping[E, tuple[str, ...]]
+) -> tuple[E, Section] | None:
+    """The node as a section whose key `type` says which other keys it may have; None, noted, where it cannot be."""
+    # The type decides what is known, so it is looked at first, and quietly: everything is read again below.
+    quiet = open_section(node, where, Problems(""), None)
+    found = None if quiet is None else quiet.optional("type", values.choice(kind), None)
+    every = tuple(dict.fromkeys(key for group in keys.values() for key in group))
+    section = open_section(node, where, problems, every if found is None else keys[found])
+    if section is None:
+        return None
+    section.required("type", values.choice(kind))
+    return None if found is None else (found, section)

@@ -1,0 +1,184 @@
+"""A configuration in words: what would be watched, how soon a cut is noticed, and what would be moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import assert_never
+
+from routekeeper.config.durations import render
+from routekeeper.domain.health import Detection
+from routekeeper.domain.settings import (
+    Configuration,
+    Failback,
+    FailbackMode,
+    Group,
+    HttpProbe,
+    IcmpProbe,
+    Path,
+    Probe,
+    Quorum,
+    Require,
+    RestartPolicy,
+    Steering,
+    Target,
+    TcpProbe,
+    TgwPrefixList,
+    VpcRoute,
+)
+
+
+def summarize(configuration: Configuration) -> str:
+    """The configuration for a reader who wants to know what it will do; lines without a final newline."""
+    return "\n".join(_lines(configuration))
+
+
+def seconds_to_notice(rule: Detection, timeout_seconds: float) -> float:
+    """From the sending of the first lost probe to UNHEALTHY, where every probe of a target is lost.
+
+    The probes behind the first follow at `suspect_interval_seconds`; the verdict comes with the timeout of the one
+    that fulfils both the count and the span (domain.health, `observe`).
+    """
+    span = (rule.unhealthy_for_seconds - timeout_seconds) / rule.suspect_interval_seconds
+    further = max(rule.unhealthy_threshold - 1, math.ceil(span - 1e-9))
+    return further * rule.suspect_interval_seconds + timeout_seconds
+
+
+def _lines(configuration: Configuration) -> Iterator[str]:
+    targets, groups = len(configuration.targets), len(configuration.groups)
+    yield f"{_count(targets, 'target')} watched, {_count(groups, 'group')} steered."
+    yield (
+        f"A vantage reports every {render(configuration.heartbeat_interval_seconds)} and does not vote"
+        f" once silent for {render(configuration.stale_after_seconds)}."
+    )
+    for target in configuration.targets.values():
+        yield ""
+        yield from _target(target)
+    for group in configuration.groups.values():
+        yield ""
+        yield from _group(group)
+    for name, restarted in configuration.restart_groups().items():
+        yield ""
+        yield f"Restarts '{name}', at most one instance at a time:"
+        for target in restarted:
+            if target.restart is not None:
+                yield from _restart(target, target.restart)
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+
+
+def _target(target: Target) -> Iterator[str]:
+    rule = target.detection
+    several = f", {target.require.value} of which must succeed" if len(target.probes) > 1 else ""
+    yield f"Target '{target.name}', {_count(len(target.probes), 'probe')}{several}:"
+    for probe in target.probes:
+        yield f"  - {_probe(probe)}"
+    yield (
+        f"  probed every {render(rule.probe_interval_seconds)},"
+        f" and every {render(rule.suspect_interval_seconds)} while an answer is overdue"
+    )
+    noticed = seconds_to_notice(rule, _timeout(target))
+    yield (
+        f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row over at least"
+        f" {render(rule.unhealthy_for_seconds)}:"
+    )
+    yield (
+        f"    a cut is noticed {render(noticed)} after the first lost probe,"
+        f" so at most {render(noticed + rule.probe_interval_seconds)} after it happened"
+    )
+    yield (
+        f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row over at least"
+        f" {render(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"
+    )
+    yield f"  {_quorum(target.quorum)}"
+
+
+def _timeout(target: Target) -> float:
+    """When the loss of a round is certain: ANY needs the last timeout, ALL the first."""
+    timeouts = [probe.timeout_seconds for probe in target.probes]
+    match target.require:
+        case Require.ANY:
+            return max(timeouts)
+        case Require.ALL:
+            return min(timeouts)
+        case _:
+            assert_never(target.require)
+
+
+def _probe(probe: Probe) -> str:
+    wait = render(probe.timeout_seconds)
+    match probe:
+        case IcmpProbe():
+            return f"ICMP echo to {probe.host}, answered within {wait}"
+        case TcpProbe():
+            end = f"[{probe.host}]:{probe.port}" if ":" in probe.host else f"{probe.host}:{probe.port}"
+            answer = "a completed handshake" if probe.handshake else "accepted or refused"
+            return f"TCP connection to {end}, {answer} within {wait}"
+        case HttpProbe():
+            status = " or ".join(str(code) for code in probe.expected_status)
+            unchecked = "" if probe.verify_certificate else ", certificate not verified"
+            return f"GET {probe.url}, status {status} within {wait}{unchecked}"
+        case _:
+            assert_never(probe)
+
+
+def _quorum(quorum: Quorum) -> str:
+    match quorum:
+        case Quorum.ANY:
+            return "one vantage is enough for a verdict"
+        case Quorum.MAJORITY:
+            return "a majority of the vantages makes the verdict"
+        case Quorum.ALL:
+            return "all vantages must agree on the verdict"
+        case _:
+            assert_never(quorum)
+
+
+def _group(group: Group) -> Iterator[str]:
+    yield f"Group '{group.name}' steers {_steering(group.steering)}:"
+    for number, path in enumerate(group.paths, start=1):
+        yield f"  {number}. {_path(path)}"
+    yield f"  {_failback(group.failback)}"
+
+
+def _steering(steering: Steering) -> str:
+    match steering:
+        case TgwPrefixList():
+            return f"prefix list {steering.prefix_list} in transit gateway route table {steering.route_table}"
+        case VpcRoute():
+            tables = "route table" if len(steering.route_tables) == 1 else "route tables"
+            return f"{steering.destination} in {tables} {', '.join(steering.route_tables)}"
+        case _:
+            assert_never(steering)
+
+
+def _path(path: Path) -> str:
+    if path.next_hop is None:
+        way = "without a prefix-list reference, as routing protocols have it"
+    else:
+        way = f"through {path.next_hop.kind.value.replace('_', ' ')} {path.next_hop}"
+    condition = "always taken as HEALTHY" if path.target is None else f"while '{path.target}' is HEALTHY"
+    return f"{path.name}: {way}, {condition}"
+
+
+def _failback(failback: Failback) -> str:
+    match failback.mode:
+        case FailbackMode.AUTO:
+            return f"returns to a path further up once it has been HEALTHY for {render(failback.after_seconds)}"
+        case FailbackMode.MANUAL:
+            return "returns to a path further up only when an operator asks"
+        case _:
+            assert_never(failback.mode)
+
+
+def _restart(target: Target, policy: RestartPolicy) -> Iterator[str]:
+    yield (
+        f"  - {target.instance} once '{target.name}' has been UNHEALTHY for {render(policy.after_seconds)} and traffic"
+        f" has left it, at most {_count(policy.attempts, 'time')} in {render(policy.per_seconds)};"
+    )
+    yield (
+        f"    the stop is forced after {render(policy.stop_timeout_seconds)}, and it must be HEALTHY"
+        f" {render(policy.boot_timeout_seconds)} after its start"
+    )

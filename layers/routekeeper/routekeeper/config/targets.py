@@ -1,0 +1,107 @@
+"""Targets: what is probed, how it is judged, and when its instance is restarted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from routekeeper.config import aws_ids, detection, values
+from routekeeper.config.durations import render
+from routekeeper.config.probes import read_probe
+from routekeeper.config.problems import Problems
+from routekeeper.config.section import Section, open_section
+from routekeeper.config.tree import Node
+from routekeeper.domain.health import Detection
+from routekeeper.domain.settings import Probe, Quorum, Require, RestartPolicy, Target
+
+_KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)
+_RESTART_KEYS: Final = ("after", "stop_timeout", "boot_timeout", "attempts", "per", "group")
+
+
+class TargetReader:
+    """Reads all targets of one document, because some rules hold between them."""
+
+    def __init__(self, defaults: Detection, problems: Problems) -> None:
+        self._defaults = defaults
+        self._problems = problems
+        self._restarted_by: dict[str, str] = {}
+        """The target that restarts an instance, by instance."""
+
+    def read(self, section: Section | None) -> dict[str, Target | None]:
+        """Every target by name; None for one that cannot be used, so that references to it do not dangle."""
+        if section is None:
+            return {}
+        named = section.named()
+        if not named:
+            section.reject_whole("found no target, expected at least one")
+        return {name: self._target(name, node, section.at(name)) for name, node in named}
+
+    def _target(self, name: str, node: Node, where: str) -> Target | None:
+        section = open_section(node, where, self._problems, _KEYS)
+        if section is None:
+            return None
+        rule = detection.read_detection(section, self._defaults)
+        instance = section.optional("instance", aws_ids.instance, None)
+        target = Target(
+            name=name,
+            probes=self._probes(section, rule),
+            require=section.optional("require", values.choice(Require), Require.ANY),
+            quorum=section.optional("quorum", values.choice(Quorum), Quorum.MAJORITY),
+            detection=rule,
+            instance=instance,
+            restart=self._restart(name, section, rule),
+        )
+        if target.restart is not None:
+            self._judge_instance(name, instance, section)
+        return target if target.probes else None
+
+    def _probes(self, section: Section, rule: Detection) -> tuple[Probe, ...]:
+        listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}")
+        read = [read_probe(node, where, rule.probe_timeout_seconds, self._problems) for where, node in listed]
+        return tuple(probe for probe in read if probe is not None)
+
+    def _restart(self, name: str, target: Section, rule: Detection) -> RestartPolicy | None:
+        section = target.section("restart", _RESTART_KEYS)
+        if section is None:
+            return None
+        standard = RestartPolicy(group=name)
+        policy = RestartPolicy(
+            group=section.optional("group", values.name, standard.group),
+            after_seconds=section.optional("after", values.duration(least=1), standard.after_seconds),
+            stop_timeout_seconds=section.optional(
+                "stop_timeout", values.duration(least=1), standard.stop_timeout_seconds
+            ),
+            boot_timeout_seconds=section.optional(
+                "boot_timeout", values.duration(least=1), standard.boot_timeout_seconds
+            ),
+            attempts=section.optional("attempts", values.whole(1, 100), standard.attempts),
+            per_seconds=section.optional("per", values.duration(least=1), standard.per_seconds),
+        )
+        if section.sound(*_RESTART_KEYS):
+            _judge_restart(section, policy, rule)
+        return policy
+
+    def _judge_instance(self, name: str, instance: str | None, section: Section) -> None:
+        if instance is None:
+            if section.sound("instance"):
+                section.reject("restart", "found no instance to restart, expected the key 'instance' beside it")
+            return
+        if (other := self._restarted_by.setdefault(instance, name)) != name:
+            section.reject("instance", f"{instance} is restarted by target '{other}' too, expected one target to do so")
+
+
+def _judge_restart(section: Section, policy: RestartPolicy, rule: Detection) -> None:
+    needed = detection.seconds_until_healthy(rule)
+    if policy.boot_timeout_seconds <= needed:
+        section.reject(
+            "boot_timeout" if "boot_timeout" in section else "after",
+            f"no restart can succeed within boot_timeout {render(policy.boot_timeout_seconds)}, expected more than"
+            f" {render(needed)}, which HEALTHY takes by healthy_for, healthy_threshold and probe_interval",
+        )
+    # Each attempt waits twice as long as the one before it (domain.restart.next_attempt_at).
+    waits = policy.after_seconds * (2.0**policy.attempts - 2)
+    if waits >= policy.per_seconds:
+        section.reject(
+            "per" if "per" in section else "attempts",
+            f"{policy.attempts} attempts never fall within {render(policy.per_seconds)} and would not end,"
+            f" expected more than {render(waits)}: every attempt waits twice as long as the one before it",
+        )

@@ -1,0 +1,68 @@
+"""A document as a tree whose nodes know where they stand. YAML and JSON become the same tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; both count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    value: object
+    """str, int, float, bool or None."""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    items: tuple[Node, ...]
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One `key: value` of a mapping; a key that stands twice makes two entries."""
+
+    key: str
+    value: Node
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A mapping."""
+
+    entries: tuple[Entry, ...]
+    place: Place | None = None
+
+
+Node = Scalar | Listing | Block
+
+
+def from_plain(document: object) -> Node:
+    """The tree of a document made of dictionaries, lists and scalars. Nothing in it has a place."""
+    match document:
+        case dict():
+            return Block(tuple(Entry(str(key), from_plain(value)) for key, value in document.items()))
+        case list() | tuple():
+            return Listing(tuple(from_plain(item) for item in document))
+        case _:
+            return Scalar(document)
+
+
+def to_plain(node: Node) -> object:
+    """The document that the tree stands for. Of keys that stand twice the last one wins."""
+    match node:
+        case Scalar():
+            return node.value
+        case Listing():
+            return [to_plain(item) for item in node.items]
+        case Block():
+            return {entry.key: to_plain(entry.value) for entry in node.entries}
