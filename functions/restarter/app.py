@@ -1,15 +1,13 @@
-"""Entry point of the restarter: stream records or the tick of the minute, one step of every restart."""
+"""Entry point of the restarter: stream records or the tick of the minute, one step of every restart and more while there is time."""
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from routekeeper import bootstrap
+from routekeeper.bootstrap.restarter import build
 
-restart = bootstrap.restarter()
+restart = build()
 
 
-@Logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return restart(event, context)

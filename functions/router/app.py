@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from routekeeper import bootstrap
+from routekeeper.bootstrap.router import build
 
-route = bootstrap.router()
+route = build()
 
 
-@Logger().inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return route(event, context)

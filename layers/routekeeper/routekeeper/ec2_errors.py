@@ -35,6 +35,8 @@ class Trouble(Enum):
     MISSING = "missing"
     """What the call named does not exist."""
     UNANSWERED = "unanswered"
+    CHANGING = "changing"
+    """What the call named is still being changed, so that it takes no other change yet."""
     OTHER = "other"
 
 
@@ -48,6 +50,7 @@ _BY_CODE: Final = {
     "AccessDenied": Trouble.DENIED,
     "Blocked": Trouble.DENIED,
     "OptInRequired": Trouble.DENIED,
+    "IncorrectState": Trouble.CHANGING,
     "RequestTimeout": Trouble.UNANSWERED,
     TIMEOUT: Trouble.UNANSWERED,
     UNREACHABLE: Trouble.UNANSWERED,
@@ -62,6 +65,11 @@ def trouble(code: str) -> Trouble:
     if code.endswith(".NotFound"):
         return Trouble.MISSING
     return _BY_CODE.get(code, Trouble.OTHER)
+
+
+def is_temporary(code: str) -> bool:
+    """Whether the same call may well succeed a moment later."""
+    return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING)
 
 
 @contextmanager

@@ -1,0 +1,15 @@
+"""Telling people what was done: one readable message and one event for each transition."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Transition
+
+
+class Announcer(Protocol):
+    """Raises throughout AnnouncementError: somebody could not be told."""
+
+    def transition(self, transition: Transition) -> None: ...
+    def restart(self, event: RestartEvent) -> None: ...

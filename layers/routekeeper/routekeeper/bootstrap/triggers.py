@@ -1,0 +1,42 @@
+"""What woke a function, and the answer that its trigger understands."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from routekeeper.domain.errors import ItemError
+from routekeeper.store.stream import changed
+
+LOG = logging.getLogger("routekeeper")
+
+
+def deadline(context: LambdaContext) -> float:
+    """When Lambda ends this invocation, in epoch seconds."""
+    return time.time() + context.get_remaining_time_in_millis() / 1000
+
+
+def answer(event: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report and, to the table's stream, the first record that cannot be read.
+
+    A function reads the table and not the record, so a poison record keeps nothing from being done: it is only
+    handed back, and ends in the dead-letter queue after the mapping's few tries ("Process Amazon DynamoDB records
+    with Lambda", partial batch responses).
+    """
+    poison = next(filter(None, map(_poison, event.get("Records", []))), None)
+    if "Records" not in event:
+        return dict(report)
+    return {**report, "batchItemFailures": [] if poison is None else [{"itemIdentifier": poison}]}
+
+
+def _poison(record: Mapping[str, Any]) -> str | None:
+    try:
+        changed(record)
+    except ItemError as error:
+        LOG.warning("poison record", extra={"event_id": record.get("eventID"), "error": str(error)})
+        return str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+    return None

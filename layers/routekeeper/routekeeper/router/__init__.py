@@ -1,0 +1,8 @@
+"""The router: health to verdict, verdict to desired path, desired path to actual routes, and a record of it all."""
+
+from __future__ import annotations
+
+from routekeeper.router.means import Means
+from routekeeper.router.router import GroupReport, Router
+
+__all__ = ["GroupReport", "Means", "Router"]

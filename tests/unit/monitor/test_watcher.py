@@ -1,0 +1,133 @@
+"""Watching one target: the beat, suspicion, verdicts and their timing, under a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.settings import IcmpProbe, Require, Target, TcpProbe
+from routekeeper.monitor.watcher import Watcher
+from tests.fakes.lines import FakeProber, Line
+from tests.fakes.virtual_time import START, run_virtually
+
+RULE = Detection()
+TARGET = Target("dx", (IcmpProbe("10.109.2.1", RULE.probe_timeout_seconds),), detection=RULE)
+UP = TargetHealth(Health.HEALTHY, since=START - 100, known_at=START)
+Changes = list[tuple[float, Health]]
+
+
+def watch(
+    line: Line, seconds: float, target: Target = TARGET, state: TargetHealth = UP, phase: float = 0.0
+) -> tuple[Changes, list[float], Watcher]:
+    """Watch the target over the line; health changes and sending times, in seconds from the start."""
+
+    async def main(clock: Callable[[], float]) -> tuple[Changes, list[float], Watcher]:
+        prober = FakeProber(clock, {"10.109.2.1": line})
+        changes: Changes = []
+        watcher = Watcher(
+            target, state, phase, prober, clock, lambda _, new: changes.append((clock() - START, new.health))
+        )
+        watcher.start()
+        await asyncio.sleep(seconds)
+        await watcher.stop()
+        return changes, [at - START for at in prober.sent.get("10.109.2.1", [])], watcher
+
+    return run_virtually(main)
+
+
+def test_while_all_is_well_a_round_goes_out_every_probe_interval() -> None:
+    _, sent, _ = watch(Line(), seconds=10.5, phase=0.25)
+    assert sent == pytest.approx([0.25 + n for n in range(11)])
+
+
+def test_a_slow_answer_delays_no_probe() -> None:
+    _, sent, _ = watch(Line(round_trip_seconds=0.7), seconds=30)
+    assert max(later - earlier for earlier, later in pairwise(sent)) <= 1.0 + 1e-6
+
+
+def test_an_answer_that_is_always_slow_stops_being_suspicious() -> None:
+    _, sent, _ = watch(Line(round_trip_seconds=0.4), seconds=60)
+    late = [at for at in sent if at > 30]
+    assert len(late) == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.99])
+def test_a_cut_is_judged_a_tenth_lost_probe_after_the_first(phase: float) -> None:
+    changes, _, _ = watch(Line(cuts=((START + 5, START + 99),)), seconds=20, phase=phase)
+    first_lost = 5 + phase
+    tenth_timed_out = first_lost + 9 * RULE.suspect_interval_seconds + RULE.probe_timeout_seconds
+    assert changes == [(pytest.approx(tenth_timed_out, abs=0.01), Health.UNHEALTHY)]
+
+
+def test_a_line_dark_for_one_second_is_ridden_out() -> None:
+    for phase in (0.0, 0.25, 0.5, 0.75):
+        changes, _, watcher = watch(Line(cuts=((START + 5, START + 6),)), seconds=20, phase=phase)
+        assert changes == []
+        assert watcher.state.health is Health.HEALTHY
+
+
+def test_probing_returns_to_its_usual_pace_after_the_verdict() -> None:
+    _, sent, _ = watch(Line(cuts=((START + 5, START + 99),)), seconds=60)
+    assert len([at for at in sent if at > 20]) == pytest.approx(40, abs=1)
+
+
+def test_a_line_that_comes_back_is_healthy_only_after_healthy_for() -> None:
+    changes, _, _ = watch(Line(cuts=((START, START + 10),)), seconds=60)
+    assert [health for _, health in changes] == [Health.UNHEALTHY, Health.HEALTHY]
+    assert 0 <= changes[1][0] - (10 + RULE.healthy_for_seconds) <= RULE.probe_interval_seconds + 0.05
+
+
+def test_an_unknown_target_is_judged_within_a_few_seconds() -> None:
+    changes, _, _ = watch(Line(), seconds=5, state=TargetHealth(since=START))
+    assert [health for _, health in changes] == [Health.HEALTHY]
+    assert changes[0][0] <= 9 * RULE.suspect_interval_seconds + 0.1
+
+
+def test_law_1_a_probe_that_cannot_be_sent_is_never_a_loss() -> None:
+    changes, _, watcher = watch(Line(refused="icmp refused"), seconds=20, state=TargetHealth(since=START))
+    assert changes == []
+    assert watcher.state.failures == 0
+    assert watcher.summarise().unknown > 0
+
+
+def test_law_1_a_verdict_without_evidence_becomes_unknown() -> None:
+    async def main(clock: Callable[[], float]) -> list[Health]:
+        prober = FakeProber(clock, {"10.109.2.1": Line(refused="name not resolved")})
+        seen: list[Health] = []
+        watcher = Watcher(TARGET, UP, 0.0, prober, clock, lambda _, new: seen.append(new.health))
+        watcher.start()
+        for _ in range(40):
+            await asyncio.sleep(1)
+            watcher.expire()
+        await watcher.stop()
+        return seen
+
+    assert run_virtually(main) == [Health.UNKNOWN]
+
+
+def test_with_require_any_tcp_speaks_alone_where_icmp_is_refused() -> None:
+    target = Target(
+        "dx", (IcmpProbe("refused", 0.75), TcpProbe("10.109.2.1", 179, 0.75)), Require.ANY, detection=RULE
+    )
+
+    async def main(clock: Callable[[], float]) -> list[Health]:
+        prober = FakeProber(
+            clock, {"refused": Line(refused="no ICMP"), "10.109.2.1": Line(cuts=((START + 3, START + 99),))}
+        )
+        seen: list[Health] = []
+        watcher = Watcher(target, UP, 0.0, prober, clock, lambda _, new: seen.append(new.health))
+        watcher.start()
+        await asyncio.sleep(10)
+        await watcher.stop()
+        return seen
+
+    assert run_virtually(main) == [Health.UNHEALTHY]
+
+
+def test_rounds_under_way_when_watching_stops_leave_no_mark() -> None:
+    _, _, watcher = watch(Line(cuts=((START + 1, START + 99),)), seconds=1.5)
+    assert watcher.state.failures == 0
