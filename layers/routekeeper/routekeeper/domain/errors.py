@@ -43,5 +43,9 @@ class Ec2Error(RoutekeeperError):
         self.code = code
 
 
+class RestartError(RoutekeeperError):
+    """Some restart groups could not be attended to; the message names each with its reason."""
+
+
 class AnnouncementError(RoutekeeperError):
     """People could not be told: the topic or the event bus refused."""

@@ -1,11 +1,10 @@
-"""Restarting a failed instance: one step at a time, each saved before it is taken."""
+"""What is remembered of restarts, and the decision whether to begin one. How one goes on: `restart_course`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import assert_never
 
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import RestartPolicy
@@ -75,7 +74,7 @@ class Patient:
     """When the present health was decided."""
     reason: str
     carries_traffic: bool
-    """Some group's traffic still goes through it although another path is HEALTHY, or is just being moved."""
+    """Whether the traffic of some group may go through it although another of the group's paths is HEALTHY."""
     held: str | None = None
     """Why an operator wants no action here (a pause), if so."""
 
@@ -88,6 +87,8 @@ class Outcome(Enum):
     RECOVERED = "restart succeeded"
     FAILED = "restart failed"
     GAVE_UP = "restarts given up"
+    ABANDONED = "restart abandoned"
+    """Its target, or its instance, is no longer in the configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,9 @@ Decision = Wait | Step
 
 
 def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Decision:
-    """Choose which failed target of the group to restart, if any. Only while no restart is under way."""
+    """Choose which failed target of the group to restart, if any, while no restart is under way (law 8)."""
+    if state.active is not None:
+        return Wait(f"{state.active.target} is being restarted")
     waits: list[str] = []
     for patient in patients:
         decision = _consider(state, patient, now)
@@ -121,25 +124,6 @@ def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Dec
             return decision
         waits.append(f"{patient.target}: {decision.reason}")
     return Wait("; ".join(waits))
-
-
-def advance(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
-    """Take the restart that is under way one step further.
-
-    The action of the present phase is repeated while the instance does not show its effect: after a crash between
-    save and call that is the recovery, otherwise it is a no-op to EC2 (law 10).
-    """
-    if instance in (InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN):
-        return _finish(state, active, Outcome.FAILED, f"{active.instance} is {instance.value}")
-    match active.phase:
-        case Phase.STOPPING | Phase.FORCING:
-            return _stop(state, active, patient.policy, instance, now)
-        case Phase.STARTING:
-            return _start(state, active, patient.policy, instance, now)
-        case Phase.RECOVERING:
-            return _recover(state, active, patient, instance, now)
-        case _:
-            assert_never(active.phase)
 
 
 def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now: float) -> float:
@@ -193,54 +177,3 @@ def _first_step(state: RestartState, patient: Patient, recent: tuple[float, ...]
     )
     reason = f"attempt {active.attempt} of {patient.policy.attempts}: {patient.reason}"
     return Step(begun, patient.target, patient.instance, Outcome.BEGUN, reason, Action.STOP)
-
-
-def _stop(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
-    spent = now - active.phase_since
-    match instance:
-        case InstanceState.STOPPED:
-            return _enter(state, active, Phase.STARTING, now, f"stopped after {spent:.0f} s", Action.START)
-        case _ if spent < policy.stop_timeout_seconds:
-            if instance is InstanceState.RUNNING:
-                action = Action.STOP if active.phase is Phase.STOPPING else Action.FORCE_STOP
-                return _again(state, active, action)
-            return Wait(f"{active.instance} is {instance.value} for {spent:.0f} s")
-        case _ if active.phase is Phase.STOPPING:
-            reason = f"still {instance.value} after {spent:.0f} s"
-            return _enter(state, active, Phase.FORCING, now, reason, Action.FORCE_STOP)
-        case _:
-            return _finish(state, active, Outcome.FAILED, f"a forced stop hung for {spent:.0f} s")
-
-
-def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
-    match instance:
-        case InstanceState.PENDING | InstanceState.RUNNING:
-            return _enter(state, active, Phase.RECOVERING, now, f"{active.instance} is {instance.value}", None)
-        case _ if now - active.phase_since < policy.boot_timeout_seconds:
-            return _again(state, active, Action.START)
-        case _:
-            return _finish(state, active, Outcome.FAILED, f"did not start: it is {instance.value}")
-
-
-def _recover(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
-    spent = now - active.phase_since
-    healed = patient.since is not None and patient.since > active.started_at
-    if instance is InstanceState.RUNNING and patient.health is Health.HEALTHY and healed:
-        return _finish(state, active, Outcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop")
-    if spent < patient.policy.boot_timeout_seconds:
-        return Wait(f"{active.instance} is {instance.value}, {active.target} is {patient.health.value}")
-    return _finish(state, active, Outcome.FAILED, f"not HEALTHY {spent:.0f} s after its start: {patient.reason}")
-
-
-def _again(state: RestartState, active: Active, action: Action) -> Step:
-    reason = f"{action.value} has not shown yet"
-    return Step(state, active.target, active.instance, Outcome.PROGRESS, reason, action)
-
-
-def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
-    entered = replace(state, active=replace(active, phase=phase, phase_since=now))
-    return Step(entered, active.target, active.instance, Outcome.PROGRESS, reason, action)
-
-
-def _finish(state: RestartState, active: Active, outcome: Outcome, reason: str) -> Step:
-    return Step(replace(state, active=None), active.target, active.instance, outcome, reason)

@@ -1,0 +1,62 @@
+"""What is known of a target that may be restarted, put together from verdicts and failover groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from routekeeper.domain.quorum import UNOBSERVED, Verdict
+from routekeeper.domain.restart import Patient
+from routekeeper.domain.routing import GroupState, healthy_elsewhere
+from routekeeper.domain.settings import Configuration, Group, Target
+
+
+def users(configuration: Configuration, target: str) -> tuple[Group, ...]:
+    """The failover groups that have a path depending on the target."""
+    return tuple(g for g in configuration.groups.values() if any(path.target == target for path in g.paths))
+
+
+def patient(
+    configuration: Configuration,
+    target: Target,
+    states: Mapping[str, GroupState],
+    judged: Mapping[str, Verdict],
+    now: float,
+) -> Patient | None:
+    """The target as a patient; None where it has no instance or is not to be restarted.
+
+    `states` holds the failover groups by name. One that is missing counts as sending its traffic through the target.
+    """
+    if target.instance is None or target.restart is None:
+        return None
+    groups = users(configuration, target.name)
+    verdict = judged.get(target.name, UNOBSERVED)
+    return Patient(
+        target=target.name,
+        instance=target.instance,
+        policy=target.restart,
+        health=verdict.health,
+        since=verdict.since,
+        reason=verdict.reason,
+        carries_traffic=any(_carries(group, states.get(group.name), target.name, judged) for group in groups),
+        held=_held(groups, states, now),
+    )
+
+
+def _carries(group: Group, state: GroupState | None, target: str, judged: Mapping[str, Verdict]) -> bool:
+    """Whether the group's traffic may go through the target although it could go elsewhere (law 8)."""
+    if not healthy_elsewhere(group, target, judged):
+        return False
+    if state is None or state.pending is not None:
+        # Until a change of routes is recorded, the traffic may be on any path: the one that is left, or one before it.
+        return True
+    path = group.path(state.path) if state.path is not None else None
+    return path is None or path.target == target
+
+
+def _held(groups: tuple[Group, ...], states: Mapping[str, GroupState], now: float) -> str | None:
+    """Who wants no action on a group that uses the target, and why (law 6)."""
+    for group in groups:
+        state = states.get(group.name)
+        if state is not None and (pause := state.paused_at(now)) is not None:
+            return f"group {group.name} is paused by {pause.asked.by}: {pause.asked.reason}"
+    return None

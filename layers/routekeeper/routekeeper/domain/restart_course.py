@@ -1,0 +1,142 @@
+"""The course of a restart that is under way: one step at a time, each saved before it is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, assert_never
+
+from routekeeper.domain.health import Health
+from routekeeper.domain.restart import (
+    Action,
+    Active,
+    Decision,
+    InstanceState,
+    Outcome,
+    Patient,
+    Phase,
+    RestartState,
+    Step,
+    Wait,
+)
+from routekeeper.domain.settings import RestartPolicy
+
+WITHDRAWAL_SECONDS: Final = 600.0
+"""How long an instance that left the configuration during its restart is waited for: longer than a stop takes."""
+
+
+def advance(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+    """Take the restart that is under way one step further.
+
+    The action of the present phase is repeated while the instance does not show its effect: after a crash between
+    save and call that is the recovery, otherwise it is a no-op to EC2 (law 10). While an operator holds the target,
+    nothing is asked of EC2 (law 6); what has come to its end by itself is still closed.
+    """
+    decision = _advance(state, active, patient, instance, now)
+    if patient.held is not None and isinstance(decision, Step) and decision.action is not None:
+        return Wait(patient.held)
+    return decision
+
+
+def withdraw(state: RestartState, active: Active, instance: InstanceState, now: float) -> Decision:
+    """End the restart of a target, or of an instance, that is no longer in the configuration.
+
+    What routekeeper has stopped it starts again, and then it lets go.
+    """
+    spent = now - active.phase_since
+    gone = f"{active.target} on {active.instance} is no longer configured; it is {instance.value}"
+    match instance:
+        case InstanceState.STOPPED if active.phase is not Phase.STARTING:
+            return _enter(state, active, Phase.STARTING, now, gone, Action.START)
+        case InstanceState.STOPPED if spent < WITHDRAWAL_SECONDS:
+            return _again(state, active, Action.START)
+        case InstanceState.STOPPING if spent < WITHDRAWAL_SECONDS:
+            return Wait(gone)
+        case _:
+            return _finish(state, active, Outcome.ABANDONED, gone)
+
+
+def _advance(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+    if instance in (InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN):
+        return _finish(state, active, Outcome.FAILED, f"{active.instance} is {instance.value}")
+    match active.phase:
+        case Phase.STOPPING | Phase.FORCING:
+            return _stop(state, active, patient, instance, now)
+        case Phase.STARTING:
+            return _start(state, active, patient.policy, instance, now)
+        case Phase.RECOVERING:
+            return _recover(state, active, patient, instance, now)
+        case _:
+            assert_never(active.phase)
+
+
+def _stop(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+    spent = now - active.phase_since
+    if instance is InstanceState.STOPPED:
+        return _enter(state, active, Phase.STARTING, now, f"stopped after {spent:.0f} s", Action.START)
+    untouched = instance is InstanceState.RUNNING
+    if untouched and patient.health is Health.HEALTHY:
+        return _finish(state, active, Outcome.RECOVERED, "HEALTHY again before it was stopped")
+    # A stop may be repeated long after it was decided (refusals, a crash): what allowed it must still be so (law 8).
+    reprieve = _reprieve(patient) if untouched else None
+    if spent >= patient.policy.stop_timeout_seconds:
+        return _overdue(state, active, instance, reprieve, now)
+    if reprieve is not None:
+        return Wait(reprieve)
+    if active.phase is Phase.FORCING and instance is not InstanceState.PENDING:
+        return _again(state, active, Action.FORCE_STOP)
+    if untouched:
+        return _again(state, active, Action.STOP)
+    return Wait(f"{active.instance} is {instance.value} for {spent:.0f} s")
+
+
+def _reprieve(patient: Patient) -> str | None:
+    if patient.health is not Health.UNHEALTHY:
+        return f"{patient.target} is {patient.health.value}, so it is not stopped now: {patient.reason}"
+    return f"{patient.target} carries traffic again, so it is not stopped now" if patient.carries_traffic else None
+
+
+def _overdue(
+    state: RestartState, active: Active, instance: InstanceState, reprieve: str | None, now: float
+) -> Decision:
+    spent = now - active.phase_since
+    if reprieve is not None:
+        return _finish(state, active, Outcome.FAILED, f"not stopped within {spent:.0f} s; {reprieve}")
+    if active.phase is Phase.STOPPING:
+        reason = f"still {instance.value} after {spent:.0f} s"
+        return _enter(state, active, Phase.FORCING, now, reason, Action.FORCE_STOP)
+    return _finish(state, active, Outcome.FAILED, f"still {instance.value} {spent:.0f} s after a forced stop")
+
+
+def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
+    spent = now - active.phase_since
+    if instance in (InstanceState.PENDING, InstanceState.RUNNING):
+        return _enter(state, active, Phase.RECOVERING, now, f"{active.instance} is {instance.value}", None)
+    if spent >= policy.boot_timeout_seconds:
+        return _finish(state, active, Outcome.FAILED, f"still {instance.value} {spent:.0f} s after its start")
+    if instance is InstanceState.STOPPED:
+        return _again(state, active, Action.START)
+    return Wait(f"{active.instance} is {instance.value}")
+
+
+def _recover(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+    spent = now - active.phase_since
+    healed = patient.since is not None and patient.since > active.started_at
+    if instance is InstanceState.RUNNING and patient.health is Health.HEALTHY and healed:
+        return _finish(state, active, Outcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop")
+    if spent < patient.policy.boot_timeout_seconds:
+        return Wait(f"{active.instance} is {instance.value}, {active.target} is {patient.health.value}")
+    return _finish(state, active, Outcome.FAILED, f"not HEALTHY {spent:.0f} s after its start: {patient.reason}")
+
+
+def _again(state: RestartState, active: Active, action: Action) -> Step:
+    reason = f"{action.value} has not shown yet"
+    return Step(state, active.target, active.instance, Outcome.PROGRESS, reason, action)
+
+
+def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
+    entered = replace(state, active=replace(active, phase=phase, phase_since=now))
+    return Step(entered, active.target, active.instance, Outcome.PROGRESS, reason, action)
+
+
+def _finish(state: RestartState, active: Active, outcome: Outcome, reason: str) -> Step:
+    return Step(replace(state, active=None), active.target, active.instance, outcome, reason)

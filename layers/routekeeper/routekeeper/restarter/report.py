@@ -1,0 +1,55 @@
+"""What an invocation of the restarter did and saw, as a value for logs and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from routekeeper.domain.errors import RestartError
+from routekeeper.domain.restart_event import RestartEvent
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """How one restart group fared."""
+
+    group: str
+    reason: str = "not looked at: no time was left"
+    """What was done last or is waited for, and why."""
+    events: tuple[RestartEvent, ...] = ()
+    """What went into history, oldest first."""
+    given_up: tuple[str, ...] = ()
+    """Configured targets that nothing more is tried on for now, sorted. They stay here until they are HEALTHY or
+    attempts age out."""
+    under_way: bool = False
+    """Whether a restart is under way that goes on by itself."""
+    troubles: tuple[str, ...] = ()
+    """Everything that failed, oldest first, overcome or not."""
+    error: str | None = None
+    """The trouble that the last look at the group met, if any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    groups: tuple[GroupReport, ...]
+
+    @property
+    def events(self) -> tuple[RestartEvent, ...]:
+        return tuple(event for report in self.groups for event in report.events)
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        return tuple(target for report in self.groups for target in report.given_up)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What still stood at the end, a line a group."""
+        return tuple(f"{report.group}: {report.error}" for report in self.groups if report.error is not None)
+
+    def raise_errors(self) -> None:
+        """Raise what still stands as one error, at the end, when every group has had its turn.
+
+        Raises:
+            RestartError: something still stands.
+        """
+        if self.errors:
+            raise RestartError("; ".join(self.errors))

@@ -1,0 +1,150 @@
+"""One look at one restart group: decide, save, ask EC2, tell. Level-triggered; any step may be repeated."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
+from routekeeper.domain.health import Health
+from routekeeper.domain.patients import patient, users
+from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
+from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin
+from routekeeper.domain.restart_course import advance, withdraw
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import GroupState
+from routekeeper.domain.settings import Configuration, Target
+from routekeeper.instances import Instances
+from routekeeper.store import Store
+
+LOG = logging.getLogger("routekeeper.restarter")
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the restarter works with; everything here is passed in."""
+
+    store: Store
+    instances: Instances
+    announce: Callable[[RestartEvent], None]
+    """Tells people. Whatever RoutekeeperError it raises is reported and stops nothing."""
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+    sleep: Callable[[float], None]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One look, and what came of it."""
+
+    configuration: Configuration
+    group: str
+    targets: tuple[Target, ...]
+    means: Means
+    events: list[RestartEvent] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    state: RestartState | None = None
+    """The group's state as it was last read or saved."""
+    held: bool = False
+    """Whether an operator holds up the restart that is under way."""
+
+    def run(self) -> str:
+        """Take the group as far as it goes without waiting; what was done last or is waited for, in words.
+
+        Raises:
+            VersionConflict: somebody else is attending to the group. Nothing more was done.
+            StoreError: the table did not answer, or holds something unreadable.
+            Ec2Error: the instance's state could not be read.
+        """
+        self.state = state = self.means.store.load_restart(self.group)
+        judged = self._verdicts()
+        while True:
+            decision = self._decide(state, judged)
+            LOG.info("decided", extra={"group": self.group, "decision": decision})
+            if isinstance(decision, Wait):
+                return decision.reason
+            self.state = state = self._take(state, decision)
+            # A restart that has ended makes room for the next one at once; a step of one needs time to show.
+            if state.active is not None:
+                return decision.reason
+
+    def _verdicts(self) -> dict[str, Verdict]:
+        ballots = self.means.store.load_board().fresh(self.means.clock(), self.configuration.stale_after_seconds)
+        return verdicts(self.configuration.targets, ballots)
+
+    # --- deciding
+
+    def _decide(self, state: RestartState, judged: Mapping[str, Verdict]) -> Decision:
+        patients = self._patients(state.active, judged)
+        if (active := state.active) is None:
+            return begin(state, patients, self.means.clock())
+        instance = self.means.instances.state(active.instance)
+        mine = (p for p in patients if (p.target, p.instance) == (active.target, active.instance))
+        if (configured := next(mine, None)) is None:
+            return withdraw(state, active, instance, self.means.clock())
+        self.held = configured.held is not None
+        return advance(state, active, configured, instance, self.means.clock())
+
+    def _patients(self, active: Active | None, judged: Mapping[str, Verdict]) -> tuple[Patient, ...]:
+        now = self.means.clock()
+        found = (
+            patient(self.configuration, target, self._users(target, active, judged), judged, now)
+            for target in self.targets
+        )
+        return tuple(known for known in found if known is not None)
+
+    def _users(self, target: Target, active: Active | None, judged: Mapping[str, Verdict]) -> dict[str, GroupState]:
+        """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out."""
+        failed = judged.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
+        if not failed and (active is None or active.target != target.name):
+            return {}
+        states: dict[str, GroupState] = {}
+        for group in users(self.configuration, target.name):
+            try:
+                states[group.name] = self.means.store.load_group(group.name)
+            except StoreError as error:
+                self._report(f"{target.name} is judged without group {group.name}: {error}")
+        return states
+
+    # --- acting
+
+    def _take(self, before: RestartState, step: Step) -> RestartState:
+        """Save, then ask EC2, then tell; a mere repetition is not saved, for nothing has changed."""
+        state, event = before, None
+        if step.state != before:
+            event = _event(before, step, self.means.clock())
+            self.state = state = self.means.store.save_restart(step.state, event)
+            self.events.append(event)
+        if step.action is not None:
+            try:
+                self.means.instances.act(step.instance, step.action)
+            except Ec2Error as error:
+                # The step is saved, so that the next look repeats the action.
+                self._report(str(error))
+        if event is not None and event.outcome is not Outcome.PROGRESS:
+            self._tell(event)
+        return state
+
+    def _tell(self, event: RestartEvent) -> None:
+        try:
+            self.means.announce(event)
+        except RoutekeeperError as error:
+            self._report(f"{event.outcome.value}, and people could not be told: {error}")
+
+    def _report(self, trouble: str) -> None:
+        if trouble not in self.troubles:
+            self.troubles.append(trouble)
+
+
+def _event(before: RestartState, step: Step, now: float) -> RestartEvent:
+    return RestartEvent(
+        id=f"{before.group}-{before.version + 1}",
+        group=before.group,
+        target=step.target,
+        instance=step.instance,
+        at=now,
+        outcome=step.outcome,
+        reason=step.reason,
+        action=step.action,
+    )
