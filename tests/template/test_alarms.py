@@ -1,15 +1,18 @@
+import json
 import re
 from typing import Any
 
 import pytest
 
-from routekeeper.measurements import Metric
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.telemetry import emitter
 from tests.template.rendering import ROOT, of_type
 
 OF_THE_PLATFORM = {
     "AWS/Lambda": {"Errors", "Invocations"},
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
 }
+PER_TARGET = {"TargetHealthy", "LossRatio", "RoundTripSeconds"}
 DEPLOYMENT = {"deployment": "stack"}
 
 
@@ -57,6 +60,27 @@ def test_there_is_an_alarm_for(alarms: dict[str, Any], alarm: str, metric: str, 
 def test_every_alarm_watches_a_metric_that_exists(alarms: dict[str, Any]) -> None:
     known = OF_THE_PLATFORM | {"routekeeper": {metric.value for metric in Metric}}
     assert all(alarm["MetricName"] in known[alarm["Namespace"]] for alarm in alarms.values())
+
+
+@pytest.mark.parametrize("metric", [metric for metric in Metric if metric.value not in PER_TARGET])
+def test_what_an_alarm_watches_is_what_a_function_writes(
+    full_stack: dict[str, Any],
+    alarms: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    metric: Metric,
+) -> None:
+    told = full_stack["MonitorA"]["Properties"]["Environment"]["Variables"]
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    vantage = {"vantage": "a"} if metric is Metric.HEARTBEAT else {}
+    emitter(told["ROUTEKEEPER_DEPLOYMENT"])(Measurement(metric, 1, vantage))
+    written = json.loads(capsys.readouterr().out)
+    [directive] = written["_aws"]["CloudWatchMetrics"]
+    [names] = directive["Dimensions"]
+    of_this = [alarm for alarm in alarms.values() if alarm["MetricName"] == metric.value]
+    assert directive["Namespace"] == "routekeeper"
+    assert not of_this or watched(of_this[0]) == (metric.value, {name: written[name] for name in names})
 
 
 def test_every_alarm_is_told_to_the_topic(alarms: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
+from routekeeper.bootstrap.environment import Environment
 from tests.template.rendering import ROOT, of_type, render
 
 MONITORS = {"MonitorA": "a", "MonitorB": "b", "MonitorC": "c"}
-OTHERS = {"Router": "router", "Restarter": "restarter", "Operator": "operator"}
+OTHERS = ("Router", "Restarter", "Operator")
 
 
 def test_each_vantage_has_a_monitor_and_the_rest_is_there_once(full_stack: dict[str, Any]) -> None:
@@ -32,18 +34,22 @@ def test_what_repairs_a_path_does_not_cross_it(full_stack: dict[str, Any], name:
     assert "VpcConfig" not in full_stack[name]["Properties"]
 
 
-@pytest.mark.parametrize(("name", "service"), {**dict.fromkeys(MONITORS, "monitor"), **OTHERS}.items())
-def test_every_function_knows_its_table_deployment_and_service(
-    full_stack: dict[str, Any], name: str, service: str
+@pytest.mark.parametrize(
+    ("names", "variables"),
+    [
+        (MONITORS, {"ROUTEKEEPER_VANTAGE"}),
+        (("Router", "Restarter"), {"ROUTEKEEPER_TOPIC_ARN"}),
+        (("Operator",), set()),
+    ],
+)
+def test_a_function_is_told_what_it_reads_and_no_more(
+    full_stack: dict[str, Any], names: Iterable[str], variables: set[str]
 ) -> None:
-    variables = full_stack[name]["Properties"]["Environment"]["Variables"]
-    assert variables.items() >= {
-        ("ROUTEKEEPER_TABLE", "<Table>"),
-        ("ROUTEKEEPER_DEPLOYMENT", "stack"),
-        ("POWERTOOLS_SERVICE_NAME", service),
-        ("POWERTOOLS_METRICS_NAMESPACE", "routekeeper"),
-    }
-    assert ("ROUTEKEEPER_TOPIC_ARN" in variables) == (service in {"router", "restarter"})
+    for name in names:
+        told = full_stack[name]["Properties"]["Environment"]["Variables"]
+        assert set(told) == {"ROUTEKEEPER_TABLE", "ROUTEKEEPER_DEPLOYMENT", *variables}, name
+        assert Environment(told).table == "<Table>"
+        assert Environment(told).deployment == "stack"
 
 
 @pytest.mark.parametrize("name", [*MONITORS, *OTHERS])

@@ -160,10 +160,12 @@ def test_law_9_every_change_in_ec2_is_bound_to_the_tag(stack: dict[str, Any]) ->
                 assert statement["Condition"] == tagged("stack"), (name, statement["Sid"])
 
 
-def test_the_tag_is_the_stacks_name_unless_chosen(stack: dict[str, Any], full_stack: dict[str, Any]) -> None:
+def test_law_9_the_tags_value_is_the_stacks_name_unless_chosen(
+    stack: dict[str, Any], full_stack: dict[str, Any]
+) -> None:
     for rendered, value in ((stack, "stack"), (full_stack, "office")):
-        for function in of_type(rendered, "AWS::Lambda::Function").values():
-            assert function["Environment"]["Variables"]["ROUTEKEEPER_TAG"] == value
+        conditions = [held.get("Condition") for held in statements(rendered["RouterRole"]["Properties"])]
+        assert tagged(value) in conditions
 
 
 def test_a_function_in_the_vpc_may_use_its_table_its_logs_and_nothing_else(full_stack: dict[str, Any]) -> None:
