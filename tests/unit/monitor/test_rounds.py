@@ -17,18 +17,12 @@ def combined(require: Require, *seen: Health, missing: int = 0) -> Health | None
     return None if result is None else result.health
 
 
-@pytest.mark.parametrize(
-    ("seen", "expected"), [((H, U), H), ((U, U), U), ((U, N), U), ((N, N), N), ((H, N), H)]
-)
-def test_any_takes_one_success_and_ignores_what_could_not_be_sent(
-    seen: tuple[Health, ...], expected: Health
-) -> None:
+@pytest.mark.parametrize(("seen", "expected"), [((H, U), H), ((U, U), U), ((U, N), U), ((N, N), N), ((H, N), H)])
+def test_any_takes_one_success_and_ignores_what_could_not_be_sent(seen: tuple[Health, ...], expected: Health) -> None:
     assert combined(Require.ANY, *seen) is expected
 
 
-@pytest.mark.parametrize(
-    ("seen", "expected"), [((H, U), U), ((H, H), H), ((U, N), U), ((H, N), N), ((N, N), N)]
-)
+@pytest.mark.parametrize(("seen", "expected"), [((H, U), U), ((H, H), H), ((U, N), U), ((H, N), N), ((N, N), N)])
 def test_all_needs_every_probes_word(seen: tuple[Health, ...], expected: Health) -> None:
     assert combined(Require.ALL, *seen) is expected
 

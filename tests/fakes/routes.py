@@ -1,0 +1,71 @@
+"""EC2's routes in memory, with refusals, and people who are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Transition
+from routekeeper.domain.settings import Group, NextHop, Path, VpcRoute
+from routekeeper.domain.steering import Route
+
+
+@dataclass(slots=True)
+class FakeRoutes:
+    """A `Steering` over a dictionary: next hop by route table. Tables missing from it do not exist."""
+
+    next_hops: dict[str, NextHop]
+    blackholes: set[str] = field(default_factory=set)
+    refusals: dict[str, list[Exception]] = field(default_factory=dict)
+    """By table: what the next calls to change it raise; `read` for the next calls to read."""
+    acts_before_refusing: bool = False
+    changes: list[tuple[str, str]] = field(default_factory=list)
+    before_change: Callable[[str], None] = lambda _: None
+
+    def read(self, group: Group) -> tuple[Route, ...]:
+        self._refuse("read")
+        assert isinstance(group.steering, VpcRoute)
+        return tuple(self._route(table) for table in group.steering.route_tables)
+
+    def change(self, group: Group, route: Route, path: Path) -> None:
+        assert path.next_hop is not None, f"{group.name} has no next hop to write"
+        self.before_change(route.resource)
+        if not self.acts_before_refusing:
+            self._refuse(route.resource)
+        if route.resource not in self.next_hops:
+            raise Ec2Error(f"{route.resource} does not exist", "InvalidRouteTableID.NotFound")
+        self.next_hops[route.resource] = path.next_hop
+        self.blackholes.discard(route.resource)
+        self.changes.append((route.resource, path.next_hop.id))
+        if self.acts_before_refusing:
+            self._refuse(route.resource)
+
+    def _route(self, table: str) -> Route:
+        if table not in self.next_hops:
+            return Route(table, error=f"{table} does not exist")
+        return Route(table, frozenset({self.next_hops[table]}), blackhole=table in self.blackholes)
+
+    def _refuse(self, what: str) -> None:
+        if self.refusals.get(what):
+            raise self.refusals[what].pop(0)
+
+
+@dataclass(slots=True)
+class FakePeople:
+    """An `Announcer` that remembers, and that can be out of reach."""
+
+    told: list[Transition] = field(default_factory=list)
+    restarts: list[RestartEvent] = field(default_factory=list)
+    unreachable: bool = False
+
+    def transition(self, transition: Transition) -> None:
+        if self.unreachable:
+            raise AnnouncementError("the topic does not answer")
+        self.told.append(transition)
+
+    def restart(self, event: RestartEvent) -> None:
+        if self.unreachable:
+            raise AnnouncementError("the topic does not answer")
+        self.restarts.append(event)

@@ -1,0 +1,103 @@
+"""A stage for the router: two groups on NAT instances, a table in memory, a clock that only moves when told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.settings import (
+    Configuration,
+    Failback,
+    Group,
+    IcmpProbe,
+    NextHop,
+    NextHopKind,
+    Path,
+    Target,
+    VpcRoute,
+)
+from routekeeper.domain.vantage import Vantage
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.router import GroupReport, Means, Router
+from routekeeper.store.memory import MemoryStore, MemoryTable
+from tests.fakes.routes import FakePeople, FakeRoutes
+from tests.fakes.virtual_time import START
+
+NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
+NAT_B = NextHop(NextHopKind.INSTANCE, "i-b")
+
+
+def group(name: str, *tables: str) -> Group:
+    paths = (Path("nat-a", "nat-a", NAT_A), Path("nat-b", "nat-b", NAT_B))
+    return Group(name, VpcRoute(tables, "0.0.0.0/0"), paths, Failback(after_seconds=60))
+
+
+CONFIGURATION = Configuration(
+    {name: Target(name, (IcmpProbe(name, 0.75),)) for name in ("nat-a", "nat-b")},
+    {"one": group("one", "rtb-1", "rtb-2"), "two": group("two", "rtb-3")},
+)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that a pass meets. `run` is one invocation of the router."""
+
+    table: MemoryTable = field(default_factory=MemoryTable)
+    routes: FakeRoutes = field(default_factory=lambda: FakeRoutes({"rtb-1": NAT_A, "rtb-2": NAT_A, "rtb-3": NAT_A}))
+    people: FakePeople = field(default_factory=FakePeople)
+    now: float = START
+    measured: list[Measurement] = field(default_factory=list)
+    configuration: Configuration = CONFIGURATION
+    invocations: int = 0
+
+    def __post_init__(self) -> None:
+        self.see("nat-a", Health.HEALTHY)
+        self.see("nat-b", Health.HEALTHY)
+
+    @property
+    def store(self) -> MemoryStore:
+        return MemoryStore(self.table, writer="test")
+
+    def see(self, target: str, health: Health, vantage: str = "a") -> None:
+        """A vantage's verdict of just now."""
+        lost = self.now - 1.65 if health is Health.UNHEALTHY else None
+        state = TargetHealth(health, self.now, f"{target} is {health.value}", first_loss_at=lost)
+        self.store.save_health(vantage, 1, target, state)
+        self.beat(vantage)
+
+    def beat(self, vantage: str = "a") -> None:
+        self.store.save_vantage(Vantage(vantage, 1, self.now))
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def router(self, store: MemoryStore) -> Router:
+        means = Means(
+            store,
+            {VpcRoute: self.routes},
+            self.people,
+            lambda: self.now,
+            self.sleep,
+            self.measured.append,
+        )
+        return Router(self.configuration, means)
+
+    def run(self, store: MemoryStore | None = None, worker: str | None = None) -> dict[str, GroupReport]:
+        self.beat()
+        self.invocations += 1
+        reports = self.router(store or self.store).run(worker or f"run-{self.invocations}", self.now + 30)
+        return {report.group: report for report in reports}
+
+    def state(self, name: str = "one") -> GroupState:
+        return self.store.load_group(name)
+
+    def history(self, name: str = "one") -> tuple[Transition, ...]:
+        return self.store.transitions(name, 50)
+
+    def count(self, metric: Metric) -> int:
+        """How often the deployment's metric was written."""
+        return sum(m.metric is metric and not m.dimensions for m in self.measured)
+
+    def save(self, state: GroupState, **changes: object) -> None:
+        self.store.save_group(replace(state, **changes))  # type: ignore[arg-type]

@@ -1,0 +1,341 @@
+"""The router over a whole failover: decide, commit, put in place, record, tell."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+import pytest
+
+from routekeeper.domain.errors import Ec2Error, StoreError
+from routekeeper.domain.health import Health
+from routekeeper.domain.routing import Asker, Pause, Pin, TransitionKind
+from routekeeper.measurements import Metric
+from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
+
+ASKED = Asker("kim", 0.0, "maintenance")
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Both groups on nat-a, adopted."""
+    stage = Stage()
+    stage.run()
+    stage.measured.clear()
+    return stage
+
+
+def test_at_the_start_what_is_there_is_adopted_and_nothing_is_changed() -> None:
+    stage = Stage()
+    stage.run()
+    assert stage.state().path == "nat-a"
+    assert stage.routes.changes == []
+    assert stage.history() == ()
+
+
+def test_a_dead_path_is_left_for_a_healthy_one_in_every_table(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert stage.routes.next_hops == {"rtb-1": NAT_B, "rtb-2": NAT_B, "rtb-3": NAT_B}
+    assert stage.state().path == "nat-b"
+
+
+def test_law_7_a_move_is_one_event_that_tells_what_why_and_how_fast(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.now += 0.25
+    stage.run()
+    stage.run()
+    [event] = stage.history()
+    assert (event.kind, event.from_path, event.to_path) == (TransitionKind.FAILOVER, "nat-a", "nat-b")
+    assert "nat-a is UNHEALTHY" in event.reason
+    assert [(c.resource, c.before, c.after, c.error) for c in event.changes] == [
+        ("rtb-1", "i-a", "i-b", None),
+        ("rtb-2", "i-a", "i-b", None),
+    ]
+    assert event.detection_seconds == pytest.approx(1.65)
+    assert event.steering_seconds == pytest.approx(0.25)
+
+
+def test_people_are_told_once_and_the_metrics_count_once(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.run()
+    assert [t.id for t in stage.people.told if t.group == "one"] == [stage.history()[0].id]
+    assert stage.count(Metric.TRANSITIONS) == 2  # one for each group
+
+
+def test_people_out_of_reach_hold_nothing_up_and_are_told_later(stage: Stage) -> None:
+    stage.people.unreachable = True
+    stage.see("nat-a", Health.UNHEALTHY)
+    reports = stage.run()
+    assert reports["one"].error is None
+    assert stage.routes.next_hops["rtb-1"] == NAT_B
+    stage.people.unreachable = False
+    stage.run()
+    assert {t.group for t in stage.people.told} == {"one", "two"}
+
+
+def test_traffic_returns_once_the_preferred_path_was_healthy_for_the_hold_down(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.now += 100
+    stage.see("nat-a", Health.HEALTHY)
+    stage.now += 59
+    stage.run()
+    assert stage.state().path == "nat-b"
+    stage.now += 2
+    stage.run()
+    assert stage.state().path == "nat-a"
+    assert stage.history()[0].kind is TransitionKind.FAILBACK
+
+
+def test_law_3_with_no_healthy_path_nothing_moves_and_it_is_measured(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.run()
+    assert stage.routes.changes == []
+    assert stage.count(Metric.NO_HEALTHY_PATH) == 2
+
+
+def test_law_1_stale_vantages_have_no_say(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.now += CONFIGURATION.stale_after_seconds + 1
+    reports = stage.router(stage.store).run("late", stage.now + 30)
+    assert stage.routes.changes == []
+    assert all(report.error is None for report in reports)
+
+
+def test_law_6_a_paused_group_is_left_alone_drift_included(stage: Stage) -> None:
+    stage.save(stage.state(), pause=Pause(stage.now + 600, ASKED))
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    stage.run()
+    assert stage.routes.changes == [("rtb-3", "i-b")]
+    stage.now += 601
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert stage.routes.next_hops["rtb-1"] == NAT_B
+
+
+def test_law_6_a_pin_moves_to_its_path_and_holds_it(stage: Stage) -> None:
+    stage.save(stage.state(), pin=Pin("nat-b", stage.now + 600, ASKED))
+    stage.run()
+    assert stage.history()[0].kind is TransitionKind.MANUAL
+    assert stage.history()[0].asked == ASKED
+    stage.now += 300
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.run()
+    assert stage.state().path == "nat-b"
+
+
+def test_drift_is_put_right_and_recorded_as_drift(stage: Stage) -> None:
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    stage.run()
+    assert stage.routes.next_hops["rtb-2"] == NAT_A
+    [event] = stage.history()
+    assert event.kind is TransitionKind.DRIFT
+    assert [change.resource for change in event.changes] == ["rtb-2"]
+    assert stage.count(Metric.DRIFT) == 1
+
+
+def test_a_blackholed_route_is_left_though_its_probes_still_succeed(stage: Stage) -> None:
+    stage.routes.blackholes |= {"rtb-1", "rtb-2"}
+    stage.run()
+    assert stage.state().path == "nat-b"
+    assert "blackhole" in stage.history()[0].reason
+
+
+def test_a_pass_that_finds_everything_in_place_writes_nothing(stage: Stage) -> None:
+    before = len(stage.table.writes)
+    stage.run()
+    # the stage itself writes one heartbeat
+    assert [write.operation for write in stage.table.writes[before:]] == ["save_vantage"]
+
+
+class TestRefusals:
+    def test_a_failing_table_does_not_strand_the_others(self, stage: Stage) -> None:
+        stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert stage.routes.next_hops == {"rtb-1": NAT_A, "rtb-2": NAT_B, "rtb-3": NAT_B}
+        assert reports["one"].error is not None
+        assert "denied" in reports["one"].error
+        assert stage.count(Metric.STEERING_FAILURES) == 1
+
+    def test_what_failed_is_completed_later_as_an_event_of_its_own(self, stage: Stage) -> None:
+        stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        stage.run()
+        completion, failover = stage.history()
+        assert completion.kind is TransitionKind.COMPLETION
+        assert [c.resource for c in completion.changes] == ["rtb-1"]
+        assert [c.resource for c in failover.changes if c.error is None] == ["rtb-2"]
+
+    def test_a_throttled_call_is_tried_again_within_the_pass(self, stage: Stage) -> None:
+        stage.routes.refusals["rtb-1"] = [Ec2Error("slow down", "RequestLimitExceeded")] * 3
+        stage.see("nat-a", Health.UNHEALTHY)
+        assert stage.run()["one"].error is None
+        assert stage.routes.next_hops["rtb-1"] == NAT_B
+        assert len(stage.history()) == 1
+
+    def test_a_call_that_timed_out_after_acting_is_a_success(self, stage: Stage) -> None:
+        stage.routes.acts_before_refusing = True
+        stage.routes.refusals["rtb-1"] = [Ec2Error("no answer", "Timeout")]
+        stage.see("nat-a", Health.UNHEALTHY)
+        assert stage.run()["one"].error is None
+        assert stage.routes.next_hops["rtb-1"] == NAT_B
+
+    def test_nothing_changed_is_nothing_recorded_and_is_tried_again(self, stage: Stage) -> None:
+        stage.routes.refusals["rtb-3"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        assert stage.history("two") == ()
+        assert stage.people.told == [stage.history("one")[0]]
+        stage.run()
+        [event] = stage.history("two")
+        assert event.kind is TransitionKind.FAILOVER
+
+    def test_unreadable_routes_do_not_keep_the_desired_path_from_being_decided(self, stage: Stage) -> None:
+        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 2
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert all(report.error is not None for report in reports.values())
+        assert stage.state().path == "nat-b"
+        stage.run()
+        assert stage.routes.next_hops["rtb-1"] == NAT_B
+
+    def test_law_11_a_table_that_does_not_exist_is_its_own_groups_trouble(self, stage: Stage) -> None:
+        del stage.routes.next_hops["rtb-1"]
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert reports["two"].error is None
+        assert stage.routes.next_hops == {"rtb-2": NAT_B, "rtb-3": NAT_B}
+
+    def test_law_11_a_poisoned_item_is_its_own_groups_trouble(self, stage: Stage) -> None:
+        key = next(w.keys[0] for w in stage.table.writes if w.keys[0] == ("GROUP", "one"))
+        item = stage.table.get(key)
+        assert item is not None
+        stage.table.place({**item, "version": {"S": "seven"}})
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert reports["one"].error is not None
+        assert stage.routes.next_hops["rtb-3"] == NAT_B
+
+    def test_law_11_a_defect_met_in_one_group_strands_no_other(self, stage: Stage) -> None:
+        stage.routes.refusals["rtb-1"] = [ZeroDivisionError("a bug")]
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert reports["one"].error == "ZeroDivisionError: a bug"
+        assert stage.routes.next_hops["rtb-3"] == NAT_B
+
+
+class TestRaces:
+    def test_who_loses_the_race_on_the_version_decides_again(self, stage: Stage) -> None:
+        stage.see("nat-a", Health.UNHEALTHY)
+        store = stage.store
+        store.before("save_group", lambda: stage.save(stage.state(), pause=Pause(stage.now + 600, ASKED)))
+        only_one = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.configuration = only_one
+        stage.run(store)
+        assert stage.routes.changes == []  # the pause that was written in between is honoured
+
+    def test_two_routers_never_change_a_groups_routes_at_once(self, stage: Stage) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.see("nat-a", Health.UNHEALTHY)
+        second: list[str | None] = []
+
+        def run_another(_: str) -> None:
+            stage.routes.before_change = lambda _: None
+            second.append(stage.router(stage.store).run("another", stage.now + 5)[0].error)
+
+        stage.routes.before_change = run_another
+        stage.run(worker="first")
+        assert second == ["group one: first is changing its routes"]
+        assert len(stage.routes.changes) == 2
+
+    def test_a_router_that_died_while_changing_holds_others_up_no_longer_than_it_could_live(self, stage: Stage) -> None:
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.save(stage.state(), worker="dead", worker_until=stage.now + 12)
+        stage.run()
+        assert stage.state().path == "nat-b"
+        assert stage.now >= 12
+
+
+class TestCrashes:
+    """Law 10: whatever a router was doing when it was killed, the next passes end where they should."""
+
+    STEPS = ("load_board", "load_group", "save_group", "record")
+
+    @pytest.mark.parametrize("step", STEPS)
+    @pytest.mark.parametrize("after_acting", [False, True])
+    @pytest.mark.parametrize("nth", [0, 1, 2])
+    def test_law_10_killed_at_any_write_the_next_pass_recovers(
+        self, stage: Stage, step: str, nth: int, *, after_acting: bool
+    ) -> None:
+        stage.see("nat-a", Health.UNHEALTHY)
+        store = stage.store
+        for _ in range(nth):
+            store.before(step, lambda: None)
+        store.fail(step, KeyboardInterrupt(), after_acting=after_acting)
+        with contextlib.suppress(KeyboardInterrupt):
+            stage.run(store)
+        self._recovers(stage)
+
+    @pytest.mark.parametrize("table", ["rtb-1", "rtb-2", "rtb-3"])
+    @pytest.mark.parametrize("after_acting", [False, True])
+    def test_law_10_killed_between_two_tables_the_next_pass_does_the_other(
+        self, stage: Stage, table: str, *, after_acting: bool
+    ) -> None:
+        stage.routes.acts_before_refusing = after_acting
+        stage.routes.refusals[table] = [KeyboardInterrupt()]  # type: ignore[list-item]
+        stage.see("nat-a", Health.UNHEALTHY)
+        with pytest.raises(KeyboardInterrupt):
+            stage.run()
+        self._recovers(stage)
+
+    def _recovers(self, stage: Stage) -> None:
+        stage.routes.acts_before_refusing = False
+        stage.now += 60
+        stage.beat()
+        stage.run()
+        stage.now += 1
+        stage.run()
+        assert set(stage.routes.next_hops.values()) == {NAT_B}
+        for name in ("one", "two"):
+            state = stage.state(name)
+            assert (state.path, state.pending, state.unannounced) == ("nat-b", None, ())
+            [event] = stage.history(name)
+            assert event.kind is TransitionKind.FAILOVER
+            assert event in stage.people.told
+
+
+def test_a_move_that_overtakes_an_unrecorded_one_puts_both_into_history(stage: Stage) -> None:
+    stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
+    stage.routes.refusals["rtb-2"] = [Ec2Error("denied", "UnauthorizedOperation")]
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.see("nat-a", Health.HEALTHY)
+    stage.run()
+    newer, older = stage.history()
+    assert (newer.to_path, older.to_path) == ("nat-a", "nat-b")
+    assert "overtaken" in older.reason
+
+
+def test_a_table_that_cannot_be_read_at_all_is_an_error_of_the_pass(stage: Stage) -> None:
+    store = stage.store
+    store.fail("load_board", StoreError("the table does not answer"))
+    with pytest.raises(StoreError):
+        stage.run(store)
+
+
+def test_many_groups_are_brought_in_one_pass() -> None:
+    stage = Stage()
+    names = [f"rtb-{n:03}" for n in range(60)]
+    stage.routes.next_hops = dict.fromkeys(names, NAT_A)
+    stage.configuration = replace(CONFIGURATION, groups={name: group(name, name) for name in names})
+    stage.run()
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert set(stage.routes.next_hops.values()) == {NAT_B}
