@@ -1,4 +1,4 @@
-"""Entry point of the restarter: stream records or the tick of the minute, one step of every restart and more while there is time."""
+"""Entry point of the restarter: stream records or the tick of the minute, every restart taken further."""
 
 from typing import Any
 
