@@ -102,19 +102,21 @@ def local_aws(options: Options | None = None) -> Iterator[LocalAws]:
     temporary.mkdir(parents=True)
     output = options.directory / "functions.jsonl"
     output.write_text("")
-    endpoints = (f"http://{options.address}:{port}" for port in (ministack_port, moto_port))
-    aws = LocalAws(*endpoints, options.directory, output)
+    where = f"http://{options.address}"
+    aws = LocalAws(f"{where}:{ministack_port}", f"{where}:{moto_port}", options.directory, output)
     kept = {k: os.environ[k] for k in KEPT_VARIABLES if k in os.environ}
     common = {**kept, **aws.environment, "TMPDIR": str(temporary)}
     try:
-        with running(_moto(options, moto_port, common), _ministack(options, ministack_port, aws, common)):
+        with running(_moto(options, moto_port, aws, common), _ministack(options, ministack_port, aws, common)):
             yield aws
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _moto(options: Options, port: int, environment: Mapping[str, str]) -> Server:
-    arguments = ("--host", options.bind, "--port", str(port), "--region", REGION)
+def _moto(options: Options, port: int, aws: LocalAws, environment: Mapping[str, str]) -> Server:
+    arguments: tuple[str, ...] = ("--host", options.bind, "--port", str(port), "--region", REGION)
+    if options.enforce_permissions:
+        arguments += ("--permissions", aws.endpoint)
     command = (sys.executable, "-m", "lab.cloud.ec2.server", *arguments)
     log = options.directory / "ec2.log"
     return Server("EC2 (moto)", command, {**environment, "PYTHONPATH": str(PROJECT)}, options.bind, port, log)

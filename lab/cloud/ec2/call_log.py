@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -13,12 +14,17 @@ KEPT_CALLS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One EC2 call. `at` is Unix time in seconds; `error` is the error code, empty where the call succeeded."""
+    """One EC2 call.
+
+    `at` is Unix time in seconds, `principal` the ARN of a role's session (empty for the laboratory itself), `error` the
+    error code (empty where the call succeeded).
+    """
 
     number: int
     at: float
     action: str
     access_key: str
+    principal: str
     parameters: Mapping[str, Any]
     error: str = ""
 
@@ -31,11 +37,11 @@ class CallLog:
         self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self._number = 0
 
-    def record(self, at: float, action: str, access_key: str, parameters: Mapping[str, Any], error: str) -> None:
-        """Note one call."""
+    def record(self, call: Call) -> None:
+        """Note one call; its number is given here."""
         with self._lock:
             self._number += 1
-            self._calls.append(Call(self._number, at, action, access_key, parameters, error))
+            self._calls.append(dataclasses.replace(call, number=self._number))
 
     def since(self, number: int = 0, action: str = "") -> tuple[Call, ...]:
         """Calls after the given number, of one action where `action` is given."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -13,8 +14,10 @@ from moto.ec2.models.route_tables import Route
 from moto.ec2.responses import EC2Response
 
 from lab.cloud.ec2 import vpc_routes
+from lab.cloud.ec2.call_log import Call
 from lab.cloud.ec2.instances import InstanceActions
-from lab.cloud.ec2.refusals import HTTP_STATUS
+from lab.cloud.ec2.permissions import Verdict
+from lab.cloud.ec2.refusals import DENIED, HTTP_STATUS
 from lab.cloud.ec2.transit_gateway import TransitGatewayActions
 from lab.cloud.ec2.vpc_routes import RouteActions
 from lab.cloud.ec2.world import LabWorld
@@ -23,6 +26,7 @@ READS = ("Describe", "Get", "Search", "List")
 """How the names of actions begin that change nothing."""
 
 Response = tuple[int, dict[str, str], Any]
+ANYONE = Verdict(allowed=True, principal="", why="permissions are not checked")
 
 
 @contextlib.contextmanager
@@ -63,23 +67,32 @@ def _call_action(lab: LabWorld, original: Any) -> Any:
     """moto's way into an action, with refusals before it and the log and the change feed after it."""
 
     def call_action(self: Any) -> Response:
-        action = self._get_action()
-        parameters = dict(self.params)
+        action, parameters = self._get_action(), dict(self.params)
+        verdict = lab.permissions.check(self.access_key, action, parameters) if lab.permissions else ANYONE
         refusal = lab.refusals.take(action, parameters)
         if refusal and refusal.delay_seconds:
             time.sleep(refusal.delay_seconds)
         if refusal and refusal.code:
             response = _refused(self, refusal.code, refusal.message)
+        elif not verdict.allowed:
+            why = f"{verdict.principal} is not authorized to perform: ec2:{action} ({verdict.why})"
+            response = _refused(self, DENIED, why)
         else:
-            with lab.timeline.lock:
-                lab.timeline.run_due()
-                response = original(self)
-                if response[0] < 400 and not action.startswith(READS):
-                    lab.changes.record(action)
-        lab.calls.record(time.time(), action, self.access_key, parameters, _error_code(response))
+            response = _carried_out(lab, action, functools.partial(original, self))
+        error = _error_code(response)
+        lab.calls.record(Call(0, time.time(), action, self.access_key, verdict.principal, parameters, error))
         return response
 
     return call_action
+
+
+def _carried_out(lab: LabWorld, action: str, carry_out: Callable[[], Response]) -> Response:
+    with lab.timeline.lock:
+        lab.timeline.run_due()
+        response = carry_out()
+        if response[0] < 400 and not action.startswith(READS):
+            lab.changes.record(action)
+        return response
 
 
 def _refused(request: Any, code: str, message: str) -> Response:

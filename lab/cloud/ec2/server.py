@@ -9,13 +9,17 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from lab.cloud.ec2.emulation import emulated_ec2
 from lab.cloud.ec2.lab_api import LabApi
+from lab.cloud.ec2.permissions import Permissions
 from lab.cloud.parenthood import end_with_parent
 
 
@@ -36,16 +40,28 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--region", required=True)
+    parser.add_argument("--permissions", metavar="URL", help="where to ask who may do what (default: all may all)")
     options = parser.parse_args(arguments)
     end_with_parent()
     signal.signal(signal.SIGTERM, _leave)
     moto: Any = DomainDispatcherApplication(create_backend_app)
     with emulated_ec2() as lab:
+        if options.permissions:
+            lab.permissions = Permissions(
+                options.permissions, options.region, DEFAULT_ACCOUNT_ID, _tags(options.region)
+            )
         threading.Thread(target=lab.timeline.run_until, args=(threading.Event(),), daemon=True).start()
         api: Any = LabApi(lab, options.region, moto)
         server: Any = make_server(options.host, options.port, api, threaded=True, request_handler=_Handler)
         server.daemon_threads = True
         server.serve_forever()
+
+
+def _tags(region: str) -> Callable[[str], dict[str, str]]:
+    def tags(resource: str) -> dict[str, str]:
+        return dict(ec2_backends[DEFAULT_ACCOUNT_ID][region].tags.get(resource, {}))
+
+    return tags
 
 
 def _leave(*_: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from lab.cloud.ec2.call_log import CallLog
 from lab.cloud.ec2.changes import ChangeFeed
+from lab.cloud.ec2.permissions import Permissions
 from lab.cloud.ec2.refusals import Refusals
 from lab.cloud.ec2.timeline import Timeline
 
@@ -67,6 +68,8 @@ class LabWorld:
     changes: ChangeFeed = field(default_factory=ChangeFeed)
     refusals: Refusals = field(default_factory=Refusals)
     calls: CallLog = field(default_factory=CallLog)
+    permissions: Permissions | None = None
+    """Who may do what; without it, everyone may do everything."""
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)
     """By transit gateway route table and prefix list."""
     advertised: dict[str, tuple[str, ...]] = field(default_factory=dict)

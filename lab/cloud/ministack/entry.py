@@ -15,7 +15,14 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[3])  # this file is run by path, under another interpreter
 
 from lab.cloud import parenthood  # noqa: E402
-from lab.cloud.ministack import alarms, function_output, service_metrics, streams  # noqa: E402
+from lab.cloud.ministack import (  # noqa: E402
+    alarms,
+    condition_keys,
+    function_output,
+    permission_checks,
+    service_metrics,
+    streams,
+)
 
 SCHEDULES_EVERY_SECONDS = 1
 
@@ -26,6 +33,8 @@ def main() -> None:
     app = importlib.import_module("ministack.app")
     responses: Any = importlib.import_module("ministack.core.responses")
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+    iam_actions: Any = importlib.import_module("ministack.core.iam_actions")
+    evaluator: Any = importlib.import_module("ministack.core.iam_evaluator")
     cloudwatch, dynamodb, events, functions, sqs = map(
         _service, ("cloudwatch", "dynamodb", "eventbridge", "lambda_svc", "sqs")
     )
@@ -35,6 +44,8 @@ def main() -> None:
     streams.install(functions, dynamodb)
     function_output.install(runtime, output_file)
     service_metrics.install(functions, cloudwatch, sqs, responses, account, region)
+    condition_keys.install(iam_actions, dynamodb)
+    permission_checks.install(app, evaluator, responses, account, region)
     events._SCHEDULER_TICK_INTERVAL = SCHEDULES_EVERY_SECONDS
     app.main()
 
