@@ -30,8 +30,11 @@ _count = whole(1, 1000)
 timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
 
 
-def read_detection(section: Section, base: Detection) -> Detection:
-    """The detection that a section asks for; what it does not say is as in `base`."""
+def read_detection(section: Section, base: Detection, doubtful: frozenset[str] = frozenset()) -> Detection:
+    """The detection that a section asks for; what it does not say is as in `base`.
+
+    The `doubtful` keys of `base` stand in for values that could not be read; nothing is judged by them.
+    """
     optional = section.optional
     rule = Detection(
         probe_interval_seconds=optional("probe_interval", _interval, base.probe_interval_seconds),
@@ -43,8 +46,10 @@ def read_detection(section: Section, base: Detection) -> Detection:
         healthy_for_seconds=optional("healthy_for", _span, base.healthy_for_seconds),
         unknown_after_seconds=optional("unknown_after", _interval, base.unknown_after_seconds),
     )
-    if section.sound(*KEYS):
+    doubtful = section.unsound | {key for key in doubtful if key not in section}
+    if doubtful.isdisjoint(("suspect_interval", "probe_interval")):
         _judge_intervals(section, rule)
+    if doubtful.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
         _judge_expiry(section, rule)
     return rule
 

@@ -36,7 +36,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
     section.required("version", _version)
     heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
     stale = section.optional("stale_after", values.duration(least=1), _DEFAULT.stale_after_seconds)
-    if section.sound("heartbeat_interval", "stale_after") and stale <= heartbeat:
+    if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= heartbeat:
         section.reject(
             "stale_after" if "stale_after" in section else "heartbeat_interval",
             f"stale_after {render(stale)} would silence a vantage between two heartbeats, expected more than"
@@ -44,7 +44,8 @@ def _read(section: Section, problems: Problems) -> Configuration:
         )
     defaults = section.section("defaults", DETECTION_KEYS)
     detection = Detection() if defaults is None else read_detection(defaults, Detection())
-    targets = TargetReader(detection, problems).read(_names(section, "targets"))
+    unsound = frozenset[str]() if defaults is None else defaults.unsound
+    targets = TargetReader(detection, unsound, problems).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))
     usable = {name: target for name, target in targets.items() if target is not None}
     return Configuration(usable, groups, heartbeat, stale)

@@ -40,15 +40,15 @@ class Section:
 
     def reject(self, key: str, message: str) -> None:
         """Note a problem with a key that is there."""
-        self._unsound.add(key)
         self.problems.add(self.at(key), message, self.place_of(key))
 
     def reject_whole(self, message: str) -> None:
         self.problems.add(self.where, message, self.place)
 
-    def sound(self, *keys: str) -> bool:
-        """Whether nothing was found wrong with these keys, so that judging them together makes sense."""
-        return self._unsound.isdisjoint(keys)
+    @property
+    def unsound(self) -> frozenset[str]:
+        """The keys whose values could not be read: what stands in for them must not be judged."""
+        return frozenset(self._unsound)
 
     def optional(self, key: str, read: Callable[[object], T], default: T) -> T:
         """The key's value, or the default where it is missing or wrong."""
@@ -58,6 +58,7 @@ class Section:
         try:
             return read(node.value if isinstance(node, Scalar) else node)
         except Rejected as err:
+            self._unsound.add(key)
             self.reject(key, str(err))
             return default
 

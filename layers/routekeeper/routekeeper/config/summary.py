@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import assert_never
+from typing import Final, assert_never
 
 from routekeeper.config.durations import render
 from routekeeper.domain.health import Detection
@@ -15,6 +15,7 @@ from routekeeper.domain.settings import (
     Group,
     HttpProbe,
     IcmpProbe,
+    NextHopKind,
     Path,
     Probe,
     Quorum,
@@ -26,6 +27,16 @@ from routekeeper.domain.settings import (
     TgwPrefixList,
     VpcRoute,
 )
+
+_HOPS: Final = {
+    NextHopKind.ATTACHMENT: "attachment",
+    NextHopKind.INSTANCE: "instance",
+    NextHopKind.NETWORK_INTERFACE: "network interface",
+    NextHopKind.NAT_GATEWAY: "NAT gateway",
+    NextHopKind.TRANSIT_GATEWAY: "transit gateway",
+    NextHopKind.VPC_ENDPOINT: "VPC endpoint",
+    NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "virtual private gateway",
+}
 
 
 def summarize(configuration: Configuration) -> str:
@@ -81,18 +92,22 @@ def _target(target: Target) -> Iterator[str]:
     )
     noticed = seconds_to_notice(rule, _timeout(target))
     yield (
-        f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row over at least"
-        f" {render(rule.unhealthy_for_seconds)}:"
+        f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row"
+        f"{_spanning(rule.unhealthy_for_seconds)}:"
     )
     yield (
         f"    a cut is noticed {render(noticed)} after the first lost probe,"
         f" so at most {render(noticed + rule.probe_interval_seconds)} after it happened"
     )
     yield (
-        f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row over at least"
-        f" {render(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"
+        f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row"
+        f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"
     )
     yield f"  {_quorum(target.quorum)}"
+
+
+def _spanning(seconds: float) -> str:
+    return f" over at least {render(seconds)}" if seconds else ""
 
 
 def _timeout(target: Target) -> float:
@@ -158,7 +173,7 @@ def _path(path: Path) -> str:
     if path.next_hop is None:
         way = "without a prefix-list reference, as routing protocols have it"
     else:
-        way = f"through {path.next_hop.kind.value.replace('_', ' ')} {path.next_hop}"
+        way = f"through {_HOPS[path.next_hop.kind]} {path.next_hop}"
     condition = "always taken as HEALTHY" if path.target is None else f"while '{path.target}' is HEALTHY"
     return f"{path.name}: {way}, {condition}"
 
@@ -166,11 +181,15 @@ def _path(path: Path) -> str:
 def _failback(failback: Failback) -> str:
     match failback.mode:
         case FailbackMode.AUTO:
-            return f"returns to a path further up once it has been HEALTHY for {render(failback.after_seconds)}"
+            return f"returns to a path further up once it has been HEALTHY{_lasting(failback.after_seconds)}"
         case FailbackMode.MANUAL:
             return "returns to a path further up only when an operator asks"
         case _:
             assert_never(failback.mode)
+
+
+def _lasting(seconds: float) -> str:
+    return f" for {render(seconds)}" if seconds else ""
 
 
 def _restart(target: Target, policy: RestartPolicy) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from routekeeper.config import aws_ids, detection, values
@@ -15,13 +16,16 @@ from routekeeper.domain.settings import Probe, Quorum, Require, RestartPolicy, T
 
 _KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)
 _RESTART_KEYS: Final = ("after", "stop_timeout", "boot_timeout", "attempts", "per", "group")
+_DAY_SECONDS: Final = 86_400
 
 
 class TargetReader:
     """Reads all targets of one document, because some rules hold between them."""
 
-    def __init__(self, defaults: Detection, problems: Problems) -> None:
+    def __init__(self, defaults: Detection, doubtful: frozenset[str], problems: Problems) -> None:
+        """`doubtful`: the keys of `defaults` that could not be read, so that nothing is judged by them."""
         self._defaults = defaults
+        self._doubtful = doubtful
         self._problems = problems
         self._restarted_by: dict[str, str] = {}
         """The target that restarts an instance, by instance."""
@@ -39,7 +43,7 @@ class TargetReader:
         section = open_section(node, where, self._problems, _KEYS)
         if section is None:
             return None
-        rule = detection.read_detection(section, self._defaults)
+        rule = detection.read_detection(section, self._defaults, self._doubtful)
         instance = section.optional("instance", aws_ids.instance, None)
         target = Target(
             name=name,
@@ -76,32 +80,42 @@ class TargetReader:
             attempts=section.optional("attempts", values.whole(1, 100), standard.attempts),
             per_seconds=section.optional("per", values.duration(least=1), standard.per_seconds),
         )
-        if section.sound(*_RESTART_KEYS):
-            _judge_restart(section, policy, rule)
+        if section.unsound.isdisjoint(("after", "attempts", "per")):
+            _judge_attempts(section, policy)
+        unread = section.unsound | target.unsound | self._doubtful
+        if unread.isdisjoint(("boot_timeout", *detection.KEYS)):
+            _judge_boot_timeout(section, policy, rule)
         return policy
 
     def _judge_instance(self, name: str, instance: str | None, section: Section) -> None:
         if instance is None:
-            if section.sound("instance"):
+            if "instance" not in section.unsound:
                 section.reject("restart", "found no instance to restart, expected the key 'instance' beside it")
             return
         if (other := self._restarted_by.setdefault(instance, name)) != name:
             section.reject("instance", f"{instance} is restarted by target '{other}' too, expected one target to do so")
 
 
-def _judge_restart(section: Section, policy: RestartPolicy, rule: Detection) -> None:
+def _judge_boot_timeout(section: Section, policy: RestartPolicy, rule: Detection) -> None:
     needed = detection.seconds_until_healthy(rule)
     if policy.boot_timeout_seconds <= needed:
         section.reject(
-            "boot_timeout" if "boot_timeout" in section else "after",
+            "boot_timeout",
             f"no restart can succeed within boot_timeout {render(policy.boot_timeout_seconds)}, expected more than"
             f" {render(needed)}, which HEALTHY takes by healthy_for, healthy_threshold and probe_interval",
         )
+
+
+def _judge_attempts(section: Section, policy: RestartPolicy) -> None:
     # Each attempt waits twice as long as the one before it (domain.restart.next_attempt_at).
     waits = policy.after_seconds * (2.0**policy.attempts - 2)
     if waits >= policy.per_seconds:
         section.reject(
             "per" if "per" in section else "attempts",
             f"{policy.attempts} attempts never fall within {render(policy.per_seconds)} and would not end,"
-            f" expected more than {render(waits)}: every attempt waits twice as long as the one before it",
+            f" expected more than {_rounded(waits)}: every attempt waits twice as long as the one before it",
         )
+
+
+def _rounded(seconds: float) -> str:
+    return render(seconds if seconds < _DAY_SECONDS else math.ceil(seconds / _DAY_SECONDS) * _DAY_SECONDS)

@@ -36,7 +36,7 @@ def parse(text: str, problems: Problems) -> Node:
     except yaml.reader.ReaderError as err:
         before = text[: err.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        problems.add("", f"not YAML: the character #x{ord(str(err.character)):04x} is not allowed", place)
+        problems.add("", f"not YAML: the character #x{int(err.character):04x} is not allowed", place)
         problems.raise_if_any()
         raise
     finally:

@@ -1,0 +1,158 @@
+"""What good documents become, from YAML and compiled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from routekeeper import config
+from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.health import Detection
+from routekeeper.domain.settings import (
+    Configuration,
+    Failback,
+    FailbackMode,
+    Group,
+    HttpProbe,
+    IcmpProbe,
+    NextHop,
+    NextHopKind,
+    Quorum,
+    Require,
+    RestartPolicy,
+    Target,
+    TcpProbe,
+    TgwPrefixList,
+    VpcRoute,
+)
+from routekeeper.domain.settings import Path as Way
+from tests.unit.config.documents import EXAMPLE, GOOD, HERE
+
+SMALLEST = HERE / "good" / "smallest.yaml"
+EVERY_KEY = HERE / "good" / "every-key.yaml"
+
+
+@pytest.mark.parametrize("path", [EXAMPLE, *GOOD], ids=lambda path: path.stem)
+def test_yaml_and_its_compiled_json_mean_the_same(path: Path) -> None:
+    from_yaml = config.load(path)
+    assert config.from_document(json.loads(config.compiled(path))) == from_yaml
+    assert from_yaml.targets
+    assert from_yaml.groups
+
+
+def test_what_a_document_leaves_out_is_as_the_domain_has_it() -> None:
+    assert config.load(SMALLEST) == Configuration(
+        targets={
+            "dx": Target("dx", (IcmpProbe("10.109.2.1", 0.75),)),
+            "vpn": Target("vpn", (TcpProbe("10.1.0.5", 22, 0.75),)),
+        },
+        groups={
+            "idc": Group(
+                "idc",
+                TgwPrefixList("tgw-rtb-0d86bcd71877f6d88", "pl-0d81338f99b4770b6"),
+                (
+                    Way("dx", "dx"),
+                    Way("vpn", "vpn", NextHop(NextHopKind.ATTACHMENT, "tgw-attach-0f21402e36c7c65ed")),
+                ),
+            )
+        },
+    )
+
+
+def test_the_example_spells_out_the_defaults_and_nothing_else() -> None:
+    assert {target.detection for target in config.load(EXAMPLE).targets.values()} == {Detection()}
+
+
+def test_every_key_of_a_target_arrives() -> None:
+    assert config.load(EVERY_KEY).targets["router"] == Target(
+        name="router",
+        require=Require.ALL,
+        quorum=Quorum.ANY,
+        detection=Detection(0.5, 0.05, 0.2, 3, 0.0, 4, 0.0, 10.0),
+        probes=(
+            IcmpProbe("2001:db8::1", 0.1),
+            TcpProbe("router.example.com", 179, 0.3, handshake=True),
+            HttpProbe("https://[2001:db8::1]:8443/health?deep=1", 0.4, (200, 204), verify_certificate=False),
+        ),
+    )
+
+
+def test_defaults_hold_for_targets_that_say_nothing_else() -> None:
+    nat = config.load(EVERY_KEY).targets["nat-a"]
+    assert nat.detection == Detection(2.0, 0.25, 1.5, 5, 3.0, 8, 60.0, 45.0)
+    assert nat.probes == (HttpProbe("http://10.0.1.10/", 1.5, (204,)),)
+
+
+def test_restarts_arrive_and_share_their_group() -> None:
+    configuration = config.load(EVERY_KEY)
+    assert configuration.targets["nat-a"].restart == RestartPolicy("nat", 120.0, 90.0, 600.0, 2, 86_400.0)
+    assert configuration.targets["nat-b"].restart == RestartPolicy("nat")
+    assert list(configuration.restart_groups()) == ["nat"]
+
+
+def test_a_restart_without_a_group_has_its_own() -> None:
+    document = json.loads(config.compiled(EXAMPLE))
+    for name in ("private-a", "private-b"):
+        document["groups"].pop(name)
+    document["targets"]["nat-a"]["restart"] = {}
+    assert config.from_document(document).targets["nat-a"].restart == RestartPolicy("nat-a")
+
+
+def test_every_kind_of_next_hop_arrives() -> None:
+    group = config.load(EVERY_KEY).groups["every-next-hop"]
+    assert group.steering == VpcRoute(("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "::/0")
+    kinds = {path.next_hop.kind for path in group.paths if path.next_hop is not None}
+    assert kinds == set(NextHopKind) - {NextHopKind.ATTACHMENT}
+
+
+def test_failback_arrives() -> None:
+    groups = config.load(EVERY_KEY).groups
+    assert groups["retargeted"].failback.mode is FailbackMode.MANUAL
+    assert groups["every-next-hop"].failback == Failback(FailbackMode.AUTO, 0.0)
+
+
+def test_an_ipv6_destination_takes_its_canonical_spelling() -> None:
+    document = json.loads(config.compiled(EVERY_KEY))
+    document["groups"]["every-next-hop"]["steering"]["destination"] = "2001:DB8:0:0::/32"
+    assert config.from_document(document).groups["every-next-hop"].steering == VpcRoute(
+        ("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "2001:db8::/32"
+    )
+
+
+def test_the_packaged_configuration_is_found_on_the_python_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "routekeeper_config"
+    package.mkdir()
+    (package / "failover.json").write_text(config.compiled(SMALLEST))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "routekeeper_config", raising=False)
+    assert config.packaged() == config.load(SMALLEST)
+
+
+def test_without_a_packaged_configuration_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "routekeeper_config", None)
+    with pytest.raises(ConfigurationError, match="routekeeper compile"):
+        config.packaged()
+
+
+def test_the_functions_read_their_configuration_without_a_yaml_parser(tmp_path: Path) -> None:
+    compiled = tmp_path / "failover.json"
+    compiled.write_text(config.compiled(EXAMPLE))
+    program = f"""
+import pathlib, sys
+sys.modules["yaml"] = None
+from routekeeper import config
+from routekeeper.domain.errors import ConfigurationError
+assert config.load(pathlib.Path({str(compiled)!r})).targets
+try:
+    config.load(pathlib.Path({str(EXAMPLE)!r}))
+except ConfigurationError as err:
+    print(err)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "reading YAML needs PyYAML" in ran.stdout
