@@ -29,6 +29,8 @@ T = TypeVar("T")
 _LARGEST: Final = 9.99e125
 _SMALLEST: Final = 1e-130
 """Bounds of a number's magnitude, zero aside (Amazon DynamoDB Developer Guide, "Supported data types")."""
+_EXACT: Final = 2.0**53
+"""Below it, every whole float is written as DynamoDB would show it: `3`, not `3.0`."""
 _SHOWN_CHARACTERS: Final = 60
 
 
@@ -137,7 +139,8 @@ def _decode_bool(attribute: Any) -> bool:
 def _encode_number(value: float) -> Attribute:
     if not math.isfinite(value) or (value and not _SMALLEST <= abs(value) <= _LARGEST):
         raise _Unfit(repr(value), "a number that DynamoDB can hold")
-    return {"N": repr(value)}
+    whole = abs(value) < _EXACT and float(value).is_integer()
+    return {"N": str(int(value)) if whole else repr(value)}
 
 
 def _decode_float(attribute: Any) -> float:

@@ -11,8 +11,9 @@
 | `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
 
-Fields are attributes under their own names (see `codec`). `written_by` on versioned items names the writer, so that a
-write which is repeated after a timeout is known again. `#` joins the parts of a key, so names are refused that
+Fields are attributes under their own names (see `codec`). `written_by` on versioned items names the writer, as
+`<function>/<one run of it>`: a write which is repeated after a timeout is known again by it, and the template's stream
+filters wake a function for what another one wrote. `#` joins the parts of a key, so names are refused that
 contain it. Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`: one width, so that they sort.
 
 `expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history and the extra parts

@@ -1,0 +1,122 @@
+"""Strategies for every type that the table holds."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import (
+    Asker,
+    Change,
+    GroupState,
+    Intent,
+    Pause,
+    Pin,
+    ReturnRequest,
+    Transition,
+    TransitionKind,
+)
+from routekeeper.domain.vantage import Summary, Vantage
+
+times = st.floats(min_value=0, max_value=4e9).filter(lambda value: value == 0 or value > 1e-100)
+durations = st.floats(min_value=1e-6, max_value=1e6)
+counts = st.integers(min_value=0, max_value=10**12)
+words = st.text(max_size=20)
+names = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="#"), min_size=1, max_size=12)
+maybe_times = st.none() | times
+maybe_words = st.none() | words
+
+healths = st.builds(
+    TargetHealth,
+    health=st.sampled_from(Health),
+    since=times,
+    reason=words,
+    failures=counts,
+    first_failure_at=maybe_times,
+    successes=counts,
+    first_success_at=maybe_times,
+    answered_at=times,
+    known_at=times,
+    first_loss_at=maybe_times,
+)
+summaries = st.builds(
+    Summary,
+    sent=counts,
+    lost=counts,
+    unknown=counts,
+    round_trip_seconds_median=st.none() | durations,
+    round_trip_seconds_maximum=st.none() | durations,
+)
+vantages = st.builds(
+    Vantage,
+    name=names,
+    epoch=counts,
+    heartbeat_at=times,
+    targets=st.dictionaries(names, healths, max_size=3),
+    summaries=st.dictionaries(names, summaries, max_size=3),
+)
+leases = st.builds(
+    Lease,
+    vantage=names,
+    version=counts,
+    owner=maybe_words,
+    epoch=counts,
+    expires_at=times,
+    successor=maybe_words,
+)
+askers = st.builds(Asker, by=words, at=times, reason=words, identity=maybe_words)
+transitions = st.builds(
+    Transition,
+    id=names,
+    group=names,
+    kind=st.sampled_from(TransitionKind),
+    from_path=maybe_words,
+    to_path=words,
+    reason=words,
+    decided_at=times,
+    first_loss_at=maybe_times,
+    verdict_at=maybe_times,
+    asked=st.none() | askers,
+    applied_at=maybe_times,
+    changes=st.lists(st.builds(Change, words, words, words, error=maybe_words), max_size=3).map(tuple),
+)
+groups = st.builds(
+    GroupState,
+    group=names,
+    version=counts,
+    path=maybe_words,
+    since=times,
+    reason=words,
+    pin=st.none() | st.builds(Pin, path=words, expires_at=times, asked=askers, forced=st.booleans()),
+    pause=st.none() | st.builds(Pause, expires_at=times, asked=askers),
+    returning=st.none() | st.builds(ReturnRequest, expires_at=times, asked=askers, forced=st.booleans()),
+    pending=st.none() | transitions,
+    unannounced=st.lists(transitions, max_size=2).map(tuple),
+    worker=maybe_words,
+    worker_until=times,
+    blackholed=maybe_words,
+    blackholed_at=times,
+    intents=st.lists(st.builds(Intent, words, words, askers), max_size=2).map(tuple),
+)
+restarts = st.builds(
+    RestartState,
+    group=names,
+    version=counts,
+    active=st.none() | st.builds(Active, words, words, st.sampled_from(Phase), times, times, counts),
+    attempts=st.dictionaries(names, st.lists(times, max_size=3).map(tuple), max_size=3),
+    given_up=st.frozensets(words, max_size=3),
+)
+restart_events = st.builds(
+    RestartEvent,
+    id=names,
+    group=names,
+    target=words,
+    instance=words,
+    at=times,
+    outcome=st.sampled_from(Outcome),
+    reason=words,
+    action=st.none() | st.sampled_from(Action),
+)
