@@ -12,6 +12,7 @@ import ctypes
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
@@ -24,6 +25,8 @@ _CLONE_NEWNET: Final = 0x40000000
 _MS_REC_PRIVATE: Final = 0x4000 | 0x40000
 _PR_SET_PDEATHSIG: Final = 1
 _SI_KERNEL: Final = 0x80
+_NOT_FOUND: Final = 127
+"""The exit status of a command that could not be started, as in a shell."""
 
 USER_NAMESPACE: Final = "user namespace"
 OTHER_NAMESPACES: Final = "network, mount and process namespaces"
@@ -120,11 +123,19 @@ def _live_as_first(channel: socket.socket, command: Sequence[str], set_up: Calla
         last = os.fork()
         if last == 0:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-            os.execvp(command[0], list(command))  # noqa: S606 - the caller says what to run
+            _execute(command)
         channel.close()
         os._exit(_stand_in_for(last, reap_orphans=True))
     except BaseException as err:  # noqa: BLE001 - as above
         _report(channel, EnclosureError(SET_UP, str(err)))
+
+
+def _execute(command: Sequence[str]) -> NoReturn:
+    try:
+        os.execvp(command[0], list(command))  # noqa: S606 - the caller says what to run
+    except OSError as err:
+        print(f"{command[0]}: {err.strerror}", file=sys.stderr, flush=True)
+        os._exit(_NOT_FOUND)
 
 
 def _enter_namespaces(channel: socket.socket) -> None:

@@ -6,8 +6,10 @@ second), reads, compares, and applies what differs.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +58,7 @@ class Changes:
     def __init__(self, endpoint: str) -> None:
         self._server = urlsplit(endpoint).netloc
         self._connection: http.client.HTTPConnection | None = None
+        self._interrupted = False
         self.announced = True
         """Whether the server announces changes, as far as is known."""
 
@@ -64,6 +67,8 @@ class Changes:
         if not self.announced:
             time.sleep(min(seconds, POLL_SECONDS))
             return version + 1
+        if self._interrupted:
+            raise InterruptedError
         try:
             status, body = self._get(f"/lab/changes?since={version}&timeout={seconds:.3f}")
         except http.client.HTTPException as err:
@@ -76,6 +81,14 @@ class Changes:
             return int(json.loads(body)["version"])
         self.announced = False
         return version + 1
+
+    def interrupt(self) -> None:
+        """From another thread: let wait() end at once, with an OSError."""
+        self._interrupted = True
+        connection = self._connection
+        if connection is not None and connection.sock is not None:
+            with contextlib.suppress(OSError):  # it has just been closed
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -107,6 +120,7 @@ class Fabric:
         self.trouble: Exception | None = None
         """Why the last look failed, if it did: the server did not answer. It is tried again."""
         self._endpoint = endpoint
+        self._announcements = Changes(endpoint)
         self._ec2 = _client(endpoint)
         self._routes: dict[mirror.Place, str] = {}
         self._down: set[str] = set()
@@ -143,6 +157,7 @@ class Fabric:
     def stop(self) -> None:
         """Stop mirroring and wait for it. Raises whatever stopped it earlier, if anything did."""
         self._stopping.set()
+        self._announcements.interrupt()
         if self._thread.is_alive():
             self._thread.join()
         if self._failure is not None:
@@ -154,18 +169,18 @@ class Fabric:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stopping.set()
-        self._thread.join()
-        if self._failure is not None and error is None:
-            raise self._failure
+        if error is None:
+            self.stop()
+        else:
+            with contextlib.suppress(Exception):  # what went wrong first is what counts
+                self.stop()
 
     def _run(self) -> None:
-        announcements = Changes(self._endpoint)
         with ThreadPoolExecutor(2, thread_name_prefix="fabric") as pool:
             seen = -1
             while not self._stopping.is_set():
                 try:
-                    version = announcements.wait(seen, self._patience())
+                    version = self._announcements.wait(seen, self._patience())
                     if version != seen:
                         self._look(pool)
                         seen = version
@@ -180,7 +195,7 @@ class Fabric:
                 with self._moved:
                     self._version = seen
                     self._moved.notify_all()
-        announcements.close()
+        self._announcements.close()
 
     def _patience(self) -> float:
         """How long to wait for a change: not beyond the next boot. Seconds."""

@@ -126,13 +126,11 @@ class Measurement:
         return self.packets
 
     def __enter__(self) -> Self:
-        """Itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop at once."""
         self._process.kill()
         self._reader.join()
         self._process.wait()

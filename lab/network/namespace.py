@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,6 +80,17 @@ def set_kernel(name: str, settings: Mapping[str, str]) -> None:
     with entered(name):
         for key, value in settings.items():
             Path("/proc/sys/net", key).write_text(value)
+
+
+def present() -> frozenset[str]:
+    """The names of all network namespaces."""
+    return frozenset(path.name for path in _DIRECTORY.iterdir())
+
+
+def devices(name: str) -> frozenset[str]:
+    """The network devices of a namespace."""
+    with entered(name):
+        return frozenset(device for _, device in socket.if_nameindex())
 
 
 def _tool(name: str) -> str:

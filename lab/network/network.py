@@ -131,17 +131,18 @@ class Network:
             self._services = None
         for line in self.lines.values():
             line.close()
-        present = {line.split()[0] for line in namespace.run(ROOT, ["ip", "netns", "list"]).splitlines()}
+        # The kernel ends a namespace when it finds the time; our own ends of its cables have to go now.
+        devices = namespace.devices(ROOT)
+        namespace.ip(ROOT, [f"link delete {device}" for device in self._devices(ROOT) if device in devices])
+        present = namespace.present()
         namespace.ip(ROOT, [f"netns delete {name}" for name in plan.namespaces(self.topology) if name in present])
 
     def __enter__(self) -> Self:
-        """Itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
         self.close()
 
     def _build(self) -> None:
