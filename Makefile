@@ -42,9 +42,16 @@ $(BUILD)/ministack/.done: requirements/ministack.txt | $(UV)
 $(BUILD)/compiler/.done: requirements/compiler.txt | $(UV)
 	$(call environment,$(BUILD)/compiler,requirements/compiler.txt)
 	@touch $@
+# What the layer holds beside the package. Kept, so that a build needs no network once this is there.
+$(BUILD)/layer/.done: requirements/layer.txt | $(UV)
+	@rm -rf $(BUILD)/layer
+	@$(UV) pip install -q --require-hashes --no-deps --only-binary :all: --link-mode copy \
+	    --python $(TOOLS)/bin/python --target $(BUILD)/layer -r requirements/layer.txt
+	@rm -rf $(BUILD)/layer/bin $(BUILD)/layer/.lock
+	@touch $@
 
 .PHONY: setup
-setup: $(VENV)/.done $(BUILD)/compiler/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
+setup: $(VENV)/.done $(BUILD)/compiler/.done $(BUILD)/layer/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
 
 # --- checks
 .PHONY: lint

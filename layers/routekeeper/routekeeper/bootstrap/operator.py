@@ -1,0 +1,27 @@
+"""The operator, built."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from routekeeper import config
+from routekeeper.bootstrap import clients, logs
+from routekeeper.bootstrap.environment import Environment
+from routekeeper.operator import Operator, caller_of
+
+
+def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+    environment = Environment(os.environ)
+    logs.to_standard_output("operator")
+    operator = Operator(clients.store("operator", environment.table), config.packaged(), time.time)
+
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        logs.name_invocation(context)
+        return operator.answer(event, caller_of(context))
+
+    return handle

@@ -1,0 +1,46 @@
+"""The restarter, built."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from routekeeper import config
+from routekeeper.announcing.aws import AwsAnnouncer
+from routekeeper.bootstrap import clients, logs, triggers
+from routekeeper.bootstrap.environment import Environment
+from routekeeper.instances import Ec2Instances
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.restarter import Means, Restarter
+from routekeeper.telemetry import emitter
+
+LOG = logging.getLogger("routekeeper.restarter")
+
+
+def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+    environment = Environment(os.environ)
+    logs.to_standard_output("restarter")
+    announcer = AwsAnnouncer(
+        clients.sns(), clients.events(), environment.topic_arn, environment.deployment
+    )
+    store = clients.store("restarter", environment.table)
+    means = Means(store, Ec2Instances(clients.ec2()), announcer.restart, time.time, time.sleep)
+    restarter = Restarter(config.packaged(), means)
+    emit = emitter(environment.deployment)
+
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        logs.name_invocation(context)
+        summary = restarter.run(triggers.deadline(context))
+        for report in summary.groups:
+            LOG.info("restart group attended to", extra={"report": asdict(report)})
+        for _ in summary.given_up:
+            emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+        return triggers.answer(event, {"groups": [asdict(report) for report in summary.groups]})
+
+    return handle
