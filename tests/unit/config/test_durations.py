@@ -44,7 +44,10 @@ def test_a_number_without_a_unit_is_refused_and_told_so(number: float) -> None:
         parse(number)
 
 
-@pytest.mark.parametrize("text", ["", "s", "1", "1 s", "1S", "-1s", "1.s", ".5s", "1e3s", "1s1s", "\N{ARABIC-INDIC DIGIT ONE}s", "1s\n", "1w"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "s", "1", "1 s", "1S", "-1s", "1.s", ".5s", "1e3s", "1s1s", "\N{ARABIC-INDIC DIGIT ONE}s", "1s\n", "1w"],
+)
 def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(Rejected, match="expected a duration"):
         parse(text)

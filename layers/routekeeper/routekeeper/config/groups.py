@@ -130,6 +130,4 @@ def _failback(group: Section) -> Failback:
     if section is None:
         return standard
     mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
-    if mode is FailbackMode.MANUAL and "after" in section:
-        section.reject("after", "found a hold-down for manual failback, expected none: the operator decides when")
     return Failback(mode, section.optional("after", values.duration(), standard.after_seconds))

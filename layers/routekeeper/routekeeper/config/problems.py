@@ -33,9 +33,6 @@ class Problems:
     def add(self, where: str, message: str, place: Place | None) -> None:
         self._found.append(Problem(where, message, place))
 
-    def __len__(self) -> int:
-        return len(self._found)
-
     def raise_if_any(self) -> None:
         """Raise one ConfigurationError with a line a problem, in the order of the file."""
         if self._found:
