@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import GroupState, Move, Stay, decide
+from routekeeper.domain.routing import Decision, GroupState, Move, Stay, decide, moved
 from routekeeper.domain.settings import Group
 from routekeeper.operator.moments import iso, iso_or_none
 
@@ -18,10 +18,13 @@ def outlook(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], no
 
     While a pin or a pause is in force, `then` is the decision at its end if health stays as it is.
     """
-    told = _told(group, state, verdicts, now)
+    decision = decide(group, state, verdicts, None, now)
+    told = _told(decision, state)
     ends = [hold.expires_at for hold in (state.pinned_at(now), state.paused_at(now)) if hold is not None]
     if ends:
-        told["then"] = {"at": iso(min(ends)), **_told(group, state, verdicts, min(ends))}
+        end = min(ends)
+        later = moved(state, decision, now) if isinstance(decision, Move) else state
+        told["then"] = {"at": iso(end), **_told(decide(group, later, verdicts, None, end), later)}
     return told
 
 
@@ -40,8 +43,7 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
     return sentence
 
 
-def _told(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> Json:
-    decision = decide(group, state, verdicts, None, now)
+def _told(decision: Decision, state: GroupState) -> Json:
     match decision:
         case Move():
             return {
