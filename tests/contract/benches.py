@@ -61,7 +61,7 @@ class MemoryBench:
         self.table.place(item)
 
     def keys(self) -> list[tuple[str, str]]:
-        return sorted({tuple(key) for write in self.table.writes for key in write.keys})
+        return sorted({(key.pk, key.sk) for write in self.table.writes for key in write.keys})
 
 
 class _RetryingMemoryStore(MemoryStore):

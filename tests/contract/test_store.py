@@ -37,7 +37,8 @@ RESTARTING = RestartState(
 NOT_ON_MOTO = pytest.mark.parametrize(
     "bench", ["memory", pytest.param("local-aws", marks=pytest.mark.local_aws)], indirect=True
 )
-"""moto fails on comparisons of unlike types, where DynamoDB finds them false, and checks and writes in two steps, and is slow on large items."""
+"""moto fails on comparisons of unlike types, where DynamoDB finds them false; it checks and writes in two steps; and it
+is slow on large items."""
 
 
 def transition(number: int, *, group: str = "idc", at: float | None = None, **more: Any) -> Transition:
@@ -181,9 +182,7 @@ def test_a_save_that_acted_unheard_and_is_tried_again_is_a_success(bench: Bench,
 
 
 @pytest.mark.parametrize(("kind", "value"), VERSIONED)
-def test_a_save_repeated_by_its_caller_after_an_ambiguous_end_is_a_success(
-    bench: Bench, kind: str, value: Any
-) -> None:
+def test_a_save_repeated_by_its_caller_after_an_ambiguous_end_is_a_success(bench: Bench, kind: str, value: Any) -> None:
     with pytest.raises(StoreError) as caught:
         save(bench.unlucky_store(), value)
     assert not isinstance(caught.value, VersionConflict)
@@ -429,20 +428,20 @@ def test_history_goes_on_past_an_event_that_cannot_be_read(bench: Bench, caplog:
 
 def test_a_version_that_is_no_number_is_told_and_not_taken_for_a_race(bench: Bench) -> None:
     bench.place(broken("GROUP", "idc", version={"S": "3"}))
-    with pytest.raises(ItemError, match="GROUP/idc: version is .* expected a whole number"):
+    with pytest.raises(ItemError, match=r"GROUP/idc: version is .* expected a whole number"):
         bench.store().save_group(replace(PINNED, version=3))
 
 
 @NOT_ON_MOTO
 def test_an_epoch_that_is_no_number_is_told_and_not_taken_for_a_lost_lease(bench: Bench) -> None:
     bench.place(broken("HEALTH", "dx-router#zone-a", epoch={"S": "3"}))
-    with pytest.raises(ItemError, match="HEALTH/dx-router#zone-a: epoch is .* expected a whole number"):
+    with pytest.raises(ItemError, match=r"HEALTH/dx-router#zone-a: epoch is .* expected a whole number"):
         bench.store().save_health("zone-a", 3, "dx-router", UP)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(health=stored_values.healths, state=stored_values.groups)
-def test_numbers_and_text_of_every_kind_survive_the_table(bench: Bench, health: TargetHealth, state: GroupState) -> None:
+def test_values_of_every_kind_survive_the_table(bench: Bench, health: TargetHealth, state: GroupState) -> None:
     store = bench.store()
     store.save_health("zone-a", 1, "dx-router", health)
     assert store.load_board().health == {"zone-a": {"dx-router": health}}

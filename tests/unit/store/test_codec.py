@@ -61,7 +61,7 @@ def test_every_stored_type_comes_back_as_it_was(value: Any) -> None:
 
 @given(stored_values.groups)
 def test_what_is_written_are_attribute_values_of_the_low_level_api(value: Any) -> None:
-    deserializer = TypeDeserializer()
+    deserializer: Any = TypeDeserializer()
     for attribute in to_attributes(value, "x").values():
         deserializer.deserialize(attribute)
 

@@ -79,7 +79,13 @@ def test_a_lease_keeps_its_expiry_out_of_reach_of_the_time_to_live() -> None:
 
 def heartbeat_of(count: int, reason: str = "10 answers in a row over 9.1 s; last: tcp 10.0.1.10:22 refused") -> Vantage:
     held = TargetHealth(
-        Health.HEALTHY, 1_790_000_000.123456, reason, 0, None, 12, 1_790_000_000.654321, 1_790_000_009.25, 1_790_000_009.5
+        Health.HEALTHY,
+        since=1_790_000_000.123456,
+        reason=reason,
+        successes=12,
+        first_success_at=1_790_000_000.654321,
+        answered_at=1_790_000_009.25,
+        known_at=1_790_000_009.5,
     )
     targets = {f"target-{number}": held for number in range(count)}
     return Vantage("zone-a", 1, 1_790_000_010.5, targets, {name: Summary(10, 0, 0, 0.0012, 0.0314) for name in targets})

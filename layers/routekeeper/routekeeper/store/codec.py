@@ -257,11 +257,13 @@ def _record(kind: type[Any]) -> _Form:
 
     def decode(attribute: Any) -> Any:
         found = _unwrap_map(attribute)
-        return kind(**{
-            name: _within(name, form.decode, found.get(name))
-            for name, form in forms.items()
-            if name in found or name not in optional
-        })
+        return kind(
+            **{
+                name: _within(name, form.decode, found.get(name))
+                for name, form in forms.items()
+                if name in found or name not in optional
+            }
+        )
 
     return _Form(encode, decode)
 

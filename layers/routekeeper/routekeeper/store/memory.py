@@ -8,6 +8,7 @@ records from the table, in the shape in which Lambda delivers them.
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import RLock
@@ -20,6 +21,7 @@ from routekeeper.store.items import HISTORY_SECONDS
 from routekeeper.store.over_items import ItemStore
 from routekeeper.store.writes import Key, Put, Refusal, Refused, holds, key_of
 
+_numbers = itertools.count(1)  # tells writers apart that are given no name
 _TABLE_ARN: Final = "arn:aws:dynamodb:eu-central-1:123456789012:table/routekeeper"
 
 
@@ -103,24 +105,30 @@ class MemoryTable:
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         }
         images = {"OldImage": old, "NewImage": new}
-        self._records.append({
-            "eventID": f"{self._sequence:032x}",
-            "eventName": name,
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "eu-central-1",
-            "dynamodb": change | {image: item for image, item in images.items() if item is not None},
-            "eventSourceARN": f"{_TABLE_ARN}/stream/2026-01-01T00:00:00.000",
-        })
+        self._records.append(
+            {
+                "eventID": f"{self._sequence:032x}",
+                "eventName": name,
+                "eventVersion": "1.1",
+                "eventSource": "aws:dynamodb",
+                "awsRegion": "eu-central-1",
+                "dynamodb": change | {image: item for image, item in images.items() if item is not None},
+                "eventSourceARN": f"{_TABLE_ARN}/stream/2026-01-01T00:00:00.000",
+            }
+        )
 
 
 class MemoryStore(ItemStore):
     """The `Store` on a `MemoryTable`. Faults are this store's own: another one on the same table goes on."""
 
     def __init__(
-        self, table: MemoryTable | None = None, *, writer: str = "memory", history_seconds: float = HISTORY_SECONDS
+        self,
+        table: MemoryTable | None = None,
+        *,
+        writer: str | None = None,
+        history_seconds: float = HISTORY_SECONDS,
     ) -> None:
-        super().__init__(writer=writer, history_seconds=history_seconds)
+        super().__init__(writer=writer or f"memory/{next(_numbers)}", history_seconds=history_seconds)
         self.table = table if table is not None else MemoryTable()
         self._before: list[tuple[str, Callable[[], None]]] = []
         self._after: list[tuple[str, Callable[[], None]]] = []
