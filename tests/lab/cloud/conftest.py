@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from lab.cloud.ec2.emulation import emulated_ec2
+from lab.cloud.ec2.timeline import Timeline
+from lab.cloud.ec2.world import LabWorld, Settings
+from lab.world import REGION
+
+
+@dataclass(slots=True)
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True)
+class Emulation:
+    """moto's EC2 in process, with the laboratory's additions and a clock moved by hand."""
+
+    ec2: Any
+    lab: LabWorld
+    clock: Clock
+
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+        self.lab.timeline.run_due()
+
+
+@pytest.fixture
+def emulation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulation]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    clock = Clock()
+    settings = Settings(stop_seconds=60, start_seconds=30, reference_seconds=2)
+    lab = LabWorld(timeline=Timeline(clock), settings=settings)
+    with mock_aws(), emulated_ec2(lab):
+        once = Config(retries={"max_attempts": 0})
+        yield Emulation(boto3.client("ec2", region_name=REGION, config=once), lab, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A transit gateway with a route table, two VPCs attached and propagating, and a prefix list."""
+
+    table: str
+    near: str
+    far: str
+    prefix_list: str
+
+
+@pytest.fixture
+def gateway(emulation: Emulation) -> Gateway:
+    ec2 = emulation.ec2
+    gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    answer = ec2.create_transit_gateway_route_table(TransitGatewayId=gateway)
+    table = answer["TransitGatewayRouteTable"]["TransitGatewayRouteTableId"]
+    attachments = []
+    for cidr in ("10.0.0.0/16", "10.1.0.0/16"):
+        vpc = ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)["Subnet"]["SubnetId"]
+        answer = ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=gateway, VpcId=vpc, SubnetIds=[subnet])
+        attachments.append(answer["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"])
+        ec2.enable_transit_gateway_route_table_propagation(
+            TransitGatewayRouteTableId=table, TransitGatewayAttachmentId=attachments[-1]
+        )
+    answer = ec2.create_managed_prefix_list(
+        PrefixListName="x", AddressFamily="IPv4", MaxEntries=5, Entries=[{"Cidr": "10.3.0.0/18"}]
+    )
+    return Gateway(table, attachments[0], attachments[1], answer["PrefixList"]["PrefixListId"])
+
+
+def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
