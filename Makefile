@@ -19,6 +19,7 @@ help: ## Show what can be made
 
 # --- environments: one for the project, one each for the tools that pin their own libraries
 $(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@$(PYTHON) -m venv $(TOOLS)
 	@$(TOOLS)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
 

@@ -120,7 +120,7 @@ EXPECTED = {
     ],
     "OperatorRole": [
         READ_TABLE,
-        write_table("WriteIntents", "GROUP", "EVENT#*"),
+        write_table("WriteIntents", "GROUP"),
         logs("Operator"),
     ],
 }
