@@ -48,7 +48,7 @@ class Store(Protocol):
         """Save the restart group and, where given, its event into history, both or neither."""
 
     def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
-        """The newest transitions of a group, newest first."""
+        """The newest transitions of a group, newest first; unreadable ones are left out and named in the log."""
 
     def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
-        """The newest events of a restart group, newest first."""
+        """The newest events of a restart group, newest first; unreadable ones are left out and named in the log."""
