@@ -58,7 +58,6 @@ class Changes:
     def __init__(self, endpoint: str) -> None:
         self._server = urlsplit(endpoint).netloc
         self._connection: http.client.HTTPConnection | None = None
-        self._interrupted = False
         self.announced = True
         """Whether the server announces changes, as far as is known."""
 
@@ -67,8 +66,6 @@ class Changes:
         if not self.announced:
             time.sleep(min(seconds, POLL_SECONDS))
             return version + 1
-        if self._interrupted:
-            raise InterruptedError
         try:
             status, body = self._get(f"/lab/changes?since={version}&timeout={seconds:.3f}")
         except http.client.HTTPException as err:
@@ -83,8 +80,7 @@ class Changes:
         return version + 1
 
     def interrupt(self) -> None:
-        """From another thread: let wait() end at once, with an OSError."""
-        self._interrupted = True
+        """From another thread: let wait() end with an OSError, if it is waiting."""
         connection = self._connection
         if connection is not None and connection.sock is not None:
             with contextlib.suppress(OSError):  # it has just been closed
@@ -157,9 +153,9 @@ class Fabric:
     def stop(self) -> None:
         """Stop mirroring and wait for it. Raises whatever stopped it earlier, if anything did."""
         self._stopping.set()
-        self._announcements.interrupt()
-        if self._thread.is_alive():
-            self._thread.join()
+        while self._thread.is_alive():
+            self._announcements.interrupt()  # again, should it have been about to ask just then
+            self._thread.join(0.02)
         if self._failure is not None:
             raise self._failure
 

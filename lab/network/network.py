@@ -5,15 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Self
 
-from lab import host, world
+from lab import host
 from lab.network import faults, namespace, plan
 from lab.network.faults import Condition, Direction, InstanceFault
 from lab.network.namespace import ROOT, NetworkError
-from lab.network.topology import INSTANCES, TOPOLOGY, Topology
+from lab.network.topology import DX_TO_TGW, INSTANCES, TOPOLOGY, Topology
 
 _START_SECONDS = 10.0
 _SOUND = Condition()
@@ -75,14 +75,17 @@ class Line:
 class Network:
     """The built network. A context manager: on the way out everything it started is gone."""
 
-    def __init__(self, topology: Topology = TOPOLOGY) -> None:
-        """Build it, inside the laboratory. Raises HostError outside, NetworkError where a step fails."""
+    def __init__(self, topology: Topology = TOPOLOGY, *, icmp_refused: Collection[str] = ()) -> None:
+        """Build it, inside the laboratory. Raises HostError outside, NetworkError where a step fails.
+
+        In the namespaces named in `icmp_refused`, ICMP datagram sockets are not permitted.
+        """
         host.require_inside()
         self.topology = topology
         self.lines = {link.line: Line(link.line) for link in topology.lines}
         self._services: subprocess.Popen[str] | None = None
         try:
-            self._build()
+            self._build(icmp_refused)
         except BaseException:
             self.close()
             raise
@@ -120,9 +123,17 @@ class Network:
         self.recover(instance)
         namespace.ip(instance, plan.node_commands(self.topology, instance))
 
-    def allow_icmp_sockets(self, name: str, *, allowed: bool) -> None:
-        """Let the processes of a namespace open ICMP datagram sockets, or refuse it to them."""
-        namespace.set_kernel(name, {"ipv4/ping_group_range": "0 0" if allowed else "1 0"})
+    def shut_router_port(self) -> None:
+        """Take down the on-premises router's port on the Direct Connect line."""
+        namespace.ip(DX_TO_TGW.namespace, [f"link set {DX_TO_TGW.device} down"])
+
+    def open_router_port(self) -> None:
+        """Bring that port up again."""
+        namespace.ip(DX_TO_TGW.namespace, plan.node_commands(self.topology, DX_TO_TGW.namespace))
+
+    def allow_icmp_sockets(self, name: str) -> None:
+        """Let the processes of a namespace that was built with them refused open ICMP datagram sockets after all."""
+        namespace.set_kernel(name, plan.ICMP_SOCKETS_ALLOWED)
 
     def close(self) -> None:
         """End every process of the network and delete its namespaces. May be repeated."""
@@ -145,17 +156,17 @@ class Network:
     ) -> None:
         self.close()
 
-    def _build(self) -> None:
+    def _build(self, icmp_refused: Collection[str]) -> None:
         namespace.ip(ROOT, [f"netns add {name}" for name in plan.namespaces(self.topology)])
         for node in self.topology.nodes:
-            namespace.set_kernel(node.name, plan.settings(node))
+            namespace.set_kernel(node.name, plan.settings(node, icmp_sockets=node.name not in icmp_refused))
         for name in self.lines:
             namespace.set_kernel(name, {"ipv6/conf/default/disable_ipv6": "1"})
         namespace.ip(ROOT, plan.cables(self.topology))
         for name in self.lines:
             namespace.ip(name, plan.line_commands())
         for node in self.topology.nodes:
-            namespace.ip(node.name, plan.node_commands(self.topology, node.name))
+            namespace.ip(node.name, [*plan.node_commands(self.topology, node.name), *node.rules])
             for table, chains in node.tables:
                 namespace.replace_table(node.name, table, chains)
         namespace.ip(ROOT, plan.node_commands(self.topology, ROOT))
@@ -195,4 +206,4 @@ def _check_instance(name: str) -> None:
         raise ValueError(f"{name} is not an instance: {names}")
 
 
-__all__ = ["Condition", "Direction", "Line", "Network", "NetworkError", "world"]
+__all__ = ["Condition", "Direction", "Line", "Network", "NetworkError"]

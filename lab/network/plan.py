@@ -11,9 +11,10 @@ from lab.network.topology import Node, Port, Topology
 NEAR, FAR, BRIDGE = "near", "far", "bridge"
 """The devices in a line's namespace: its two ports and the bridge that joins them."""
 
+ICMP_SOCKETS_ALLOWED = {"ipv4/ping_group_range": "0 0"}
+"""Whoever is root inside may open ICMP datagram sockets, as the probes do. A new namespace permits nobody to."""
+
 EVERYWHERE = {
-    # Whoever is root inside may open ICMP datagram sockets, as the probes do.
-    "ipv4/ping_group_range": "0 0",
     # Paths are asymmetric on purpose, and nobody is told of a better one.
     "ipv4/conf/all/rp_filter": "0",
     "ipv4/conf/default/rp_filter": "0",
@@ -33,10 +34,11 @@ def namespaces(topology: Topology) -> tuple[str, ...]:
     return tuple(node.name for node in topology.nodes) + tuple(link.line for link in topology.lines)
 
 
-def settings(node: Node) -> dict[str, str]:
+def settings(node: Node, *, icmp_sockets: bool = True) -> dict[str, str]:
     """A node's kernel settings, below /proc/sys/net; to be written before it gets its devices."""
     return {
         **EVERYWHERE,
+        **(ICMP_SOCKETS_ALLOWED if icmp_sockets else {}),
         "ipv4/ip_forward": str(int(node.forwards)),
         "ipv6/conf/all/forwarding": str(int(node.forwards)),
     }
@@ -71,7 +73,7 @@ def node_commands(topology: Topology, name: str) -> Iterator[str]:
                 yield from _port_commands(port, peer, hardware_address(number, 1 - end))
     for node in topology.nodes:
         if node.name == name:
-            yield from node.commands
+            yield from node.routes
 
 
 def hardware_address(link: int, end: int) -> str:

@@ -55,11 +55,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One namespace: whether it forwards, its own `ip` commands, its nftables tables by name."""
+    """One namespace: whether it forwards, its own `ip` commands, its nftables tables by name.
+
+    `routes` may be repeated, and are when its links come up again; `rules` are given once.
+    """
 
     name: str
     forwards: bool = False
-    commands: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     tables: tuple[tuple[str, str], ...] = ()
 
 
@@ -143,10 +147,10 @@ def _endpoint_link(number: int, vantage: Host) -> Link:
 def _vpc_host(host: Host) -> Node:
     routes = (f"route replace default via {ipv4_router(host)}", f"route replace default via {ipv6_router(host)}")
     if host not in INSTANCES:
-        return Node(host.name, commands=routes)
+        return Node(host.name, routes=routes)
     rule = f'oifname "eth0" ip saddr {world.VPC_CIDR} ip daddr != {world.VPC_CIDR} masquerade'
     masquerade = f"chain postrouting {{ type nat hook postrouting priority srcnat; {rule}; }}"
-    return Node(host.name, forwards=True, commands=routes, tables=(("ip nat", masquerade),))
+    return Node(host.name, forwards=True, routes=routes, tables=(("ip nat", masquerade),))
 
 
 def _vpc_router() -> Node:
@@ -155,19 +159,22 @@ def _vpc_router() -> Node:
         f"rule add pref {200 + subnet_number(host)} iif {host.name} lookup {1000 + subnet_number(host)}"
         for host in VPC_HOSTS
     )
-    # Without these three an address that no host has would be looked up in the subnet's table, and what no
-    # table routes would be answered with an ICMP error. In AWS both vanish.
-    local = ("rule add pref 100 lookup main", f"route replace blackhole {world.VPC_CIDR}")
-    return Node("vpc", forwards=True, commands=(*local, *_both_families(rules), "rule add pref 1000 blackhole"))
+    # What the VPC has no host for, and what no table routes, vanishes: a router would answer with an ICMP error.
+    return Node(
+        "vpc",
+        forwards=True,
+        routes=(f"route replace blackhole {world.VPC_CIDR}",),
+        rules=(*_both_families(("rule add pref 100 lookup main", *rules)), "rule add pref 1000 blackhole"),
+    )
 
 
 def _both_families(rules: tuple[str, ...]) -> tuple[str, ...]:
-    return rules + tuple(f"-6 {rule}" for rule in ("rule add pref 100 lookup main", *rules))
+    return rules + tuple(f"-6 {rule}" for rule in rules)
 
 
 def _transit_gateway() -> Node:
     rules = ("rule add pref 100 lookup 1000", "rule add pref 200 blackhole")
-    return Node("tgw", forwards=True, commands=rules)
+    return Node("tgw", forwards=True, rules=rules)
 
 
 def _internet_gateway() -> Node:
@@ -189,7 +196,7 @@ chain forward {{
 }}
 """
     route = f"route replace {world.VPC_CIDR} via {address(VPC_TO_IGW)}"
-    return Node("igw", forwards=True, commands=(route,), tables=(("ip nat", chains),))
+    return Node("igw", forwards=True, routes=(route,), tables=(("ip nat", chains),))
 
 
 def _vpn_host() -> Node:
@@ -197,7 +204,7 @@ def _vpn_host() -> Node:
         f"route replace default via {address(TGW_TO_VPN)}",
         f"route replace {world.ON_PREMISES_CIDR} via {address(LINE_TO_VPN)}",
     )
-    return Node("vpn", forwards=True, commands=routes)
+    return Node("vpn", forwards=True, routes=routes)
 
 
 def _on_premises() -> Node:
@@ -205,14 +212,13 @@ def _on_premises() -> Node:
 
     That is what BGP does when it withdraws a dead line on both ends.
     """
-    commands = (
+    routes = (
         f"address replace {world.ON_PREMISES.address}/32 dev lo",
         f"route replace default via {address(TGW_TO_DX)}",
         f"route replace default via {address(TGW_TO_DX)} table 1",
         f"route replace default via {address(VPN_TO_LINE)} table 2",
-        "rule add pref 100 fwmark 1 lookup 1",
-        "rule add pref 101 fwmark 2 lookup 2",
     )
+    rules = ("rule add pref 100 fwmark 1 lookup 1", "rule add pref 101 fwmark 2 lookup 2")
     chains = """
 chain prerouting {
     type filter hook prerouting priority mangle
@@ -221,7 +227,7 @@ chain prerouting {
 }
 chain output { type route hook output priority mangle; meta mark set ct mark; }
 """
-    return Node("on-premises", forwards=True, commands=commands, tables=(("inet way-back", chains),))
+    return Node("on-premises", forwards=True, routes=routes, rules=rules, tables=(("inet way-back", chains),))
 
 
 TOPOLOGY: Final = Topology(
@@ -229,7 +235,7 @@ TOPOLOGY: Final = Topology(
         *(_vpc_host(host) for host in VPC_HOSTS),
         _vpc_router(),
         _internet_gateway(),
-        Node("internet", commands=(f"route replace default via {address(IGW_TO_INTERNET)}",)),
+        Node("internet", routes=(f"route replace default via {address(IGW_TO_INTERNET)}",)),
         _transit_gateway(),
         _vpn_host(),
         _on_premises(),
