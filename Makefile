@@ -54,6 +54,10 @@ $(BUILD)/layer/.done: requirements/layer.txt | $(UV)
 .PHONY: setup
 setup: $(VENV)/.done $(BUILD)/compiler/.done $(BUILD)/layer/.done $(BUILD)/sam/.done $(BUILD)/ministack/.done ## Install the pinned tools into build/
 
+.PHONY: demo
+demo: setup ## Watch the deployed application move routes when a line is cut and an instance hangs
+	@$(RUN)/python -m lab.demo
+
 # --- checks
 .PHONY: lint
 lint: $(VENV)/.done $(BUILD)/sam/.done ## Check style, types, layers and the template
@@ -71,11 +75,15 @@ format: $(VENV)/.done ## Put the sources in shape
 
 .PHONY: test-unit
 test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS
-	$(RUN)/pytest tests/unit tests/template
+	$(RUN)/pytest -m "not network and not local_aws and not e2e" tests/unit tests/template
 
 .PHONY: test
 test: setup ## Run every test, the stories on the deployed application included
 	$(RUN)/pytest
+
+.PHONY: coverage
+coverage: $(VENV)/.done ## Run the fast tests and show what they do not reach
+	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/template
 
 .PHONY: build
 build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it
