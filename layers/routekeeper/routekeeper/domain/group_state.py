@@ -1,0 +1,150 @@
+"""What a failover group remembers: its desired path, what operators asked of it, the transition under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked for something, when and why."""
+
+    by: str
+    at: float
+    reason: str
+    identity: str | None = None
+    """The invoking identity where AWS names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Hold one path until `expires_at`, whatever its health."""
+
+    path: str
+    expires_at: float
+    asked: Asker
+    forced: bool = False
+    """Move onto the path even if it is not HEALTHY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Take no action at all until `expires_at`."""
+
+    expires_at: float
+    asked: Asker
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Go back to the preferred path now, without waiting for hold-down. Forgotten at `expires_at`."""
+
+    expires_at: float
+    asked: Asker
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing that an operator asked for, kept with the group for people to read."""
+
+    action: str
+    what: str
+    """The request in words, e.g. `hold vpn until 2026-01-02T03:04:05.000Z`."""
+    asked: Asker
+
+
+class TransitionKind(Enum):
+    """Why routes were changed."""
+
+    INITIAL = "initial"
+    FAILOVER = "failover"
+    FAILBACK = "failback"
+    MANUAL = "manual"
+    DRIFT = "drift"
+    COMPLETION = "completion"
+    """The rest of an earlier transition, where some tables had failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to one route, in words, and how it ended."""
+
+    resource: str
+    """The route table or prefix-list reference, e.g. `rtb-0a 0.0.0.0/0`."""
+    before: str
+    after: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a group's routes: what was seen, what was decided and why, what was changed, how fast (law 7)."""
+
+    id: str
+    """`<group>-<version>`: deterministic, so that recording twice is recording once."""
+    group: str
+    kind: TransitionKind
+    from_path: str | None
+    to_path: str
+    reason: str
+    decided_at: float
+    first_loss_at: float | None = None
+    verdict_at: float | None = None
+    asked: Asker | None = None
+    applied_at: float | None = None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def detection_seconds(self) -> float | None:
+        """From the sending of the first lost probe to the verdict."""
+        if self.first_loss_at is None or self.verdict_at is None:
+            return None
+        return self.verdict_at - self.first_loss_at
+
+    @property
+    def steering_seconds(self) -> float | None:
+        """From the verdict (or, without one, the decision) to routes that were read back as wanted."""
+        if self.applied_at is None:
+            return None
+        return self.applied_at - (self.verdict_at if self.verdict_at is not None else self.decided_at)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """Everything remembered of a group: one item, so that one condition on `version` guards it all."""
+
+    group: str
+    version: int = 0
+    """0: never saved. Every save adds 1 and is conditional on the version that was read."""
+    path: str | None = None
+    """The desired path. None until the first decision."""
+    since: float = 0.0
+    reason: str = ""
+    pin: Pin | None = None
+    pause: Pause | None = None
+    returning: ReturnRequest | None = None
+    pending: Transition | None = None
+    """Decided and not yet recorded as applied: the routes may or may not have been changed."""
+    unannounced: tuple[Transition, ...] = ()
+    """Recorded and not yet told to people."""
+    worker: str | None = None
+    """The invocation that is applying the desired path; nobody else touches the routes until `worker_until`."""
+    worker_until: float = 0.0
+    blackholed: str | None = None
+    """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
+    blackholed_at: float = 0.0
+    intents: tuple[Intent, ...] = ()
+    """What operators asked for lately, newest first."""
+
+    def pinned_at(self, now: float) -> Pin | None:
+        return self.pin if self.pin is not None and now < self.pin.expires_at else None
+
+    def paused_at(self, now: float) -> Pause | None:
+        return self.pause if self.pause is not None and now < self.pause.expires_at else None
+
+    def returning_at(self, now: float) -> ReturnRequest | None:
+        """The request to return, unless it has expired or the path was changed after it: one move spends it."""
+        asked = self.returning
+        return asked if asked is not None and now < asked.expires_at and asked.asked.at >= self.since else None
