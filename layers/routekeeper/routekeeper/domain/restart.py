@@ -114,11 +114,14 @@ Decision = Wait | Step
 
 
 def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Decision:
-    """Choose which failed target of the group to restart, if any, while no restart is under way (law 8)."""
+    """Choose which failed target of the group to restart, if any, while no restart is under way (law 8).
+
+    Those with the fewest recent attempts come first: one that cannot be helped does not keep the others waiting.
+    """
     if state.active is not None:
         return Wait(f"{state.active.target} is being restarted")
     waits: list[str] = []
-    for patient in patients:
+    for patient in sorted(patients, key=lambda p: len(_recent(state, p.target, p.policy, now))):
         decision = _consider(state, patient, now)
         if isinstance(decision, Step):
             return decision

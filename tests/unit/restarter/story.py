@@ -1,0 +1,319 @@
+"""Stories of failing instances: a restarter, an EC2 in memory, monitors and routers played by hand, one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.restart import Action, InstanceState
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Asker, GroupState, Pause, Transition, TransitionKind
+from routekeeper.domain.settings import (
+    Configuration,
+    Group,
+    NextHop,
+    NextHopKind,
+    Path,
+    RestartPolicy,
+    Target,
+    TcpProbe,
+    VpcRoute,
+)
+from routekeeper.domain.vantage import Vantage
+from routekeeper.restarter import Means, Restarter, Summary
+from routekeeper.store.memory import MemoryStore, MemoryTable
+from routekeeper.store.writes import Key
+
+POLICY = RestartPolicy(
+    "nat", after_seconds=60, stop_timeout_seconds=120, boot_timeout_seconds=300, attempts=3, per_seconds=86_400
+)
+START = 1_000_000.0
+"""Times in stories are seconds after this one."""
+INVOCATION_SECONDS = 55.0
+
+
+class KilledError(BaseException):
+    """What happens to a function whose time is up: nothing of ours can catch it."""
+
+
+class Timeline:
+    """A clock that moves only when somebody sleeps, and what happens meanwhile."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self._due: list[tuple[float, Callable[[], None]]] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        self._due.append((START + seconds, act))
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        self._due.append((self.now + seconds, act))
+
+    def sleep(self, seconds: float) -> None:
+        until = self.now + seconds
+        while due := [entry for entry in self._due if entry[0] <= until]:
+            first = min(due, key=lambda entry: entry[0])
+            self._due.remove(first)
+            self.now = max(self.now, first[0])
+            first[1]()
+        self.now = until
+
+
+@dataclass(slots=True)
+class Machine:
+    """One instance and its habits."""
+
+    state: InstanceState = InstanceState.RUNNING
+    stop_seconds: float = 10.0
+    start_seconds: float = 10.0
+    hangs: bool = False
+    """An ordinary stop never ends."""
+    hangs_even_forced: bool = False
+    starts: bool = True
+    """If not, EC2 accepts a start and the instance stays stopped (no capacity, say)."""
+    change: int = 0
+
+
+@dataclass(slots=True)
+class FakeEc2:
+    """Implements `Instances`."""
+
+    timeline: Timeline
+    machines: dict[str, Machine]
+    on_running: Callable[[str], None]
+    asked: list[tuple[float, str, Action]] = field(default_factory=list)
+    """Accepted requests."""
+    refusals: list[tuple[Action, BaseException, bool]] = field(default_factory=list)
+    """What befalls the next request for an action, and whether EC2 acts all the same."""
+    unreadable: dict[str, Ec2Error] = field(default_factory=dict)
+
+    def refuse(self, action: Action, code: str, *, after_acting: bool = False, times: int = 1) -> None:
+        self.refusals.extend([(action, Ec2Error(f"{action.value}: {code}", code), after_acting)] * times)
+
+    def kill_before(self, action: Action) -> None:
+        """Let the function die that asks for the action next, just before EC2 hears of it."""
+        self.refusals.append((action, KilledError(), False))
+
+    def state(self, instance: str) -> InstanceState:
+        if (error := self.unreadable.get(instance)) is not None:
+            raise error
+        return self.machines[instance].state
+
+    def act(self, instance: str, action: Action) -> None:
+        refusal = next((r for r in self.refusals if r[0] is action), None)
+        if refusal is not None:
+            self.refusals.remove(refusal)
+            if not refusal[2]:
+                raise refusal[1]
+        self._carry_out(instance, action)
+        if refusal is not None:
+            raise refusal[1]
+
+    def _carry_out(self, instance: str, action: Action) -> None:
+        machine = self.machines[instance]
+        self.asked.append((self.timeline.now - START, instance, action))
+        startable = machine.state in (InstanceState.STOPPED, InstanceState.PENDING, InstanceState.RUNNING)
+        if machine.state is InstanceState.TERMINATED or (action is Action.START and not startable):
+            raise Ec2Error(f"{instance} is {machine.state.value}", "IncorrectInstanceState")
+        if action is Action.START:
+            if machine.state is InstanceState.STOPPED and machine.starts:
+                self._become(instance, InstanceState.PENDING)
+                self._later(instance, machine.start_seconds, InstanceState.RUNNING)
+            return
+        forced = action is Action.FORCE_STOP
+        if machine.state is InstanceState.RUNNING or (machine.state is InstanceState.STOPPING and forced):
+            self._become(instance, InstanceState.STOPPING)
+            if not (machine.hangs_even_forced if forced else machine.hangs):
+                self._later(instance, machine.stop_seconds, InstanceState.STOPPED)
+
+    def _later(self, instance: str, seconds: float, state: InstanceState) -> None:
+        change = self.machines[instance].change
+
+        def settle() -> None:
+            if self.machines[instance].change == change:
+                self._become(instance, state)
+                if state is InstanceState.RUNNING:
+                    self.on_running(instance)
+
+        self.timeline.after(seconds, settle)
+
+    def _become(self, instance: str, state: InstanceState) -> None:
+        self.machines[instance].state = state
+        self.machines[instance].change += 1
+
+
+class Life:
+    """Counts what is done through the ports, and ends once, after so many half-steps."""
+
+    def __init__(self, half_steps: int) -> None:
+        self.left = half_steps
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KilledError
+
+
+class Mortal:
+    """A port of which every use is a step: a life may end just before it and just after it."""
+
+    def __init__(self, port: object, life: Life) -> None:
+        self._port, self._life = port, life
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._port, name)
+
+        def use(*args: Any) -> Any:
+            self._life.spend()
+            result = member(*args)
+            self._life.spend()
+            return result
+
+        return use
+
+
+class Story:
+    """nat-a and nat-b, each the standby of the other, in one restart group; restarts cure them unless told otherwise.
+
+    At the start both are HEALTHY and each carries its own zone's traffic.
+    """
+
+    def __init__(self, policy: RestartPolicy = POLICY) -> None:
+        self.timeline = Timeline()
+        self.configuration = configuration(policy)
+        self.table = MemoryTable()
+        self.store = MemoryStore(self.table, writer="restarter")
+        self.ec2 = FakeEc2(self.timeline, {"i-a": Machine(), "i-b": Machine()}, self._running)
+        self.told: list[RestartEvent] = []
+        self.incurable: set[str] = set()
+        self.life = Life(0)
+        self.untellable: AnnouncementError | None = None
+        self._others = MemoryStore(self.table, writer="others")
+        self._beats = True
+        self._health: dict[str, Health] = {}
+        self._beat()
+        for name in ("nat-a", "nat-b"):
+            self.sees(name, Health.HEALTHY)
+        self.traffic("private-a", "nat-a")
+        self.traffic("private-b", "nat-b")
+
+    # --- what others do
+
+    def sees(self, target: str, health: Health) -> None:
+        """The monitor's verdict from now on."""
+        self._health[target] = health
+        told = TargetHealth(health, since=self.timeline.now, reason=f"seen {health.value}")
+        self._others.save_health("az-a", 1, target, told)
+
+    def traffic(self, group: str, path: str | None, *, pending_from: str | None = None) -> None:
+        """The router's decision; with `pending_from`, the change is not recorded yet."""
+        pending = None
+        if pending_from is not None and path is not None:
+            kind = TransitionKind.FAILOVER
+            pending = Transition(f"{group}-9", group, kind, pending_from, path, "story", self.timeline.now)
+        self._change(group, path=path, since=self.timeline.now, pending=pending)
+
+    def leave(self, target: str, *groups: str) -> None:
+        """The target fails and traffic has left it."""
+        self.sees(target, Health.UNHEALTHY)
+        for group in groups or (f"private-{target[-1]}",):
+            self.traffic(group, "nat-b" if target == "nat-a" else "nat-a")
+
+    def pause(self, group: str, seconds: float) -> None:
+        asker = Asker("ops", self.timeline.now, "maintenance")
+        self._change(group, pause=Pause(self.timeline.now + seconds, asker))
+
+    def silence_monitors(self) -> None:
+        self._beats = False
+
+    def reconfigure(self, target: Target | None, name: str = "nat-a") -> None:
+        """Deploy another configuration: a changed target, or none of that name."""
+        targets = {key: value for key, value in self.configuration.targets.items() if key != name}
+        if target is not None:
+            targets[name] = target
+        self.configuration = replace(self.configuration, targets=targets)
+
+    def poison(self, key: Key) -> None:
+        """An item that nobody can read."""
+        self.table.place({"pk": {"S": key.pk}, "sk": {"S": key.sk}, "version": {"S": "poison"}})
+
+    # --- the restarter
+
+    def restarter(self) -> Restarter:
+        clock, sleep = self.timeline.clock, self.timeline.sleep
+        store: Any = Mortal(self.store, self.life)
+        ec2: Any = Mortal(self.ec2, self.life)
+        return Restarter(self.configuration, Means(store, ec2, self.announce, clock, sleep))
+
+    def announce(self, event: RestartEvent) -> None:
+        if self.untellable is not None:
+            raise self.untellable
+        self.told.append(event)
+
+    def invoke(self) -> Summary:
+        """One invocation, now."""
+        return self.restarter().run(self.timeline.now + INVOCATION_SECONDS)
+
+    def run(self, seconds: float) -> list[Summary]:
+        """An invocation every minute for so long; a killed one is over."""
+        until = self.timeline.now + seconds
+        summaries = []
+        while self.timeline.now < until:
+            begun = self.timeline.now
+            with suppress(KilledError):
+                summaries.append(self.invoke())
+            self.timeline.sleep(begun + 60 - self.timeline.now)
+        return summaries
+
+    # --- what is to be seen
+
+    def actions(self, instance: str = "i-a") -> list[Action]:
+        return [action for _, asked, action in self.ec2.asked if asked == instance]
+
+    def at(self, action: Action, instance: str = "i-a") -> list[float]:
+        return [at for at, asked, done in self.ec2.asked if (asked, done) == (instance, action)]
+
+    def outcomes(self) -> list[str]:
+        """Names of what people were told, oldest first."""
+        return [event.outcome.name for event in self.told]
+
+    def history(self) -> list[RestartEvent]:
+        """What went into the table, oldest first."""
+        return list(reversed(self.store.restart_events("nat", 1000)))
+
+    @property
+    def seconds(self) -> float:
+        return self.timeline.now - START
+
+    def _running(self, instance: str) -> None:
+        target = f"nat-{instance[-1]}"
+        if target not in self.incurable and self._health[target] is not Health.HEALTHY:
+            self.timeline.after(5, lambda: self.sees(target, Health.HEALTHY))
+
+    def _beat(self) -> None:
+        if self._beats:
+            self._others.save_vantage(Vantage("az-a", 1, self.timeline.now))
+            self.timeline.after(10, self._beat)
+
+    def _change(self, group: str, **fields: object) -> None:
+        state: GroupState = self._others.load_group(group)
+        self._others.save_group(replace(state, **fields))  # type: ignore[arg-type]  # fields of GroupState by name
+
+
+def configuration(policy: RestartPolicy) -> Configuration:
+    def target(name: str) -> Target:
+        return Target(name, (TcpProbe("10.0.1.10", 22, 0.75),), instance=f"i-{name[-1]}", restart=policy)
+
+    def group(zone: str, *names: str) -> Group:
+        paths = tuple(Path(name, name, NextHop(NextHopKind.INSTANCE, f"i-{name[-1]}")) for name in names)
+        return Group(f"private-{zone}", VpcRoute((f"rtb-{zone}",), "0.0.0.0/0"), paths)
+
+    groups = (group("a", "nat-a", "nat-b"), group("b", "nat-b", "nat-a"))
+    return Configuration({t.name: t for t in map(target, ("nat-a", "nat-b"))}, {g.name: g for g in groups})
