@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from collections import deque
@@ -21,6 +22,8 @@ class EchoPeer:
         """Sequence, number and address of every request."""
         self.send_errors: deque[OSError] = deque()
         self.dropped = 0
+        self.reads = 0
+        self.errors_read = asyncio.Event()
         self._inbox: deque[tuple[bytes, str]] = deque()
         self._errors: deque[tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]] = deque()
         self._ours, self._bell = socket.socketpair()
@@ -58,6 +61,7 @@ class EchoPeer:
         self.sent.append((sequence, number, address[0]))
 
     def recvfrom(self, _size: int) -> tuple[bytes, tuple[str, int]]:
+        self.reads += 1
         if not self._inbox:
             self._silence_bell()
             raise BlockingIOError
@@ -67,6 +71,8 @@ class EchoPeer:
     def recvmsg(self, *_: int) -> tuple[bytes, list[tuple[int, int, bytes]], int, tuple[str, int]]:
         if not self._errors:
             raise BlockingIOError
+        if len(self._errors) == 1:
+            self.errors_read.set()
         return self._errors.popleft()
 
     def close(self) -> None:

@@ -67,6 +67,7 @@ class Server:
     port: int
     answer: bytes | None
     tls: ssl.SSLContext | None = None
+    hangs_up: bool = True
     requests: list[bytes] = field(default_factory=list)
     requested: threading.Event = field(default_factory=threading.Event)
     held: list[socket.socket] = field(default_factory=list)
@@ -91,14 +92,15 @@ class Server:
             stream.sendall(self.answer)
         except OSError:
             pass
-        stream.close()
+        if self.hangs_up:
+            stream.close()
 
 
 @contextlib.contextmanager
-def serving(answer: bytes | None, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+def serving(answer: bytes | None, tls: ssl.SSLContext | None = None, *, hangs_up: bool = True) -> Iterator[Server]:
     """A server that answers with `answer`, b"" to close at once, None to fall silent after the request."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Server(listener, listener.getsockname()[1], answer, tls)
+        server = Server(listener, listener.getsockname()[1], answer, tls, hangs_up)
         thread = threading.Thread(target=server.serve, daemon=True)
         thread.start()
         yield server

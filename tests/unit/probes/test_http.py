@@ -78,6 +78,13 @@ def test_an_answer_that_is_not_http_is_unhealthy(answer: bytes, words: str) -> N
     assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: {words}")
 
 
+def test_a_line_that_never_ends_is_given_up_at_a_limit() -> None:
+    with serving(b"x" * 10_000, hangs_up=False) as server:
+        result = outcome(HttpProbe(url(server.port), 5.0))
+    assert result.health is Health.UNHEALTHY
+    assert "no HTTP status line" in result.reason
+
+
 def test_a_server_that_never_answers_is_unhealthy_within_the_timeout() -> None:
     with serving(None) as server:
         started = time.monotonic()

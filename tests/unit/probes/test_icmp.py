@@ -154,6 +154,7 @@ def test_an_unreachable_about_another_probe_is_not_taken_for_ours() -> None:
         sequence, number, _ = peer.sent[0]
         peer.unreachable(sequence, "10.0.0.9", ROUTER, number)
         peer.unreachable(sequence, HOST, ROUTER, number - 65_536)
+        await peer.errors_read.wait()
         peer.reply(sequence, number, HOST)
         assert (await task).health is Health.HEALTHY
 
@@ -191,6 +192,19 @@ def test_a_silence_is_unknown_when_this_machine_dropped_replies_meanwhile() -> N
         assert "dropped" in result.reason
         # Drops of the past say nothing about the probes after them.
         assert (await prober.probe(BRIEF)).health is Health.UNHEALTHY
+
+    play(story)
+
+
+def test_replies_are_read_between_the_sends_of_a_burst() -> None:
+    """The kernel holds a few hundred replies: a burst that reads none would lose them and call it a loss."""
+
+    async def story(prober: IcmpProber, peer: EchoPeer) -> None:
+        tasks = [asyncio.create_task(prober.probe(BRIEF)) for _ in range(100)]
+        await asyncio.sleep(0)
+        assert len(peer.sent) == 100
+        assert peer.reads >= 3
+        await asyncio.wait(tasks)
 
     play(story)
 
