@@ -331,6 +331,7 @@ def test_a_transition_is_timed_from_the_first_loss_to_routes_read_back() -> None
     by_hand = replace(timed, first_loss_at=None, verdict_at=None)
     assert (by_hand.detection_seconds, by_hand.steering_seconds) == (None, 1.0)
     assert replace(timed, applied_at=None).steering_seconds is None
+    assert replace(timed, first_loss_at=None).detection_seconds is None, "a blackhole is a verdict without a lost probe"
 
 
 def test_law_8_another_healthy_path_counts_only_if_it_does_not_depend_on_the_same_target() -> None:

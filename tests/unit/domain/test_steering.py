@@ -76,3 +76,10 @@ def test_only_routes_that_are_elsewhere_or_unreadable_differ() -> None:
     on_a, on_b, lost = route(NAT_A), route(NAT_B, name="rtb-2"), unreadable("rtb-3")
     assert differing([on_a, on_b, lost], A) == (on_b, lost)
     assert differing([on_a], A) == ()
+
+
+def test_a_route_is_told_by_every_name_of_its_next_hop() -> None:
+    assert str(route(NAT_A_INTERFACE, NAT_A)) == "eni-a/i-a"
+    assert str(route(NAT_A, blackhole=True)) == "i-a (blackhole)"
+    assert str(route()) == "none"
+    assert str(unreadable()) == "unreadable: no such table"

@@ -175,6 +175,12 @@ def test_failover_without_a_path_needs_a_present_path(desk: Desk) -> None:
     assert desk.wish("failover", "private-a", to="nat-b")["message"].startswith("moving private-a to nat-b")
 
 
+def test_a_present_path_that_is_no_longer_configured_has_to_be_named(desk: Desk) -> None:
+    desk.on("satellite")
+    for action, field in (("failover", "to"), ("pin", "path")):
+        assert desk.refused(action)[1].startswith(f"{field}: missing, and idc has no present path yet")
+
+
 # --- failback
 
 

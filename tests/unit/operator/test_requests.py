@@ -78,6 +78,7 @@ def test_every_action_is_described_for_people(action: str) -> None:
         (PIN | {"for": "8d"}, "for", "found '8d', expected more than 0s and at most 7d"),
         (PIN | {"for": "1h", "until": "2026-01-01T13:00:00Z"}, "until", "found beside `for`"),
         (PIN | {"until": "2026-01-01T11:59:59Z"}, "until", "has passed, expected a time to come"),
+        (PIN | {"until": "2026-01-01T12:00:00Z"}, "until", "has passed, expected a time to come"),
         (PIN | {"until": "2026-01-01T13:00:00"}, "until", "expected a time with its zone"),
         (PIN | {"until": "tomorrow"}, "until", "found 'tomorrow', expected a time with its zone"),
         (PIN | {"until": 1767272400}, "until", "expected a time with its zone"),
