@@ -26,9 +26,7 @@ LOG = logging.getLogger("routekeeper.restarter")
 def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("restarter")
-    announcer = AwsAnnouncer(
-        clients.sns(), clients.events(), environment.topic_arn, environment.deployment
-    )
+    announcer = AwsAnnouncer(clients.sns(), clients.events(), environment.topic_arn, environment.deployment)
     store = clients.store("restarter", environment.table)
     means = Means(store, Ec2Instances(clients.ec2()), announcer.restart, time.time, time.sleep)
     restarter = Restarter(config.packaged(), means)
