@@ -66,27 +66,12 @@ def deploy(aws: LocalAws, built_template: Path, overrides: Mapping[str, str], *,
 
     Raises SamFailedError.
     """
-    _sam(
-        [
-            "deploy",
-            "--template-file",
-            str(built_template),
-            "--stack-name",
-            stack,
-            "--region",
-            REGION,
-            "--resolve-s3",
-            "--capabilities",
-            "CAPABILITY_IAM",
-            "--no-confirm-changeset",
-            "--no-fail-on-empty-changeset",
-            "--no-progressbar",
-            "--parameter-overrides",
-            *(f"{k}={v}" for k, v in overrides.items()),
-        ],
-        built_template.parent,
-        aws.environment,
-    )
+    arguments = ["deploy", "--template-file", str(built_template), "--stack-name", stack, "--region", REGION]
+    arguments += ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
+    arguments += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
+    if overrides:
+        arguments += ["--parameter-overrides", *(f"{name}={value}" for name, value in overrides.items())]
+    _sam(arguments, built_template.parent, aws.environment)
     return deployed(aws, stack)
 
 

@@ -159,6 +159,17 @@ def _route_tables(seeding: _Seeding) -> None:
                 RouteTableId=table, DestinationCidrBlock=cidr, TransitGatewayId=seeding.ids["transit-gateway"]
             )
     seeding.spare = [_route_table(seeding, NAT_A) for _ in range(2)]
+    _public_route_table(seeding, (NAT_A, NAT_B))
+
+
+def _public_route_table(seeding: _Seeding, hosts: tuple[Host, ...]) -> None:
+    """The way of the NAT instances' own subnets to the internet; nobody moves it, so it carries no tag."""
+    gateway = seeding.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    seeding.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=seeding.ids["vpc"])
+    table = seeding.ec2.create_route_table(VpcId=seeding.ids["vpc"])["RouteTable"]["RouteTableId"]
+    seeding.ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, GatewayId=gateway)
+    for host in hosts:
+        seeding.ec2.associate_route_table(RouteTableId=table, SubnetId=seeding.subnets[host.name])
 
 
 def _route_table(seeding: _Seeding, nat: Host | None) -> str:

@@ -37,16 +37,21 @@ class Emulation:
         self.lab.timeline.run_due()
 
 
+@pytest.fixture(scope="module")
+def moto_ec2() -> Iterator[Any]:
+    """One moto for all tests of a file, because its start takes most of their time; everything in it has its own ID."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "test")
+        yield boto3.client("ec2", region_name=REGION, config=Config(retries={"max_attempts": 0}))
+
+
 @pytest.fixture
-def emulation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulation]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+def emulation(moto_ec2: Any) -> Iterator[Emulation]:
     clock = Clock()
     settings = Settings(stop_seconds=60, start_seconds=30, reference_seconds=2)
-    lab = LabWorld(timeline=Timeline(clock), settings=settings)
-    with mock_aws(), emulated_ec2(lab):
-        once = Config(retries={"max_attempts": 0})
-        yield Emulation(boto3.client("ec2", region_name=REGION, config=once), lab, clock)
+    with emulated_ec2(LabWorld(timeline=Timeline(clock), settings=settings)) as lab:
+        yield Emulation(moto_ec2, lab, clock)
 
 
 @dataclass(frozen=True, slots=True)
