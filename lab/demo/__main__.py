@@ -1,0 +1,71 @@
+"""`python -m lab.demo`: the deployed application, a line that is cut and a NAT instance that hangs, told live."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Final
+
+from rich.console import Console
+
+from lab import host
+from lab.cloud.local_aws import PROJECT
+from lab.demo import stories
+from lab.demo.screen import STAGES, Screen, summary
+from lab.demo.tale import Figures, Tale, figures
+from lab.demo.timeline import draw
+from lab.laboratory import Laboratory, laboratory
+
+DIRECTORY: Final = PROJECT / "build" / "demo"
+
+
+def main() -> int:
+    try:
+        host.reexecute()
+    except host.HostError as error:
+        print(f"The demo needs a network of its own, and there is none to be had here.\n{error}", file=sys.stderr)
+        return 1
+    return _demo()
+
+
+def _demo() -> int:
+    dx = Tale("dx", "Direct Connect is cut, a VPN stands in")
+    nat = Tale("nat", "NAT instance A hangs, NAT instance B stands in")
+    console = Console(highlight=False)
+    with Screen((dx, nat), console) as screen, laboratory(screen.stage) as lab:
+        screen.stage(STAGES[-2])
+        stories.wake(lab)
+        screen.stage(STAGES[-1])
+        _tell(lab, (stories.direct_connect, dx), (stories.nat_instance, nat))
+    measured = {"dx": figures(dx), "nat": figures(nat)}
+    was_restarted = stories.restarted(nat)
+    _write(measured, restarted=was_restarted)
+    draw([(dx, measured["dx"]), (nat, measured["nat"])], DIRECTORY / "timeline.png")
+    console.print(summary([(dx, measured["dx"], None), (nat, measured["nat"], was_restarted)]))
+    console.print(f"Written: {_shown('report.json')} and {_shown('timeline.png')}")
+    return 0
+
+
+def _tell(lab: Laboratory, *told: tuple[Callable[[Laboratory, Tale], None], Tale]) -> None:
+    """Tell the stories side by side. Raises the first error of theirs."""
+    with ThreadPoolExecutor(len(told)) as threads:
+        for telling in [threads.submit(story, lab, tale) for story, tale in told]:
+            telling.result()
+
+
+def _write(measured: dict[str, Figures], *, restarted: bool) -> None:
+    report = {name: asdict(one) for name, one in measured.items()}
+    report["nat"]["restarted"] = restarted
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    (DIRECTORY / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _shown(name: str) -> str:
+    return str((DIRECTORY / name).relative_to(PROJECT))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
