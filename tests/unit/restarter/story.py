@@ -93,6 +93,8 @@ class FakeEc2:
     refusals: list[tuple[Action, BaseException, bool]] = field(default_factory=list)
     """What befalls the next request for an action, and whether EC2 acts all the same."""
     unreadable: dict[str, Ec2Error] = field(default_factory=dict)
+    slow_seconds: dict[str, float] = field(default_factory=dict)
+    """How long it takes to read an instance's state."""
 
     def refuse(self, action: Action, code: str, *, after_acting: bool = False, times: int = 1) -> None:
         self.refusals.extend([(action, Ec2Error(f"{action.value}: {code}", code), after_acting)] * times)
@@ -102,6 +104,7 @@ class FakeEc2:
         self.refusals.append((action, KilledError(), False))
 
     def state(self, instance: str) -> InstanceState:
+        self.timeline.sleep(self.slow_seconds.get(instance, 0.0))
         if (error := self.unreadable.get(instance)) is not None:
             raise error
         return self.machines[instance].state

@@ -492,6 +492,17 @@ def test_law_11_one_groups_trouble_neither_strands_nor_delays_another(trouble: C
     assert not second.troubles
 
 
+def test_law_11_whoever_is_in_trouble_is_looked_at_last_for_trouble_takes_its_time() -> None:
+    story = two_groups()
+    story.ec2.unreadable["i-a"] = Ec2Error("no answer", "Timeout")
+    story.ec2.slow_seconds["i-a"] = 20
+    story.timeline.sleep(60)
+
+    _, second = story.invoke().groups
+
+    assert [event.reason for event in second.events][-1] == "i-b is pending", "seen before a second 20 s"
+
+
 def test_law_11_an_unreadable_failover_group_bars_only_restarts_of_the_instances_that_it_uses() -> None:
     story = two_groups()
     only_b = story.configuration.groups["private-b"]

@@ -56,10 +56,7 @@ class TgwPrefixListSteering:
         )
         with translated("GetTransitGatewayPrefixListReferences", _resource(place)):
             found = [reference for page in pages for reference in page["TransitGatewayPrefixListReferences"]]
-        for reference in found:
-            if reference.get("PrefixListId") == place.prefix_list:
-                return _route(place, reference)
-        return Route(_resource(place))
+        return _route(place, found[0]) if found else Route(_resource(place))
 
     def _act(self, place: TgwPrefixList, found: Route, path: Path) -> None:
         if path.next_hop is None:
