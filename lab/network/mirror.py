@@ -9,7 +9,7 @@ from typing import Final
 
 from lab.network import topology
 from lab.network.cloud_view import INTERNET_GATEWAY, TRANSIT_GATEWAY, CloudView
-from lab.network.topology import VPC_HOSTS, address
+from lab.network.topology import VPC_HOSTS
 
 GATEWAY_TABLE: Final = 1000
 """The kernel's table in the transit gateway's namespace."""
@@ -37,14 +37,14 @@ Routes = Mapping[Place, str]
 """What `ip route` is told about each place: "via 10.0.1.10 dev nat-a onlink", or "blackhole"."""
 
 _VPC_HOPS: Final = {
-    TRANSIT_GATEWAY: Hop("tgw", address(topology.TGW_TO_VPC)),
-    INTERNET_GATEWAY: Hop("igw", address(topology.IGW_TO_VPC)),
+    TRANSIT_GATEWAY: Hop("tgw", topology.TGW_TO_VPC.address),
+    INTERNET_GATEWAY: Hop("igw", topology.IGW_TO_VPC.address),
     **{host.name: Hop(host.name, host.address, topology.ipv6_address(host)) for host in VPC_HOSTS},
 }
 _ATTACHMENT_HOPS: Final = {
-    "vpc": Hop("vpc", address(topology.VPC_TO_TGW)),
-    "dx": Hop("dx", address(topology.DX_TO_TGW)),
-    "vpn": Hop("vpn", address(topology.VPN_TO_TGW)),
+    "vpc": Hop("vpc", topology.VPC_TO_TGW.address),
+    "dx": Hop("dx", topology.DX_TO_TGW.address),
+    "vpn": Hop("vpn", topology.VPN_TO_TGW.address),
 }
 
 

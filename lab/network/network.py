@@ -13,7 +13,8 @@ from lab import host
 from lab.network import faults, namespace, plan
 from lab.network.faults import Condition, Direction, InstanceFault
 from lab.network.namespace import ROOT, NetworkError
-from lab.network.topology import DX_TO_TGW, INSTANCES, TOPOLOGY, Topology
+from lab.network.parts import Topology
+from lab.network.topology import DX_TO_TGW, INSTANCES, TOPOLOGY
 
 _START_SECONDS = 10.0
 _SOUND = Condition()

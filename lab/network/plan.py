@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from lab.network.namespace import ROOT
-from lab.network.topology import Node, Port, Topology
+from lab.network.parts import Node, Port, Topology
 
 NEAR, FAR, BRIDGE = "near", "far", "bridge"
 """The devices in a line's namespace: its two ports and the bridge that joins them."""

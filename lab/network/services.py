@@ -13,7 +13,8 @@ import socket
 from collections.abc import Sequence
 
 from lab.network.namespace import entered
-from lab.network.topology import TOPOLOGY, Service
+from lab.network.parts import Service
+from lab.network.topology import TOPOLOGY
 
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n"
 _PATIENCE_SECONDS = 5.0

@@ -12,12 +12,12 @@ the laboratory (emulated AWS)          vpn ---------------+
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from ipaddress import ip_interface, ip_network
+from ipaddress import ip_network
 from typing import Final
 
 from lab import world
 from lab.network.namespace import ROOT
+from lab.network.parts import Link, Node, Port, Service, Topology
 from lab.world import Host
 
 VPC_HOSTS: Final = (
@@ -33,61 +33,6 @@ INSTANCES: Final = (world.NAT_A, world.NAT_B, world.VPN)
 """What the emulated EC2 can stop and start."""
 ELASTIC_ADDRESSES: Final = {world.NAT_A.address: "203.0.113.21", world.NAT_B.address: "203.0.113.22"}
 """Public address by private address, translated one to one by the internet gateway."""
-
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One end of a link: a device in a namespace, with addresses such as 10.0.1.10/24."""
-
-    namespace: str
-    device: str
-    addresses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Two ports joined by a cable, or by a line (named in `line`) on which faults can be put."""
-
-    near: Port
-    far: Port
-    line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One namespace: whether it forwards, its own `ip` commands, its nftables tables by name.
-
-    `routes` may be repeated, and are when its links come up again; `rules` are given once.
-    """
-
-    name: str
-    forwards: bool = False
-    routes: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    tables: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A listener: what answers on a TCP port of a namespace. HTTP says 200, the others just accept."""
-
-    namespace: str
-    port: int
-    http: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Topology:
-    """The whole network."""
-
-    nodes: tuple[Node, ...]
-    links: tuple[Link, ...]
-    services: tuple[Service, ...]
-
-    @property
-    def lines(self) -> tuple[Link, ...]:
-        """The links on which faults can be put."""
-        return tuple(link for link in self.links if link.line)
 
 
 def subnet_number(host: Host) -> int:
@@ -125,11 +70,6 @@ INTERNET: Final = Port("internet", "eth0", (f"{world.INTERNET.address}/32",))
 
 DX_LINE: Final = Link(TGW_TO_DX, DX_TO_TGW, line="dx-line")
 VPN_LINE: Final = Link(VPN_TO_LINE, LINE_TO_VPN, line="vpn-line")
-
-
-def address(port: Port) -> str:
-    """A port's first address, without its prefix length."""
-    return str(ip_interface(port.addresses[0]).ip)
 
 
 def _subnet_link(host: Host) -> Link:
@@ -195,14 +135,14 @@ chain forward {{
     iifname "vpc" ip saddr != {{ {private} }} drop
 }}
 """
-    route = f"route replace {world.VPC_CIDR} via {address(VPC_TO_IGW)}"
+    route = f"route replace {world.VPC_CIDR} via {VPC_TO_IGW.address}"
     return Node("igw", forwards=True, routes=(route,), tables=(("ip nat", chains),))
 
 
 def _vpn_host() -> Node:
     routes = (
-        f"route replace default via {address(TGW_TO_VPN)}",
-        f"route replace {world.ON_PREMISES_CIDR} via {address(LINE_TO_VPN)}",
+        f"route replace default via {TGW_TO_VPN.address}",
+        f"route replace {world.ON_PREMISES_CIDR} via {LINE_TO_VPN.address}",
     )
     return Node("vpn", forwards=True, routes=routes)
 
@@ -214,9 +154,9 @@ def _on_premises() -> Node:
     """
     routes = (
         f"address replace {world.ON_PREMISES.address}/32 dev lo",
-        f"route replace default via {address(TGW_TO_DX)}",
-        f"route replace default via {address(TGW_TO_DX)} table 1",
-        f"route replace default via {address(VPN_TO_LINE)} table 2",
+        f"route replace default via {TGW_TO_DX.address}",
+        f"route replace default via {TGW_TO_DX.address} table 1",
+        f"route replace default via {VPN_TO_LINE.address} table 2",
     )
     rules = ("rule add pref 100 fwmark 1 lookup 1", "rule add pref 101 fwmark 2 lookup 2")
     chains = """
@@ -235,7 +175,7 @@ TOPOLOGY: Final = Topology(
         *(_vpc_host(host) for host in VPC_HOSTS),
         _vpc_router(),
         _internet_gateway(),
-        Node("internet", routes=(f"route replace default via {address(IGW_TO_INTERNET)}",)),
+        Node("internet", routes=(f"route replace default via {IGW_TO_INTERNET.address}",)),
         _transit_gateway(),
         _vpn_host(),
         _on_premises(),
