@@ -174,6 +174,31 @@ def test_expiring_twice_is_expiring_once() -> None:
     assert line.state == once
 
 
+def test_what_is_reached_exactly_is_reached() -> None:
+    line = Timeline()
+    assert [line.lost(at=at, took=0.5) for at in (10.0, 10.25, 10.5)][-1] is Health.UNHEALTHY
+    assert [line.answered(at=at, took=0.0) for at in (20.0, 25.0, 30.0)][-1] is Health.HEALTHY
+    assert line.passed(now=60.0) is Health.UNKNOWN
+
+
+def test_late_outcomes_do_not_make_evidence_older() -> None:
+    line = Timeline()
+    line.answered(at=10.0)
+    line.lost(at=9.0, took=0.5)
+    assert line.passed(now=40.0) is Health.HEALTHY
+    line.lost(at=20.0, took=5.0)
+    line.lost(at=21.0, took=1.0)
+    assert line.passed(now=54.9) is Health.HEALTHY
+
+
+def test_a_loss_sent_before_the_first_answer_of_a_recovery_does_not_set_it_back() -> None:
+    line = Timeline(DOWN)
+    line.answered(at=10.0)
+    line.lost(at=9.5)
+    line.answered(at=15.0)
+    assert line.answered(at=20.0) is Health.HEALTHY
+
+
 # --- suspicion
 
 

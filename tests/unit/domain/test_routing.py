@@ -139,6 +139,12 @@ def test_from_the_last_of_three_the_best_healthy_one_is_returned_to() -> None:
     assert to(choose(on("lte"), told(dx=UP, vpn=UP, lte=UP), of=group(*NAMES))) == "dx"
 
 
+def test_the_earliest_return_is_told() -> None:
+    verdicts = told(dx=UP, since=995.0) | told(vpn=UP, since=970.0) | told(lte=UP)
+    decision = choose(on("lte"), verdicts, of=group(*NAMES))
+    assert decision == Stay("dx is HEALTHY; failback in 55 s; vpn is HEALTHY; failback in 30 s", due_at=1030.0)
+
+
 def test_manual_failback_waits_for_an_operator() -> None:
     manual = group(mode=FailbackMode.MANUAL)
     assert to(choose(on("vpn"), told(dx=UP, vpn=UP), of=manual)) is None
@@ -298,6 +304,7 @@ def test_traffic_does_not_swing_back_into_a_blackhole_that_the_probes_do_not_see
     left = moved(state, decision, NOW)
     assert to(choose(left, told(dx=UP, vpn=UP), now=NOW + 10_000)) is None
     assert to(choose(left, told(dx=UP, vpn=DOWN), now=NOW + 10_000)) is None
+    assert to(choose(left, told(dx=UP, vpn=UP, since=NOW), now=NOW + 10_000)) is None
     healed = told(dx=UP, vpn=UP, since=NOW + 100)
     assert to(choose(left, healed, now=NOW + 159)) is None
     assert to(choose(left, healed, now=NOW + 160)) == "dx"

@@ -70,6 +70,8 @@ def test_one_blackhole_is_told() -> None:
     assert actual(PRIVATE, [route(NAT_A), route(NAT_A, name="rtb-2", blackhole=True)]) == Actual(
         "nat-a", blackholed=True
     )
+    mixed = [route(NAT_A, blackhole=True), route(NAT_B, name="rtb-2")]
+    assert actual(PRIVATE, mixed) == Actual(None, blackholed=True)
 
 
 def test_only_routes_that_are_elsewhere_or_unreadable_differ() -> None:

@@ -267,6 +267,19 @@ def test_law_6_a_paused_group_stays_until_the_pause_expires_or_is_ended(desk: De
     assert desk.router_passes() == "vpn"
 
 
+def test_of_a_pin_and_a_pause_the_first_to_expire_says_what_comes_then(desk: Desk) -> None:
+    desk.on("vpn")
+    desk.wish("pin", **{"for": "10m"})
+    told = desk.wish("pause", **{"for": "20m"})
+    assert told["next"]["then"]["at"] == "2026-01-01T12:10:00.000Z"
+    assert told["next"]["then"]["reason"] == "paused by mia: line work"
+
+
+def test_a_group_without_a_path_yet_stays_on_what_is_there(desk: Desk) -> None:
+    message = desk.wish("pause", "private-a")["message"]
+    assert message.startswith("private-a stays on what its routes are on: paused by mia")
+
+
 def test_a_star_means_every_group(desk: Desk) -> None:
     told = desk.wish("pause", "*")
     assert sorted(told) == ["idc", "private-a"]

@@ -100,6 +100,10 @@ def test_a_request_at_fault_names_the_field_what_was_found_and_what_is_expected(
     assert says in message
 
 
+def test_a_reason_may_be_as_long_as_that_and_in_any_language() -> None:
+    assert wish(PIN | {"reason": "线" * 500}).asked.reason == "线" * 500
+
+
 def test_holds_last_an_hour_unless_said_otherwise() -> None:
     assert wish(PIN).expires_at == NOW + 3600
     assert wish(PIN | {"for": "30m"}).expires_at == NOW + 1800
