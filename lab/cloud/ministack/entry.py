@@ -18,6 +18,7 @@ from lab.cloud import parenthood  # noqa: E402
 from lab.cloud.ministack import (  # noqa: E402
     alarms,
     condition_keys,
+    event_targets,
     function_output,
     permission_checks,
     service_metrics,
@@ -42,6 +43,7 @@ def main() -> None:
     parenthood.end_with_parent()
     alarms.install(cloudwatch, responses, account, region)
     streams.install(functions, dynamodb)
+    event_targets.install(events, functions)
     function_output.install(runtime, output_file)
     service_metrics.install(functions, cloudwatch, sqs, responses, account, region)
     condition_keys.install(iam_actions, dynamodb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -164,6 +165,14 @@ def test_a_slow_reader_of_a_stream_does_not_hold_up_another(site: Site) -> None:
     started = time.monotonic()
     user_view.wait_for(lambda: "batch MINE second" in site.batches(), 10, "the second record")
     assert time.monotonic() - started < 1.9
+
+
+def test_an_event_whose_function_fails_goes_to_the_failure_destination(site: Site) -> None:
+    entry = {"Source": "small-app-failure", "DetailType": "x", "Detail": "{}"}
+    site.aws.client("events").put_events(Entries=[entry])
+    sqs, queue = site.aws.client("sqs"), site.app.outputs["LostEvents"]
+    (lost,) = user_view.wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), 10, "the lost event")
+    assert json.loads(lost["Body"])["responsePayload"]["errorMessage"] == "told to fail"
 
 
 def test_an_error_of_a_function_is_an_error_of_its_caller(site: Site) -> None:

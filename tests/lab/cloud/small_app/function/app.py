@@ -39,6 +39,11 @@ def listen(event: Any, _: Any) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": r["dynamodb"]["SequenceNumber"]} for r in bad]}
 
 
+def fail(*_: Any) -> None:
+    """Fail."""
+    raise RuntimeError("told to fail")
+
+
 def dawdle(*_: Any) -> None:
     """Take three seconds for every batch."""
     time.sleep(3)
