@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.restart import Action, InstanceState
@@ -135,3 +137,16 @@ def test_a_state_that_cannot_be_read_is_an_error(ec2: EmulatedEc2, nat: str, ins
 
     with pytest.raises(Ec2Error, match=f"DescribeInstances on {nat}"):
         instances.state(nat)
+
+
+@pytest.mark.parametrize(
+    "answer", [{"Reservations": []}, {"Reservations": [{"Instances": [{"State": {"Name": "?"}}]}]}]
+)
+def test_an_answer_without_a_known_state_is_an_error_and_not_a_guess(
+    ec2: EmulatedEc2, instances: Ec2Instances, answer: dict[str, Any]
+) -> None:
+    with Stubber(ec2.client) as stub, pytest.raises(Ec2Error, match="DescribeInstances on i-1") as raised:
+        stub.add_response("describe_instances", answer)
+        instances.state("i-1")
+
+    assert raised.value.code == "UnknownState"
