@@ -143,10 +143,11 @@ def test_a_state_that_cannot_be_read_is_an_error(ec2: EmulatedEc2, nat: str, ins
     "answer", [{"Reservations": []}, {"Reservations": [{"Instances": [{"State": {"Name": "?"}}]}]}]
 )
 def test_an_answer_without_a_known_state_is_an_error_and_not_a_guess(
-    ec2: EmulatedEc2, instances: Ec2Instances, answer: dict[str, Any]
+    ec2: EmulatedEc2, instances: Ec2Instances, told: list[Any]
 ) -> None:
-    with Stubber(ec2.client) as stub, pytest.raises(Ec2Error, match="DescribeInstances on i-1") as raised:
-        stub.add_response("describe_instances", answer)
-        instances.state("i-1")
+    with Stubber(ec2.client) as stub:
+        stub.add_response("describe_instances", {"Reservations": told})
+        with pytest.raises(Ec2Error, match="DescribeInstances on i-1") as raised:
+            instances.state("i-1")
 
     assert raised.value.code == "UnknownState"
