@@ -139,9 +139,7 @@ def test_a_state_that_cannot_be_read_is_an_error(ec2: EmulatedEc2, nat: str, ins
         instances.state(nat)
 
 
-@pytest.mark.parametrize(
-    "answer", [{"Reservations": []}, {"Reservations": [{"Instances": [{"State": {"Name": "?"}}]}]}]
-)
+@pytest.mark.parametrize("told", [[], [{"Instances": [{"State": {"Name": "hibernating"}}]}]])
 def test_an_answer_without_a_known_state_is_an_error_and_not_a_guess(
     ec2: EmulatedEc2, instances: Ec2Instances, told: list[Any]
 ) -> None:
