@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeVar
 
 import pytest
 
@@ -13,11 +14,12 @@ from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration, IcmpProbe, Target
 from routekeeper.measurements import Measurement, Metric
-from routekeeper.monitor import Ended, Means, Monitor
+from routekeeper.monitor import Ended, Means, Monitor, Offload
 from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 
+T = TypeVar("T")
 HOST = "10.109.2.1"
 CONFIGURATION = Configuration(
     {"dx": Target("dx", (IcmpProbe(HOST, 0.75),)), "vpn": Target("vpn", (IcmpProbe("10.1.0.5", 0.75),))}, {}
@@ -37,7 +39,9 @@ class Zone:
     def __post_init__(self) -> None:
         self.prober = FakeProber(self.clock, {HOST: self.dx, "10.1.0.5": Line()})
 
-    def invoke(self, owner: str, lasts: float = 150, store: MemoryStore | None = None) -> asyncio.Task[Ended]:
+    def invoke(
+        self, owner: str, lasts: float = 150, store: MemoryStore | None = None, offload: Offload = offload
+    ) -> asyncio.Task[Ended]:
         """Start an invocation that Lambda would end after `lasts` seconds."""
         store = store or MemoryStore(self.table, writer=owner)
         means = Means(store, self.prober, self.clock, self.measured.append, offload)
@@ -175,6 +179,31 @@ def test_a_table_out_of_reach_stops_no_probe_and_the_verdict_is_written_when_it_
     health, sent = run_virtually(main)
     assert health is Health.UNHEALTHY
     assert max(later - earlier for earlier, later in pairwise(sent)) <= 1.0 + 1e-6
+
+
+class SlowFirstWrite:
+    """An `Offload` that takes 45 s over the first write of a loss; the line is long back by then."""
+
+    slow = True
+
+    async def __call__(self, function: Callable[[], T], /) -> T:
+        arguments = getattr(function, "args", ())
+        if self.slow and any(getattr(a, "health", None) is Health.UNHEALTHY for a in arguments):
+            self.slow = False
+            await asyncio.sleep(45)
+        return function()
+
+
+def test_a_slow_write_of_an_old_verdict_never_overtakes_a_newer_one() -> None:
+    async def main(clock: Callable[[], float]) -> Health | None:
+        zone = Zone(clock, Line(cuts=((START + 20, START + 25),)))
+        task = zone.invoke("first", lasts=120, offload=SlowFirstWrite())
+        await asyncio.sleep(100)
+        health = zone.health()
+        await task
+        return health
+
+    assert run_virtually(main) is Health.HEALTHY
 
 
 def test_law_10_a_verdict_that_a_monitor_died_before_writing_is_written_by_its_successor() -> None:

@@ -33,6 +33,14 @@ def test_at_the_start_what_is_there_is_adopted_and_nothing_is_changed() -> None:
     assert stage.history() == ()
 
 
+def test_a_dead_path_found_at_the_start_is_left_in_the_same_pass() -> None:
+    stage = Stage()
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert stage.state().path == "nat-b"
+    assert stage.history()[0].from_path == "nat-a"
+
+
 def test_a_dead_path_is_left_for_a_healthy_one_in_every_table(stage: Stage) -> None:
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
@@ -253,6 +261,16 @@ class TestRaces:
         stage.run(worker="first")
         assert second == ["group one: first is changing its routes"]
         assert len(stage.routes.changes) == 2
+
+    def test_who_had_to_wait_decides_on_what_is_known_by_then(self, stage: Stage) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.save(stage.state(), worker="another", worker_until=stage.now + 5)
+        store = stage.store
+        store.before("load_group", lambda: None)
+        store.before("load_group", lambda: stage.see("nat-a", Health.HEALTHY))
+        stage.run(store)
+        assert stage.routes.changes == []
 
     def test_a_router_that_died_while_changing_holds_others_up_no_longer_than_it_could_live(self, stage: Stage) -> None:
         stage.see("nat-a", Health.UNHEALTHY)

@@ -28,6 +28,8 @@ PATIENCE_SECONDS: Final = 5.0
 """How long a hand-over is put off while a verdict may be near, so that no run is interrupted."""
 DEADLINE_MARGIN_SECONDS: Final = 5.0
 SAVE_RETRY_SECONDS: Final = 0.5
+SAVERS_SECONDS: Final = 2.0
+"""How long the end of a watch waits for verdicts that are being written."""
 
 
 class Ended(Enum):
@@ -52,7 +54,7 @@ class Shift:
         self._offload = means.offload
         self._watchers: dict[str, Watcher] = {}
         self._unsaved: dict[str, TargetHealth] = {}
-        self._saving: set[asyncio.Task[None]] = set()
+        self._savers: dict[str, asyncio.Task[None]] = {}
         self._reported_minute = -1
 
     async def run(self, deadline_at: float) -> Ended:
@@ -68,10 +70,9 @@ class Shift:
             ended = Ended.LEASE_LOST
         finally:
             await asyncio.gather(*(watcher.stop() for watcher in self._watchers.values()))
+        await self._await_savers()
         if ended is not Ended.LEASE_LOST:
             ended = await self._let_go(ended)
-        for task in self._saving:
-            task.cancel()
         LOG.info("watch ended", extra={"vantage": self._lease.vantage, "ended": ended.value})
         return ended
 
@@ -148,7 +149,6 @@ class Shift:
     async def _let_go(self, ended: Ended) -> Ended:
         """Write everything down, then hand the lease on. A successor not told waits until it expires."""
         try:
-            await self._save_unsaved()
             vantage = self._vantage()
             await self._offload(partial(self._store.save_vantage, vantage))
             await self._grant()
@@ -190,12 +190,13 @@ class Shift:
             },
         )
         self._unsaved[target] = state
-        task = asyncio.get_running_loop().create_task(self._save_until_saved(target))
-        self._saving.add(task)
-        task.add_done_callback(self._saving.discard)
+        if target not in self._savers:  # a saver that is at work takes the newest verdict next
+            saver = asyncio.get_running_loop().create_task(self._save_until_saved(target))
+            self._savers[target] = saver
+            saver.add_done_callback(lambda _: self._savers.pop(target, None))
 
     async def _save_until_saved(self, target: str) -> None:
-        """Write the target's newest verdict, again and again while the table is out of reach."""
+        """Write the target's newest verdict, one write after the other, until the table has it."""
         while target in self._unsaved:
             try:
                 await self._save(target)
@@ -205,9 +206,13 @@ class Shift:
                 LOG.warning("health not written", extra={"target": target, "error": str(error)})
                 await asyncio.sleep(SAVE_RETRY_SECONDS)
 
-    async def _save_unsaved(self) -> None:
-        for target in tuple(self._unsaved):
-            await self._save(target)
+    async def _await_savers(self) -> None:
+        """Give verdicts on their way a moment. One that does not arrive is written by the successor."""
+        savers = tuple(self._savers.values())
+        if savers:
+            await asyncio.wait(savers, timeout=SAVERS_SECONDS)
+        for saver in savers:
+            saver.cancel()
 
     async def _save(self, target: str) -> None:
         state = self._unsaved[target]

@@ -9,7 +9,7 @@ behind, and the next pass goes on from there.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -39,6 +39,8 @@ class Busy(RoutekeeperError):
 class GroupPass:
     group: Group
     verdicts: Mapping[str, Verdict]
+    judge: Callable[[], Mapping[str, Verdict]]
+    """Judges anew on what the table holds now; for when `verdicts` have grown old."""
     means: Means
     worker: str
     deadline_at: float
@@ -51,29 +53,41 @@ class GroupPass:
             StoreError: the group could not be read or saved.
             Busy: another invocation was at it all the time.
         """
+        verdicts = self.verdicts
         for _ in range(DECISION_ATTEMPTS):
+            state, waited = self._wait_for_turn()
             try:
-                return self._attempt(self._wait_for_turn())
+                return self._attempt(state, self.judge() if waited else verdicts)
             except VersionConflict:  # somebody saved in between: decide again on what they saved
                 LOG.info("decided on an old version, deciding again", extra={"group": self.group.name})
+                verdicts = self.judge()
         raise VersionConflict(f"group {self.group.name}: lost {DECISION_ATTEMPTS} races in a row")
 
-    def _wait_for_turn(self) -> GroupState:
-        """The group's state once no other invocation is changing its routes: never two at a time."""
+    def _wait_for_turn(self) -> tuple[GroupState, bool]:
+        """The group's state once no other invocation is changing its routes, and whether one was."""
+        waited = False
         while True:
             state = self.means.store.load_group(self.group.name)
             now = self.means.clock()
             if state.worker in (None, self.worker) or now >= state.worker_until:
-                return state
+                return state, waited
+            waited = True
             if now >= self.deadline_at - DEADLINE_MARGIN_SECONDS:
                 raise Busy(f"group {self.group.name}: {state.worker} is changing its routes")
             self.means.sleep(BUSY_POLL_SECONDS)
 
-    def _attempt(self, state: GroupState) -> str:
+    def _attempt(self, state: GroupState, verdicts: Mapping[str, Verdict]) -> str:
         routes, unread = self._read()
         found = actual(self.group, routes)
-        decision = decide(self.group, state, self.verdicts, found, self.means.clock())
-        LOG.info("decided", extra={"group": self.group.name, "decision": decision, "actual": found})
+        decision = decide(self.group, state, verdicts, found, self.means.clock())
+        if isinstance(decision, Stay) and decision.adopt is not None:
+            state = self._adopt(state, decision.adopt, decision.reason)
+            decision = decide(self.group, state, verdicts, found, self.means.clock())
+        LOG.log(
+            logging.INFO if isinstance(decision, Move) else logging.DEBUG,
+            "decided",
+            extra={"group": self.group.name, "decision": decision, "actual": found},
+        )
         state = self._tell(self._commit_decision(state, decision))
         if isinstance(decision, Stay) and decision.halted:
             return decision.reason
@@ -88,10 +102,11 @@ class GroupPass:
             return self._commit_move(state, decision)
         if decision.stranded:
             self._emit(Metric.NO_HEALTHY_PATH, 1)
-        if decision.adopt is None:
-            return state
-        adopted = replace(state, path=decision.adopt, since=self.means.clock(), reason=decision.reason)
-        return self.means.store.save_group(adopted)
+        return state
+
+    def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
+        """Take the path that the routes are on as the desired one; whether to stay there is decided next."""
+        return self.means.store.save_group(replace(state, path=path, since=self.means.clock(), reason=reason))
 
     def _read(self) -> tuple[tuple[Route, ...], Ec2Error | None]:
         """The routes now; where nothing can be read, the decision is taken on health alone."""

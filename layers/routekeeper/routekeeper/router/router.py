@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -38,17 +39,20 @@ class Router:
         Raises:
             StoreError: health could not be read, so nothing was decided.
         """
-        board = self.means.store.load_board()
-        ballots = board.fresh(self.means.clock(), self.configuration.stale_after_seconds)
-        judged = verdicts(self.configuration.targets, ballots)
+        judged = self._judge()
         groups = tuple(self.configuration.groups.values())
         with ThreadPoolExecutor(min(len(groups), MAXIMUM_THREADS), "group") as threads:
             return tuple(threads.map(lambda group: self._bring(group, judged, worker, deadline_at), groups))
 
-    def _bring(self, group: Group, judged: dict[str, Verdict], worker: str, deadline_at: float) -> GroupReport:
+    def _judge(self) -> Mapping[str, Verdict]:
+        board = self.means.store.load_board()
+        ballots = board.fresh(self.means.clock(), self.configuration.stale_after_seconds)
+        return verdicts(self.configuration.targets, ballots)
+
+    def _bring(self, group: Group, judged: Mapping[str, Verdict], worker: str, deadline_at: float) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
-            outcome = GroupPass(group, judged, self.means, worker, deadline_at).run()
+            outcome = GroupPass(group, judged, self._judge, self.means, worker, deadline_at).run()
         except RoutekeeperError as error:
             LOG.exception("group not brought where it should be", extra={"group": group.name})
             return GroupReport(group.name, "failed", str(error))
