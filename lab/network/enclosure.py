@@ -74,10 +74,12 @@ def run(command: Sequence[str], set_up: Callable[[], None]) -> int:
 
 def _attend(channel: socket.socket, child: int) -> str:
     """Map the child's users when it asks; what it reports as failed, or nothing once the command runs."""
-    if channel.recv(4096) == b"map":
+    message = channel.recv(4096)
+    if message == b"map":
         failure = _map_users(child)
         channel.send(failure.encode() or b"ok")
-    return channel.recv(4096).decode()
+        message = channel.recv(4096)
+    return message.decode()
 
 
 def _map_users(child: int) -> str:

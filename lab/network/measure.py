@@ -106,7 +106,12 @@ class Measurement:
         """Start sending from a namespace; `on_packet` is called for each report, in a thread of its own."""
         words = [namespace, address, str(rate_hz), str(timeout_seconds)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lab.network.measure", *words], cwd=host.PROJECT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "lab.network.measure", *words],
+            cwd=host.PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            process_group=0,  # the terminal's Ctrl-C is for whoever started the measurement
         )
         self._on_packet = on_packet
         self._reports: list[Packet] = []

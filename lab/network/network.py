@@ -16,7 +16,6 @@ from lab.network.namespace import ROOT, NetworkError
 from lab.network.parts import Topology
 from lab.network.topology import DX_TO_TGW, INSTANCES, TOPOLOGY
 
-_START_SECONDS = 10.0
 _SOUND = Condition()
 
 
@@ -184,8 +183,14 @@ class Network:
 
 def start(module: str, *arguments: str) -> subprocess.Popen[str]:
     """Start one of this package's processes and wait for the line that says it is ready. Raises NetworkError."""
-    command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, cwd=host.PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        cwd=host.PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,  # the terminal's Ctrl-C is for whoever started the network
+    )
     assert process.stdout is not None
     if not process.stdout.readline():
         end(process)
@@ -205,6 +210,3 @@ def _check_instance(name: str) -> None:
     if name not in {instance.name for instance in INSTANCES}:
         names = ", ".join(instance.name for instance in INSTANCES)
         raise ValueError(f"{name} is not an instance: {names}")
-
-
-__all__ = ["Condition", "Direction", "Line", "Network", "NetworkError"]

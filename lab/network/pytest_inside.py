@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Show what the child reports on a marked test, instead of running it here."""
     if item.get_closest_marker(MARK) is None or host.inside():
         return None
@@ -108,6 +108,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     for report in _outcome(item):
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    # A test that ran here before may have left the fixtures of shared directories for this one, which needs none.
+    item.session._setupstate.teardown_exact(nextitem)
     return True
 
 

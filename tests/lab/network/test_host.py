@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lab import host
+from lab.network import enclosure
 from lab.network.enclosure import SET_UP, USER_NAMESPACE, EnclosureError
 
 REFUSED = EnclosureError(USER_NAMESPACE, os.strerror(errno.EPERM))
@@ -79,6 +80,28 @@ def test_a_missing_tool_comes_with_the_command_that_installs_it(monkeypatch: pyt
 def test_another_system_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert "needs Linux" in str(host.obstacle())
+
+
+def test_a_refused_namespace_is_reported_and_the_command_not_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(function: str, *_: object) -> None:
+        raise PermissionError(errno.EPERM, f"{function}: no")
+
+    monkeypatch.setattr(enclosure, "_call", refuse)
+    with pytest.raises(EnclosureError, match=r"namespaces?: .*: no"):
+        enclosure.run(["touch", f"{tmp_path}/ran"], lambda: None)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.usefixtures("_permitted")
+def test_a_failed_set_up_is_reported_and_the_command_not_run(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise OSError("no veth here")
+
+    with pytest.raises(EnclosureError, match="setting up inside: no veth here"):
+        enclosure.run(["touch", f"{tmp_path}/ran"], fail)
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.usefixtures("_permitted")

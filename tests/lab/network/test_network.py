@@ -10,8 +10,9 @@ import pytest
 
 from lab import world
 from lab.network import namespace
+from lab.network.faults import Direction
 from lab.network.measure import open_echo
-from lab.network.network import Direction, Network
+from lab.network.network import Network
 from lab.network.topology import ipv6_address
 
 pytestmark = pytest.mark.network
