@@ -220,6 +220,16 @@ class TestRefusals:
         assert reports["two"].error is None
         assert stage.routes.next_hops == {"rtb-2": NAT_B, "rtb-3": NAT_B}
 
+    def test_a_table_that_is_gone_is_named_in_every_pass_and_keeps_no_transition_open(self, stage: Stage) -> None:
+        del stage.routes.next_hops["rtb-3"]
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        assert stage.state("two").pending is None
+        assert [change.error for change in stage.history("two")[0].changes] == ["rtb-3 does not exist"]
+        report = stage.run()["two"]
+        assert report.error == "rtb-3: rtb-3 does not exist"
+        assert len(stage.history("two")) == 1
+
     def test_law_11_a_poisoned_item_is_its_own_groups_trouble(self, stage: Stage) -> None:
         key = next(w.keys[0] for w in stage.table.writes if w.keys[0] == ("GROUP", "one"))
         item = stage.table.get(key)

@@ -61,7 +61,8 @@ class Visit:
         judged = self._verdicts()
         while True:
             decision = self._decide(state, judged)
-            LOG.info("decided", extra={"group": self.group, "decision": decision})
+            level = logging.DEBUG if isinstance(decision, Wait) else logging.INFO
+            LOG.log(level, "decided", extra={"group": self.group, "decision": decision})
             if isinstance(decision, Wait):
                 return decision.reason
             self.state = state = self._take(state, decision)

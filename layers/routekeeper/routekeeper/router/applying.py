@@ -31,6 +31,9 @@ class Applied:
     changes: tuple[Change, ...]
     at: float
     """When the routes had been read back."""
+    owed: bool = False
+    """Whether a route that exists is still not on the path. One that cannot be read (its table is gone) owes
+    nothing: nothing flows there, and every pass names it."""
 
     @property
     def failed(self) -> tuple[Change, ...]:
@@ -53,7 +56,8 @@ def put_in_place(group: Group, todo: tuple[Route, ...], path: Path, means: Means
     errors |= _read_back(group, todo, path, means, errors, deadline_at)
     after = str(path.next_hop) if path.next_hop is not None else "none"
     changes = tuple(Change(route.resource, str(route), after, errors.get(route.resource)) for route in todo)
-    return Applied(changes, means.clock())
+    owed = any(route.error is None and route.resource in errors for route in todo)
+    return Applied(changes, means.clock(), owed)
 
 
 def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float) -> dict[str, str]:

@@ -182,11 +182,11 @@ class GroupPass:
         assert pending is not None  # noqa: S101 - only a state with a pending transition is applied
         if applied.failed:
             self._emit(Metric.STEERING_FAILURES, len(applied.failed))
-        if applied.failed and not applied.changed:
+        if applied.owed and not applied.changed:
             self._step_back(state)
             raise applied.error()
         done = replace(pending, changes=applied.changes, applied_at=applied.at)
-        rest = self._completion(state, pending) if applied.failed else None
+        rest = self._completion(state, pending) if applied.owed else None
         ended = self._untold(replace(state, pending=rest, worker=None), done)
         state = self.means.store.record(ended, done)
         self._measure(done)
