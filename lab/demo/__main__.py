@@ -32,8 +32,8 @@ def main() -> int:
 
 
 def _demo() -> int:
-    dx = Tale("dx", "Direct Connect is cut, a VPN stands in")
-    nat = Tale("nat", "NAT instance A hangs, NAT instance B stands in")
+    dx = Tale("dx", "Direct Connect is cut, the VPN stands in")
+    nat = Tale("nat", "NAT instance A hangs, B stands in")
     console = Console(highlight=False)
     with Screen((dx, nat), console) as screen, laboratory(screen.stage) as lab:
         screen.stage(STAGES[-2])

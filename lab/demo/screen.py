@@ -125,16 +125,16 @@ def packet_cells(packets: Sequence[Packet], since: float) -> list[bool | None]:
 def summary(results: Sequence[tuple[Tale, Figures, bool | None]]) -> Table:
     """The closing table: a row a story."""
     table = Table(title="Measured from the packets", title_justify="left")
-    for heading in ("story", "blackout", "to detect", "to steer", "lost on failback", "packets", "restarted"):
-        table.add_column(heading, justify="left" if heading == "story" else "right")
+    for heading in ("", "blackout", "to detect", "to steer", "lost, failback", "lost, in all", "restarted"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for tale, figures, was_restarted in results:
         table.add_row(
-            tale.title,
+            tale.name,
             f"{figures.blackout_seconds:.2f} s",
             f"{figures.detection_seconds:.2f} s",
             f"{figures.steering_seconds:.2f} s",
             str(figures.failback_lost_packets),
-            f"{figures.packets_sent} ({figures.packets_lost} lost)",
+            f"{figures.packets_lost} of {figures.packets_sent}",
             {None: "-", True: "yes", False: "no"}[was_restarted],
         )
     return table

@@ -85,6 +85,8 @@ def _watch(lab: Laboratory, tale: Tale, group: str, ended: threading.Event) -> N
     while not ended.wait(LOOK_SECONDS):
         status = lab.ask(action="status", group=group)["groups"][group]
         tale.path = status["path"] or ""
+        if not tale.carriers:
+            tale.carriers.append((0.0, tale.path))
         tale.state = status["next"]["reason"]
         if tale.name != "nat":
             continue
@@ -103,6 +105,7 @@ def _await(lab: Laboratory, tale: Tale, group: str, kind: str) -> None:
         tale.mark(Moment.FAILOVER, f"failover {words}", _epoch(event["applied_at"]))
     else:
         tale.mark(Moment.FAILBACK, f"failback {words}", _epoch(event["applied_at"]))
+    tale.carriers.append((_epoch(event["applied_at"]), event["to"]))
 
 
 def _event(lab: Laboratory, group: str, kind: str) -> dict[str, Any]:
@@ -112,8 +115,11 @@ def _event(lab: Laboratory, group: str, kind: str) -> dict[str, Any]:
 
 
 def _restart_words(event: dict[str, Any]) -> str:
-    action = f" ({event['action']})" if event.get("action") else ""
-    return f"{event['outcome']}{action}"
+    """A line of the restart's history in a few words."""
+    asked = {"stop": "A is stopped", "force stop": "A is forced to stop", "start": "A is started"}
+    if event["action"] is not None:
+        return asked[event["action"]]
+    return "A runs" if event["outcome"] == "restart goes on" else str(event["outcome"])
 
 
 def _all_healthy(lab: Laboratory) -> bool:

@@ -45,6 +45,8 @@ class Tale:
     marks: list[Mark] = field(default_factory=list)
     state: str = "waiting"
     path: str = ""
+    carriers: list[tuple[float, str]] = field(default_factory=list)
+    """The path that carried the traffic, by the time from which it did."""
     done: bool = False
     _packets: list[Packet] = field(default_factory=list)
     _recent: deque[Packet] = field(default_factory=lambda: deque(maxlen=600))

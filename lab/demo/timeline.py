@@ -25,6 +25,8 @@ COLOURS: Final = {
     Moment.RESTART: "#8e44ad",
     Moment.FAILBACK: "#1d6f42",
 }
+FLOOR_MS, CEILING_MS = 0.02, 200.0
+"""Of the round-trip axis, which is logarithmic: what matters is whether a packet was answered."""
 CLOSE_UP_SECONDS: Final = (1.0, 2.0)
 """Shown before the fault and after the blackout, in the close-up."""
 
@@ -45,14 +47,31 @@ def _whole(axes: Axes, tale: Tale) -> None:
     start = tale.packets[0].sent_at
     _packets(axes, tale, start)
     marks = [mark for mark in tale.marks if mark.moment is not Moment.VERDICT]
+    end = max(tale.packets[-1].sent_at, marks[-1].at) - start
+    _carriers(axes, tale, start, end)
     for place, mark in enumerate(marks):
         axes.axvline(mark.at - start, color=COLOURS[mark.moment], linewidth=1)
         axes.annotate(
-            mark.text, (mark.at - start, 0.96 - 0.085 * (place % 8)), xycoords=("data", "axes fraction"),
+            mark.text, (mark.at - start, 0.86 - 0.075 * (place % 8)), xycoords=("data", "axes fraction"),
             xytext=(4, 0), textcoords="offset points", fontsize=8, color=COLOURS[mark.moment], va="top",
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
         )  # fmt: skip
     axes.set_title(tale.title, loc="left", fontsize=11, fontweight="bold")
-    axes.set_xlim(0, max(tale.packets[-1].sent_at - start, marks[-1].at - start) * 1.18)
+    axes.set_xlim(0, end * 1.12)
+
+
+def _carriers(axes: Axes, tale: Tale, start: float, end: float) -> None:
+    """A ribbon at the top: which path carried the traffic."""
+    turns = [(max(at - start, 0.0), path) for at, path in tale.carriers]
+    preferred = turns[0][1]
+    for (begin, path), (until, _) in zip(turns, [*turns[1:], (end, "")], strict=True):
+        colour = ANSWERED if path == preferred else SHADE
+        axes.axvspan(begin, until, 0.93, 1.0, color=colour, alpha=0.5, linewidth=0)
+        if until - begin > end * 0.08:
+            axes.annotate(
+                path, ((begin + until) / 2, 0.965), xycoords=("data", "axes fraction"), fontsize=8, ha="center",
+                va="center",
+            )  # fmt: skip
 
 
 def _close_up(axes: Axes, tale: Tale, measured: Figures) -> None:
@@ -78,13 +97,13 @@ def _packets(axes: Axes, tale: Tale, zero: float) -> None:
     answered = [p for p in tale.packets if p.received_at is not None]
     round_trips = [(p.received_at - p.sent_at) * 1000 for p in answered if p.received_at is not None]
     lost = [p.sent_at - zero for p in tale.packets if p.lost]
-    top = max(round_trips, default=1.0) * 2.2
-    axes.scatter([p.sent_at - zero for p in answered], round_trips, s=5, color=ANSWERED, label="answered", linewidths=0)
-    axes.scatter(lost, [top * 0.02] * len(lost), s=22, color=LOST, marker="|", label="lost")
-    axes.set_ylim(0, top)
+    axes.scatter([p.sent_at - zero for p in answered], round_trips, s=4, color=ANSWERED, label="answered", linewidths=0)
+    axes.scatter(lost, [FLOOR_MS * 1.6] * len(lost), s=26, color=LOST, marker="|", label="lost")
+    axes.set_yscale("log")
+    axes.set_ylim(FLOOR_MS, CEILING_MS)
     axes.set_xlabel("seconds", fontsize=8)
     axes.set_ylabel("round trip, ms", fontsize=8)
     axes.tick_params(labelsize=8)
-    axes.legend(loc="lower right", fontsize=8, markerscale=2)
+    axes.legend(loc="center right", fontsize=8, markerscale=2)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
