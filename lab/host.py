@@ -31,6 +31,7 @@ _TRIAL: Final = """
 netns add trial
 link add trial-a type veth peer name trial-b netns trial
 link add trial-bridge type bridge
+address add fd00::1/64 dev trial-a
 """
 _TRIAL_RULES: Final = """
 table bridge trial { chain forward { type filter hook forward priority 0; numgen random mod 2 < 0 drop; }; }

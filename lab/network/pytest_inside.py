@@ -50,21 +50,21 @@ class Child:
         )
         os.close(writing)
         self._lines = os.fdopen(reading)
+        self._reports: dict[str, list[pytest.TestReport]] = {}
 
     def reports(self, item: pytest.Item) -> list[pytest.TestReport]:
-        """Wait for the reports of a test; the tests come in the order given. Without any, one that says why."""
-        found: list[pytest.TestReport] = []
-        for line in self._lines:
-            restore = self._config.hook.pytest_report_from_serializable
-            report = restore(config=self._config, data=json.loads(line))
-            if report.nodeid == item.nodeid:
-                found.append(report)
-                if report.when == "teardown":
-                    return found
-        self._process.wait()
-        self._output.seek(0)
-        reason = f"pytest inside the laboratory ended with {self._process.returncode}:\n{self._output.read()}"
-        return [*found, _report(item, "failed", reason)]
+        """Wait for the reports of a test. Should it have no end, the last one says why."""
+        found = self._reports.setdefault(item.nodeid, [])
+        while not any(report.when == "teardown" for report in found):
+            line = self._lines.readline()
+            if not line:
+                return [*found, self._end(item)]
+            data = json.loads(line)
+            if isinstance(data["longrepr"], list):
+                data["longrepr"] = tuple(data["longrepr"])  # where and why it was skipped; JSON knows no tuples
+            report = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+            self._reports.setdefault(report.nodeid, []).append(report)
+        return found
 
     def close(self) -> None:
         """End it, if it still runs, and everything that it started."""
@@ -72,6 +72,12 @@ class Child:
         self._process.wait()
         self._lines.close()
         self._output.close()
+
+    def _end(self, item: pytest.Item) -> pytest.TestReport:
+        self._process.wait()
+        self._output.seek(0)
+        reason = f"pytest inside the laboratory ended with {self._process.returncode}:\n{self._output.read()}"
+        return _report(item, "failed", reason)
 
 
 class Reporter:
