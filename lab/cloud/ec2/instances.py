@@ -50,7 +50,8 @@ class InstanceActions(EC2BaseResponse):
         if before == "running" or (before == "stopping" and force):
             _set_state(instance, "stopping")
             hangs = instance.id in self.lab.settings.hanging_stops and not force
-            self._then(instance, None if hangs else self.lab.settings.stop_seconds, instance.stop)
+            if not hangs:
+                self._then(instance, self.lab.settings.stop_seconds, instance.stop)
         return _change(instance, before)
 
     def _start(self, instance: Any) -> dict[str, Any]:
@@ -60,17 +61,18 @@ class InstanceActions(EC2BaseResponse):
             self._then(instance, self.lab.settings.start_seconds, instance.start)
         return _change(instance, before)
 
-    def _then(self, instance: Any, seconds: float | None, finish: Any) -> None:
-        """Run `finish` after `seconds` (None: never), unless another transition overtakes it."""
-        number = self.lab.transitions[instance.id] = self.lab.transitions.get(instance.id, 0) + 1
-        if seconds is not None:
+    def _then(self, instance: Any, seconds: float, finish: Any) -> None:
+        """Run `finish` after `seconds`, unless the transition's end is under way already (asked for twice, say)."""
+        if instance.id not in self.lab.in_transition:
+            self.lab.in_transition.add(instance.id)
             what = f"instance {instance.id}: {instance.state} is over"
-            self.lab.later(seconds, what, functools.partial(_finish, self.lab, instance, number, finish))
+            self.lab.later(seconds, what, functools.partial(_finish, self.lab, instance, finish))
 
 
-def _finish(lab: LabWorld, instance: Any, number: int, finish: Any) -> bool:
-    if lab.transitions[instance.id] != number or instance.state not in ("stopping", "pending"):
-        return False
+def _finish(lab: LabWorld, instance: Any, finish: Any) -> bool:
+    lab.in_transition.discard(instance.id)
+    if instance.state not in ("stopping", "pending"):
+        return False  # terminated meanwhile
     finish()
     return True
 

@@ -74,8 +74,8 @@ class LabWorld:
     """By transit gateway route table and prefix list."""
     advertised: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CIDRs learnt over BGP, by transit gateway attachment (Direct Connect gateway, VPN)."""
-    transitions: dict[str, int] = field(default_factory=dict)
-    """The latest transition of each instance, so that an overtaken one does nothing."""
+    in_transition: set[str] = field(default_factory=set)
+    """Instances whose stop or start will end by itself; a hanging stop will not."""
 
     def later(self, seconds: float, what: str, action: Any) -> None:
         """Run `action` after `seconds` and announce `what` on the change feed."""

@@ -87,6 +87,22 @@ def test_a_hanging_stop_ends_with_force_only(emulation: Emulation, site: Site) -
     assert state(emulation, site.first) == "stopped"
 
 
+def test_forcing_a_stop_again_and_again_does_not_put_off_its_end(emulation: Emulation, site: Site) -> None:
+    emulation.lab.settings = emulation.lab.settings.changed({"hanging_stops": [site.first]})
+    emulation.ec2.stop_instances(InstanceIds=[site.first])
+    for _ in range(3):
+        emulation.ec2.stop_instances(InstanceIds=[site.first], Force=True)
+        emulation.wait(20)
+    assert state(emulation, site.first) == "stopped"
+
+
+def test_a_stopping_instance_that_is_terminated_stays_terminated(emulation: Emulation, site: Site) -> None:
+    emulation.ec2.stop_instances(InstanceIds=[site.first])
+    emulation.ec2.terminate_instances(InstanceIds=[site.first])
+    emulation.wait(60)
+    assert state(emulation, site.first) == "terminated"
+
+
 def test_a_stopping_instance_cannot_be_started(emulation: Emulation, site: Site) -> None:
     emulation.ec2.stop_instances(InstanceIds=[site.first])
     with pytest.raises(ClientError) as error:
