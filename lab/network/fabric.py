@@ -122,7 +122,7 @@ class Fabric:
         self._down: set[str] = set()
         self._boots: dict[str, float] = {}
         """When each booting instance is up, in monotonic seconds."""
-        self._version = 0
+        self._version = -1
         self._moved = threading.Condition()
         self._stopping = threading.Event()
         self._failure: Exception | None = None
