@@ -7,9 +7,10 @@ from typing import Final
 from lab.world import DX_ROUTER, NAT_A, NAT_B, VPN, World
 
 RESTART: Final = "{group: nat}"
+FAILBACK: Final = "{mode: auto, after: 60s}"
 
 
-def failover_yaml(world: World, *, restart: str = RESTART) -> str:
+def failover_yaml(world: World, *, restart: str = RESTART, rehearsal_failback: str = FAILBACK) -> str:
     """The configuration for the seeded world.
 
     `idc` moves the on-premises CIDRs between Direct Connect and the VPN, `private-a` and `private-b` move
@@ -46,6 +47,7 @@ groups:
     paths:
       - {{name: dx, target: dx-router}}
       - {{name: vpn, target: vpn-host, attachment: {world.attachments["vpn"]}}}
+    failback: {rehearsal_failback}
   private-a:
     steering: {{type: vpc-route, route_tables: [{world.route_tables["private-a"]}], destination: 0.0.0.0/0}}
     paths:

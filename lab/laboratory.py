@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -54,9 +54,11 @@ def laboratory(
     directory: Path = DIRECTORY,
     configuration: Callable[[World], str] = failover_yaml,
     boot_seconds: float = BOOT_SECONDS,
+    icmp_refused: Collection[str] = (),
 ) -> Iterator[Laboratory]:
     """The laboratory with the application deployed; when the context is left, nothing of it remains.
 
+    `icmp_refused` names vantages in which nobody may open an ICMP socket, as Lambda may have it.
     Raises HostError outside of the namespaces, ServerFailedError, SamFailedError, NetworkError.
     """
     host.require_inside()
@@ -64,7 +66,7 @@ def laboratory(
     options = Options("0.0.0.0", AWS_SERVICE_ADDRESS, directory=directory, function_environment=functions)
     progress("building the network")
     with contextlib.ExitStack() as stack:
-        network = stack.enter_context(Network())
+        network = stack.enter_context(Network(icmp_refused=icmp_refused))
         progress("starting the local AWS")
         aws = stack.enter_context(local_aws(options))
         world = seed(aws)
