@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from routekeeper import json_form
 from routekeeper.announcing.messages import Message, of_restart, of_transition
 from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.restart_event import RestartEvent
@@ -42,7 +41,7 @@ class AwsAnnouncer:
 
     def _tell(self, message: Message, detail_type: str, detail: Mapping[str, object]) -> None:
         """Tell the topic, then the bus. Where either refuses, the next pass tells both again."""
-        body = json.dumps({"deployment": self.deployment, **detail}, default=_plain)
+        body = json_form.dumps({"deployment": self.deployment, **detail})
         try:
             self.sns.publish(TopicArn=self.topic_arn, Subject=message.subject, Message=message.body)
         except (BotoCoreError, ClientError) as error:
@@ -53,11 +52,3 @@ class AwsAnnouncer:
             raise AnnouncementError(f"event bus: {error}") from error
         if answer.get("FailedEntryCount"):
             raise AnnouncementError(f"event bus: {answer['Entries'][0].get('ErrorMessage')}")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, frozenset | set):
-        return sorted(map(str, value))
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from routekeeper import json_form
 from routekeeper.domain.errors import ItemError
 from routekeeper.store.stream import changed
 
@@ -27,10 +29,12 @@ def answer(event: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any
     handed back, and ends in the dead-letter queue after the mapping's few tries ("Process Amazon DynamoDB records
     with Lambda", partial batch responses).
     """
-    poison = next(filter(None, map(_poison, event.get("Records", []))), None)
+    # Lambda ends an invocation as failed whose answer it cannot serialise.
+    plain: dict[str, Any] = json.loads(json_form.dumps(report))
     if "Records" not in event:
-        return dict(report)
-    return {**report, "batchItemFailures": [] if poison is None else [{"itemIdentifier": poison}]}
+        return plain
+    poison = next(filter(None, map(_poison, event["Records"])), None)
+    return {**plain, "batchItemFailures": [] if poison is None else [{"itemIdentifier": poison}]}
 
 
 def _poison(record: Mapping[str, Any]) -> str | None:

@@ -1,0 +1,19 @@
+"""Values as JSON, enums and sets of ours included."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+
+
+def dumps(value: object) -> str:
+    """JSON text: enums by their value, sets as sorted lists of text. Raises TypeError for what has no such form."""
+    return json.dumps(value, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, frozenset | set):
+        return sorted(map(str, value))
+    raise TypeError(f"{type(value).__name__} has no JSON form")
