@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.routing import Asker, Pause, Pin, TransitionKind
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target, VpcRoute
 from routekeeper.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
@@ -367,3 +369,28 @@ def test_many_groups_are_brought_in_one_pass() -> None:
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     assert set(stage.routes.next_hops.values()) == {NAT_B}
+
+
+def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_news_of_another() -> None:
+    """The stream delivers nothing more until the invocation ends, so that it has to look for itself."""
+    targets = {name: Target(name, (IcmpProbe(name, 0.75),)) for name in ("nat-a", "nat-b", "nat-c", "nat-d")}
+    paths = (Path("nat-c", "nat-c", NAT_A), Path("nat-d", "nat-d", NAT_B))
+    other = Group("other", VpcRoute(("rtb-3",), "0.0.0.0/0"), paths)
+    stage = Stage(configuration=Configuration(targets, {"slow": group("slow", "rtb-1"), "other": other}))
+    stage.see("nat-c", Health.HEALTHY)
+    stage.see("nat-d", Health.HEALTHY)
+    stage.run()
+    other_left = threading.Event()
+
+    def change(table: str) -> None:
+        if table == "rtb-3":
+            other_left.set()
+        else:
+            stage.see("nat-c", Health.UNHEALTHY)
+            assert other_left.wait(10), "the other group waits for the slow one"
+
+    stage.routes.before_change = change
+    stage.see("nat-a", Health.UNHEALTHY)
+    reports = stage.run()
+    assert (reports["slow"].error, reports["other"].error) == (None, None)
+    assert [event.to_path for event in stage.history("other")] == ["nat-d"]

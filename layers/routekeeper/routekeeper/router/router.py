@@ -1,14 +1,20 @@
-"""One pass over all failover groups, each on its own: one group's trouble never delays another (law 11)."""
+"""One pass over all failover groups, each on its own: one group's trouble never delays another (law 11).
+
+A group whose calls are throttled, or whose routes take long, keeps its invocation busy for seconds, and the stream
+hands out nothing new meanwhile. So as long as any group is under way, health is read again, and the others are
+brought where it says.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final
 
-from routekeeper.domain.errors import RoutekeeperError
+from routekeeper.domain.errors import RoutekeeperError, StoreError
+from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict, verdicts
 from routekeeper.domain.settings import Configuration, Group
 from routekeeper.router.group_pass import GroupPass
@@ -17,6 +23,8 @@ from routekeeper.router.means import Means
 LOG = logging.getLogger("routekeeper.router")
 
 MAXIMUM_THREADS: Final = 16
+LOOK_AGAIN_SECONDS: Final = 0.25
+"""Between two looks at health while some group is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,32 @@ class Router:
             StoreError: health could not be read, so nothing was decided.
         """
         judged = self._judge()
-        groups = tuple(self.configuration.groups.values())
+        groups = self.configuration.groups
         with ThreadPoolExecutor(min(len(groups), MAXIMUM_THREADS), "group") as threads:
-            return tuple(threads.map(lambda group: self._bring(group, judged, worker, deadline_at), groups))
+
+            def begin(group: Group) -> Future[GroupReport]:
+                return threads.submit(self._bring, group, judged, worker, deadline_at)
+
+            passes = {name: begin(group) for name, group in groups.items()}
+            known = {name: _health(group, judged) for name, group in groups.items()}
+            while wait(passes.values(), LOOK_AGAIN_SECONDS).not_done:
+                judged = self._judge_again(judged)
+                for name, group in groups.items():
+                    if passes[name].done() and _health(group, judged) != known[name]:
+                        passes[name], known[name] = begin(group), _health(group, judged)
+            return tuple(one.result() for one in passes.values())
 
     def _judge(self) -> Mapping[str, Verdict]:
         board = self.means.store.load_board()
         ballots = board.fresh(self.means.clock(), self.configuration.stale_after_seconds)
         return verdicts(self.configuration.targets, ballots)
+
+    def _judge_again(self, judged: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
+        try:
+            return self._judge()
+        except StoreError as error:
+            LOG.warning("health not read again", extra={"error": str(error)})
+            return judged
 
     def _bring(self, group: Group, judged: Mapping[str, Verdict], worker: str, deadline_at: float) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
@@ -61,3 +87,8 @@ class Router:
             return GroupReport(group.name, "failed", f"{type(error).__name__}: {error}")
         LOG.info("group passed", extra={"group": group.name, "outcome": outcome})
         return GroupReport(group.name, outcome)
+
+
+def _health(group: Group, judged: Mapping[str, Verdict]) -> tuple[Health, ...]:
+    """The health of everything that the group's paths depend on."""
+    return tuple(judged[path.target].health for path in group.paths if path.target is not None)
