@@ -75,7 +75,7 @@ format: $(VENV)/.done ## Put the sources in shape
 
 .PHONY: test-unit
 test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS
-	$(RUN)/pytest -m "not network and not local_aws and not e2e" tests/unit tests/template tests/docs
+	$(RUN)/pytest -n 2 -m "not network and not local_aws and not e2e" tests/unit tests/template tests/docs
 
 .PHONY: test
 test: setup ## Run every test, the stories on the deployed application included
