@@ -227,6 +227,26 @@ def test_law_10_a_verdict_that_a_monitor_died_before_writing_is_written_by_its_s
     assert run_virtually(main) is Health.UNHEALTHY
 
 
+def test_law_10_a_first_verdict_that_was_never_written_is_written_by_the_successor() -> None:
+    async def main(clock: Callable[[], float]) -> Health | None:
+        zone = Zone(clock)
+        store = MemoryStore(zone.table, writer="first")
+        store.fail("save_health", StoreError("no answer"), times=1000)
+        first = zone.invoke("first", store=store)
+        await asyncio.sleep(20)
+        assert zone.health() is None
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await asyncio.sleep(16)
+        second = zone.invoke("second", lasts=20)
+        await asyncio.sleep(0.5)
+        health = zone.health()
+        await second
+        return health
+
+    assert run_virtually(main) is Health.HEALTHY
+
+
 def test_law_1_after_a_pause_in_watching_old_verdicts_are_unknown() -> None:
     async def main(clock: Callable[[], float]) -> Health | None:
         zone = Zone(clock)

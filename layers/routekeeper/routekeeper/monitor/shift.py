@@ -88,7 +88,7 @@ class Shift:
             watcher = Watcher(target, state, phase, self._prober, self._clock, self._changed)
             self._watchers[target.name] = watcher
             watcher.expire()
-            if target.name in written and written[target.name].health is not watcher.state.health:
+            if written.get(target.name, TargetHealth()).health is not watcher.state.health:
                 self._changed(target.name, watcher.state)
             watcher.start()
 
