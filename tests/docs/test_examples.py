@@ -52,8 +52,9 @@ def test_every_answer_on_the_operators_page_is_json() -> None:
     assert {answer["ok"] for answer in answers} == {True, False}
 
 
-def test_the_configuration_in_the_readme_passes_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    [text] = blocks(ROOT / "README.md", "yaml")
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "yaml")], ids=named)
+def test_every_configuration_passes_the_check(page: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [text] = blocks(page, "yaml")
     file = tmp_path / "failover.yaml"
     file.write_text(text)
     assert main(["check", str(file)]) == 0, capsys.readouterr().err
