@@ -26,7 +26,7 @@ def configuration() -> Configuration:
 
 def requests(page: Path) -> list[str]:
     """The payloads of a page: JSON blocks that ask and do not answer, and what is given to commands."""
-    asked = [text for text in blocks(page, "json") if not text.startswith('{"ok"')]
+    asked = [text for text in blocks(page, "json") if '"action"' in text and not text.startswith('{"ok"')]
     return [*asked, *(text for block in blocks(page, "sh") for text in PAYLOAD.findall(block))]
 
 

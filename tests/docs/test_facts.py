@@ -2,16 +2,22 @@
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from routekeeper.announcing.aws import AwsAnnouncer
+from routekeeper.domain.group_state import Transition, TransitionKind
+from routekeeper.domain.restart import Action, Outcome
+from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.measurements import Metric
 from tests.docs.pages import ROOT, named, prose, rows, section
 from tests.template.rendering import of_type, render, template
 
 README = ROOT / "README.md"
 RUNBOOK = ROOT / "docs" / "runbook.md"
+OPERATOR = ROOT / "docs" / "operator.md"
 DEPLOYING = ROOT / "docs" / "deploying.md"
 COSTS = ROOT / "docs" / "costs.md"
 FUNCTIONS = ("monitor-a", "monitor-b", "monitor-c", "router", "restarter", "operator")
@@ -91,6 +97,32 @@ def test_the_figures_in_the_readme_are_those_of_the_run_kept_beside_it() -> None
         ]
         for story in (report["dx"], report["nat"])
     ]
+
+
+@dataclass(slots=True)
+class Listener:
+    """A topic and a bus that keep what they are told."""
+
+    entries: list[dict[str, str]] = field(default_factory=list)
+
+    def publish(self, **_: str) -> None:
+        """People are told elsewhere."""
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, int]:  # noqa: N803  # boto3's name
+        self.entries += Entries
+        return {"FailedEntryCount": 0}
+
+
+def test_the_operators_page_lists_what_events_hold() -> None:
+    listener: Any = Listener()
+    announcer = AwsAnnouncer(listener, listener, "topic", "stack")
+    announcer.transition(Transition("g-1", "g", TransitionKind.FAILOVER, "a", "b", "a died", 1.0))
+    announcer.restart(RestartEvent("r-1", "r", "a", "i-1", 1.0, Outcome.BEGUN, "a died", Action.STOP))
+    listed = {
+        row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows(section(OPERATOR, "Messages and events"))
+    }
+    assert {entry["Source"] for entry in listener.entries} == {"routekeeper"}
+    assert listed == {entry["DetailType"]: set(json.loads(entry["Detail"])) for entry in listener.entries}
 
 
 def test_the_changelog_speaks_of_the_version_that_is_packaged() -> None:
