@@ -1,0 +1,1 @@
+"""Measurements that anybody can rerun: make bench, or make bench-NAME for one part."""

@@ -1,0 +1,48 @@
+"""One look for all figures: readable at the width of a README, the same colour for the same thing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402 - the backend first: there is no screen here
+
+from bench.results import BUILD  # noqa: E402
+
+OURS: Final = "#1f6feb"
+OURS_TOO: Final = "#79b8ff"
+OTHERS: Final = "#8c959f"
+LIMIT: Final = "#cf222e"
+EXTRA: Final = ("#bf8700", "#1a7f37", "#8250df")
+
+_STYLE: Final = {
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#d0d7de",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+}
+
+
+def panels(columns: int, *, height: float = 3.2) -> tuple[Any, list[Any]]:
+    """A figure 8 inches wide with that many panels side by side."""
+    mpl.rcParams.update(_STYLE)
+    figure, axes = plt.subplots(1, columns, figsize=(8, height), layout="constrained", squeeze=False)
+    return figure, list(axes[0])
+
+
+def save(figure: Any, name: str) -> None:
+    """Write build/bench/NAME.png."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    figure.savefig(BUILD / f"{name}.png", facecolor="white")
+    plt.close(figure)
