@@ -1,0 +1,34 @@
+"""The stories' configuration: the laboratory's own, a shorter restart and rehearsal, and two groups to be troubled."""
+
+from __future__ import annotations
+
+from lab.configuration import failover_yaml
+from lab.world import World
+
+REHEARSAL_FAILBACK_SECONDS = 5
+
+
+def stories_yaml(world: World) -> str:
+    """`idc`, `private-a` and `private-b` keep every default of detection and failback.
+
+    `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets.
+    """
+    laboratory = failover_yaml(
+        world,
+        restart="{after: 5s, stop_timeout: 6s, group: nat}",
+        rehearsal_failback=f"{{after: {REHEARSAL_FAILBACK_SECONDS}s}}",
+    )
+    names = ("refused", "untagged")
+    spares = zip(names, world.spare_route_tables, strict=True)
+    return laboratory + "".join(_group(name, table, world) for name, table in spares)
+
+
+def _group(name: str, table: str, world: World) -> str:
+    return f"""\
+  {name}:
+    steering: {{type: vpc-route, route_tables: [{table}], destination: 0.0.0.0/0}}
+    paths:
+      - {{name: first, target: dx-router, instance: {world.instances["nat-a"]}}}
+      - {{name: second, target: vpn-host, instance: {world.instances["nat-b"]}}}
+    failback: {{mode: manual}}
+"""
