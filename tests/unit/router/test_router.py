@@ -241,6 +241,7 @@ class TestRefusals:
         reports = stage.run()
         assert reports["one"].error is not None
         assert stage.routes.next_hops["rtb-3"] == NAT_B
+        assert stage.count(Metric.STEERING_FAILURES) == 1  # whatever keeps a group from moving raises the alarm
 
     def test_law_11_a_defect_met_in_one_group_strands_no_other(self, stage: Stage) -> None:
         stage.routes.refusals["rtb-1"] = [ZeroDivisionError("a bug")]

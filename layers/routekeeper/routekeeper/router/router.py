@@ -13,11 +13,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Final
 
-from routekeeper.domain.errors import RoutekeeperError, StoreError
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict, verdicts
 from routekeeper.domain.settings import Configuration, Group
-from routekeeper.router.group_pass import GroupPass
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.router.group_pass import Busy, GroupPass
 from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
@@ -79,12 +80,18 @@ class Router:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
             outcome = GroupPass(group, judged, self._judge, self.means, worker, deadline_at).run()
-        except RoutekeeperError as error:
-            LOG.exception("group not brought where it should be", extra={"group": group.name})
+        except Busy as busy:
+            LOG.info("left to another invocation", extra={"group": group.name})
+            return GroupReport(group.name, "left to another invocation", str(busy))
+        except Ec2Error as error:  # measured where it was met
+            LOG.exception("routes not brought where they should be", extra={"group": group.name})
             return GroupReport(group.name, "failed", str(error))
-        except Exception as error:  # the edge of one group: a defect met in it must not strand the others
-            LOG.exception("defect met in group", extra={"group": group.name})
-            return GroupReport(group.name, "failed", f"{type(error).__name__}: {error}")
+        except Exception as error:  # the edge of one group: what was met in it must not strand the others
+            LOG.exception("group not brought where it should be", extra={"group": group.name})
+            self.means.emit(Measurement(Metric.STEERING_FAILURES, 1))
+            self.means.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))
+            told = str(error) if isinstance(error, RoutekeeperError) else f"{type(error).__name__}: {error}"
+            return GroupReport(group.name, "failed", told)
         LOG.info("group passed", extra={"group": group.name, "outcome": outcome})
         return GroupReport(group.name, outcome)
 
