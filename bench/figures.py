@@ -9,7 +9,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402 - the backend first: there is no screen here
 
-from bench.results import BUILD  # noqa: E402
+from bench.results_file import DIRECTORY  # noqa: E402
 
 OURS: Final = "#1f6feb"
 OURS_TOO: Final = "#79b8ff"
@@ -43,6 +43,6 @@ def panels(columns: int, *, height: float = 3.2) -> tuple[Any, list[Any]]:
 
 def save(figure: Any, name: str) -> None:
     """Write build/bench/NAME.png."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    figure.savefig(BUILD / f"{name}.png", facecolor="white")
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    figure.savefig(DIRECTORY / f"{name}.png", facecolor="white")
     plt.close(figure)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 
-def describe() -> dict[str, str | int]:
+def machine() -> dict[str, str | int]:
     """Processor, kernel, Python and the time of the run."""
     return {
         "processor": _processor(),
