@@ -1,0 +1,1 @@
+"""Seconds of blackout: the deployed application and other systems' rules, side by side under the same faults."""
