@@ -7,9 +7,9 @@ from typing import Any, Final
 import matplotlib as mpl
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the backend first: there is no screen here
+import matplotlib.pyplot as plt
 
-from bench.results_file import DIRECTORY  # noqa: E402
+from bench.results_file import DIRECTORY
 
 OURS: Final = "#1f6feb"
 OURS_TOO: Final = "#79b8ff"
@@ -17,7 +17,7 @@ OTHERS: Final = "#8c959f"
 LIMIT: Final = "#cf222e"
 EXTRA: Final = ("#bf8700", "#1a7f37", "#8250df")
 
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "font.size": 9,

@@ -1,10 +1,13 @@
 """Entry point of the monitor: probes the targets from one vantage until its successor takes over."""
 
-from typing import Any
+from __future__ import annotations
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper.bootstrap.monitor import build
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 watch = build()
 

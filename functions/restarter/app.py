@@ -1,10 +1,13 @@
 """Entry point of the restarter: stream records or the tick of the minute, every restart taken further."""
 
-from typing import Any
+from __future__ import annotations
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper.bootstrap.restarter import build
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 restart = build()
 

@@ -1,10 +1,13 @@
 """Entry point of the router: stream records or the tick of the minute, one pass over the groups."""
 
-from typing import Any
+from __future__ import annotations
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper.bootstrap.router import build
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 route = build()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from trim_models import OPERATIONS
+
 ROOT = Path(__file__).parents[2]
 CONFIGURATION = """\
 version: 1
@@ -55,6 +57,25 @@ def test_the_layer_holds_the_package_and_its_dependencies(package: Path) -> None
 
 def test_the_layer_runs_on_every_processor_and_python(package: Path) -> None:
     assert not [path for path in package.rglob("*") if path.suffix in {".so", ".pyd", ".pyc"}]
+
+
+def test_a_cold_start_reads_only_the_calls_that_the_functions_make(package: Path) -> None:
+    code = """
+import sys; sys.path.insert(0, sys.argv[1])
+from routekeeper.bootstrap.clients import Clients
+clients = Clients()
+print(*sorted(clients.ec2().meta.method_to_api_mapping.values()))
+assert not {"boto3", "aws_lambda_powertools", "yaml"} & set(sys.modules)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(package)],
+        env={**os.environ, "AWS_DEFAULT_REGION": "cn-northwest-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == list(OPERATIONS["ec2"])
 
 
 def test_the_layer_imports_without_what_only_the_building_machine_has(package: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.template.rendering import ROOT, listed, of_type, render, statements
+from trim_models import OPERATIONS
 
 EC2 = "arn:aws-cn:ec2:cn-north-1:111122223333"
 NETWORK_INTERFACES = [
@@ -221,3 +222,11 @@ def test_a_role_allows_exactly_what_its_code_calls(
         if action.startswith(f"{service}:")
     }
     assert {IN_IAM.get(call, call) for call in called} == allowed
+
+
+def test_a_cold_start_reads_the_descriptions_of_exactly_the_calls_that_the_code_makes() -> None:
+    code = "".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    in_clients = re.compile(r"self\.(?:_client|_ec2|sns|events)\.(?:get_paginator\(\"(\w+)\"\)|(\w+)\()")
+    called = {"".join(map(str.title, (paged or direct).split("_"))) for paged, direct in in_clients.findall(code)}
+    called -= {"Append"}  # a list of events
+    assert called == {operation for operations in OPERATIONS.values() for operation in operations}

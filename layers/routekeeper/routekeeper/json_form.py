@@ -11,6 +11,18 @@ def dumps(value: object) -> str:
     return json.dumps(value, default=_plain)
 
 
+def dumps_leniently(value: object) -> str:
+    """As `dumps`, for logs: what has no JSON form is written as text rather than refused."""
+    return json.dumps(value, default=_text, ensure_ascii=False)
+
+
+def _text(value: object) -> object:
+    try:
+        return _plain(value)
+    except TypeError:
+        return str(value)
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value

@@ -91,6 +91,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploy
         instances, table = _network()
         _package(tmp_path, CONFIGURATION.format(**instances, table=table))
         monkeypatch.syspath_prepend(str(tmp_path))
+        sys.modules.pop("routekeeper_config", None)
         yield Deployed(table, instances, DynamoDbStore(_table(), TABLE))
     sys.modules.pop("routekeeper_config", None)
 

@@ -1,12 +1,18 @@
-"""AWS clients that give up soon: others wait behind every call."""
+"""AWS clients that give up soon: others wait behind every call.
+
+They are made for a quick start (docs/benchmarks.md, "Start"): by botocore itself, because boto3 around it brings S3's
+transfer manager along, and from descriptions of the services that hold the few calls made here (trim_models.py).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from routekeeper.store.dynamodb import DynamoDbStore
 
@@ -22,20 +28,34 @@ IMPATIENT: Final = Config(
     max_pool_connections=32,
 )
 
-
-def store(function: str, table: str) -> DynamoDbStore:
-    """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
-    client = boto3.client("dynamodb", config=IMPATIENT)
-    return DynamoDbStore(client, table, writer=f"{function}/{uuid4().hex}")
+MODELS: Final = Path(__file__).parent.parent / "models"
+"""Put there by the layer's build; where they are missing, botocore's own serve as well."""
 
 
-def ec2() -> EC2Client:
-    return boto3.client("ec2", config=IMPATIENT)
+class Clients:
+    """All clients of a container, over one session: endpoints and credentials are looked up once."""
 
+    def __init__(self, models: Path = MODELS) -> None:
+        self._session = botocore.session.get_session()
+        if models.is_dir():
+            loader = Loader(extra_search_paths=[str(models)], include_default_search_paths=False)
+            self._session.register_component("data_loader", loader)
 
-def sns() -> SNSClient:
-    return boto3.client("sns", config=IMPATIENT)
+    def store(self, function: str, table: str) -> DynamoDbStore:
+        """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
+        return DynamoDbStore(self._client("dynamodb"), table, writer=f"{function}/{uuid4().hex}")
 
+    def ec2(self) -> EC2Client:
+        client: EC2Client = self._client("ec2")
+        return client
 
-def events() -> EventBridgeClient:
-    return boto3.client("events", config=IMPATIENT)
+    def sns(self) -> SNSClient:
+        client: SNSClient = self._client("sns")
+        return client
+
+    def events(self) -> EventBridgeClient:
+        client: EventBridgeClient = self._client("events")
+        return client
+
+    def _client(self, service: str) -> Any:
+        return self._session.create_client(service, config=IMPATIENT)

@@ -6,25 +6,27 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from routekeeper import config
-from routekeeper.bootstrap import clients, logs, triggers
+from routekeeper import config, telemetry
+from routekeeper.bootstrap import logs, triggers
+from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.monitor import Ended, Means, Monitor
 from routekeeper.probes import Clock
 from routekeeper.probes.prober import AsyncProber
-from routekeeper.telemetry import emitter
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
 def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("monitor")
     configuration = config.packaged()
-    store = clients.store("monitor", environment.table)
-    emit = emitter(environment.deployment)
+    store = Clients().store("monitor", environment.table)
+    telemetry.warm_up()
+    emit = telemetry.emitter(environment.deployment)
 
     async def watch(owner: str, deadline_at: float) -> Ended:
         clock = steady_clock()

@@ -7,18 +7,20 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper import config
-from routekeeper.announcing.aws import AwsAnnouncer
-from routekeeper.bootstrap import clients, logs, triggers
+from routekeeper.bootstrap import logs, triggers
+from routekeeper.bootstrap.announcers import announcer
+from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.instances import Ec2Instances
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.restarter import Means, Restarter
 from routekeeper.telemetry import emitter
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LOG = logging.getLogger("routekeeper.restarter")
 
@@ -26,9 +28,10 @@ LOG = logging.getLogger("routekeeper.restarter")
 def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("restarter")
-    announcer = AwsAnnouncer(clients.sns(), clients.events(), environment.topic_arn, environment.deployment)
+    clients = Clients()
+    tell = announcer(clients, environment).restart
     store = clients.store("restarter", environment.table)
-    means = Means(store, Ec2Instances(clients.ec2()), announcer.restart, time.time, time.sleep)
+    means = Means(store, Ec2Instances(clients.ec2()), tell, time.time, time.sleep)
     restarter = Restarter(config.packaged(), means)
     emit = emitter(environment.deployment)
 

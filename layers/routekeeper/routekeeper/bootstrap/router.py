@@ -6,13 +6,12 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper import config
-from routekeeper.announcing.aws import AwsAnnouncer
-from routekeeper.bootstrap import clients, logs, triggers
+from routekeeper.bootstrap import logs, triggers
+from routekeeper.bootstrap.announcers import announcer
+from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.domain.settings import TgwPrefixList, VpcRoute
 from routekeeper.router import Means, Router
@@ -20,17 +19,21 @@ from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering
 from routekeeper.telemetry import emitter
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
 
 def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("router")
+    clients = Clients()
     ec2 = clients.ec2()
     router = Router(
         config.packaged(),
         Means(
             clients.store("router", environment.table),
             {TgwPrefixList: TgwPrefixListSteering(ec2), VpcRoute: VpcRouteSteering(ec2)},
-            AwsAnnouncer(clients.sns(), clients.events(), environment.topic_arn, environment.deployment),
+            announcer(clients, environment),
             time.time,
             time.sleep,
             emitter(environment.deployment),

@@ -6,13 +6,14 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
-
-from aws_lambda_powertools.utilities.typing import LambdaContext
+from typing import TYPE_CHECKING, Any
 
 from routekeeper import json_form
 from routekeeper.domain.errors import ItemError
 from routekeeper.store.stream import changed
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LOG = logging.getLogger("routekeeper")
 

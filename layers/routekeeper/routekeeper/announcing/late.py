@@ -1,0 +1,31 @@
+"""An announcer that is built when there is first something to tell: most containers never tell anything."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from routekeeper.announcing import Announcer
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Transition
+
+
+class LateAnnouncer:
+    """Implements `Announcer`. The groups of a pass may tell at the same time; what tells is built once."""
+
+    def __init__(self, build: Callable[[], Announcer]) -> None:
+        self._build = build
+        self._built: Announcer | None = None
+        self._lock = threading.Lock()
+
+    def transition(self, transition: Transition) -> None:
+        self._announcer().transition(transition)
+
+    def restart(self, event: RestartEvent) -> None:
+        self._announcer().restart(event)
+
+    def _announcer(self) -> Announcer:
+        with self._lock:
+            if self._built is None:
+                self._built = self._build()
+            return self._built
