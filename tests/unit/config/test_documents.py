@@ -47,8 +47,8 @@ def test_yaml_and_its_compiled_json_mean_the_same(path: Path) -> None:
 def test_what_a_document_leaves_out_is_as_the_domain_has_it() -> None:
     assert config.load(SMALLEST) == Configuration(
         targets={
-            "dx": Target("dx", (IcmpProbe("10.109.2.1", 0.75),)),
-            "vpn": Target("vpn", (TcpProbe("10.1.0.5", 22, 0.75),)),
+            "dx": Target("dx", (IcmpProbe("10.109.2.1", 0.6),)),
+            "vpn": Target("vpn", (TcpProbe("10.1.0.5", 22, 0.6),)),
         },
         groups={
             "idc": Group(

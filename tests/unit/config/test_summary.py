@@ -15,7 +15,7 @@ def test_the_summary_says_everything_that_is_configured() -> None:
 
 
 def test_the_example_notices_a_cut_in_1_65_seconds() -> None:
-    assert "a cut is noticed 1.65s after the first lost probe, so at most 2.65s after it happened" in summarize(
+    assert "a cut is noticed 1.5s after the first lost probe, so at most 2.5s after it happened" in summarize(
         config.load(EXAMPLE)
     )
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, expire, is_suspect, observe
 
 RULE = Detection(
+    probe_timeout_seconds=0.75,
     unhealthy_threshold=3,
     unhealthy_for_seconds=1.0,
     healthy_threshold=3,

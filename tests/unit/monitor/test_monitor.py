@@ -108,7 +108,7 @@ def test_the_counters_travel_so_a_cut_at_hand_over_is_judged_in_time() -> None:
             await asyncio.gather(first, second, return_exceptions=True)
             return judged
 
-        assert run_virtually(main) <= 1.0 + 1.65 + 1.0
+        assert run_virtually(main) <= 1.0 + 1.5 + 1.0
 
 
 def test_two_monitors_on_one_lease_the_older_claim_gives_way() -> None:

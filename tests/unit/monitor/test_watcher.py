@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -16,7 +17,7 @@ from tests.fakes.virtual_time import START, run_virtually
 
 RULE = Detection()
 TARGET = Target("dx", (IcmpProbe("10.109.2.1", RULE.probe_timeout_seconds),), detection=RULE)
-UP = TargetHealth(Health.HEALTHY, since=START - 100, known_at=START)
+UP = TargetHealth(Health.HEALTHY, since=START - 100, answered_at=START, known_at=START)
 Changes = list[tuple[float, Health]]
 
 
@@ -131,3 +132,15 @@ def test_with_require_any_tcp_speaks_alone_where_icmp_is_refused() -> None:
 def test_rounds_under_way_when_watching_stops_leave_no_mark() -> None:
     _, _, watcher = watch(Line(cuts=((START + 1, START + 99),)), seconds=1.5)
     assert watcher.state.failures == 0
+
+
+def test_a_beat_that_nobody_probed_is_made_up_for_at_once_and_the_next_is_on_the_beat() -> None:
+    missed = replace(UP, answered_at=START - 1.0)
+    _, sent, _ = watch(Line(), seconds=2.9, state=missed, phase=0.25)
+    assert sent == pytest.approx([0.0, 0.25, 1.25, 2.25])
+
+
+def test_after_haste_the_rounds_are_on_the_beat_again() -> None:
+    _, sent, _ = watch(Line(cuts=((START + 5, START + 5.4),)), seconds=10, phase=0.25)
+    calm = [at for at in sent if at > 6.5]
+    assert calm == pytest.approx([7.25, 8.25, 9.25])

@@ -1,7 +1,8 @@
 """Health of one target as one vantage sees it: a fold of observations with hysteresis.
 
 The rule is the rise and fall of load balancers (HAProxy's `rise` and `fall`) with a duration beside each count:
-a verdict needs that many consecutive outcomes *and* that they span at least that long.
+a verdict needs that many consecutive outcomes *and* that they span at least that long. Where loss or latency is
+configured, sustained loss or slowness is a verdict, too (`grey`); it is taken back by the same kind of evidence.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
+
+from routekeeper.domain import grey
+from routekeeper.domain.cusum import Pace
+from routekeeper.domain.grey import LatencyRule, LossRule, Tally, Turn
 
 
 class Health(Enum):
@@ -27,7 +32,7 @@ class Observation:
     sent_at: float
     completed_at: float
     reason: str
-    """The source of the outcome in words, e.g. `tcp 10.1.0.5:22 did not answer within 0.75 s`."""
+    """The source of the outcome in words, e.g. `tcp 10.1.0.5:22 did not answer within 0.6 s`."""
     round_trip_seconds: float | None = None
 
 
@@ -40,12 +45,18 @@ class Detection:
 
     probe_interval_seconds: float = 1.0
     suspect_interval_seconds: float = 0.1
-    probe_timeout_seconds: float = 0.75
+    probe_timeout_seconds: float = 0.6
     unhealthy_threshold: int = 10
-    unhealthy_for_seconds: float = 1.5
+    unhealthy_for_seconds: float = 1.4
     healthy_threshold: int = 10
     healthy_for_seconds: float = 30.0
     unknown_after_seconds: float = 30.0
+    loss: LossRule | None = None
+    latency: LatencyRule | None = None
+
+    @property
+    def pace(self) -> Pace:
+        return Pace(self.probe_interval_seconds, self.suspect_interval_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +78,15 @@ class TargetHealth:
     known_at: float = 0.0
     """When evidence of either kind last arrived."""
     first_loss_at: float | None = None
-    """While UNHEALTHY: when the first probe of the run that decided it was sent."""
+    """While UNHEALTHY: when the first probe of the evidence that decided it was sent."""
+    loss: Tally | None = None
+    latency: Tally | None = None
+    """Evidence of grey failure; None where there is none, or nobody asked for it."""
+
+    @property
+    def grey(self) -> bool:
+        """Whether sustained loss or slowness speaks against the target."""
+        return any(tally is not None and tally.raised for tally in (self.loss, self.latency))
 
 
 def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHealth:
@@ -75,19 +94,25 @@ def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHe
 
     UNKNOWN changes nothing but, in time, `expire` does (law 1). Outcomes arrive out of order, because an answer
     arrives within a round trip and a loss only after its timeout: a loss sent before the newest answered probe
-    says nothing about the present and is no failure. It does break the run of answers that it was sent into.
+    says nothing about the present and is no failure. It does break the run of answers that it was sent into, and it
+    counts for the loss rate, where every outcome has its place in the order of sending.
     """
     match seen.health:
         case Health.UNKNOWN:
             return state
         case Health.HEALTHY:
-            return _answered(state, seen, rule)
+            state = _answered(state, seen, rule)
+        case Health.UNHEALTHY if seen.sent_at < state.answered_at:
+            state = _overtaken(state, seen)
         case Health.UNHEALTHY:
-            if seen.sent_at < state.answered_at:
-                return _overtaken(state, seen)
-            return _lost(state, seen, rule)
+            state = _lost(state, seen, rule)
         case _:
             assert_never(seen.health)
+    if rule.loss is not None:
+        state = _weigh_loss(state, seen, rule, rule.loss)
+    if rule.latency is not None and seen.round_trip_seconds is not None:
+        state = _weigh_latency(state, seen, rule, rule.latency)
+    return state
 
 
 def expire(state: TargetHealth, now: float, rule: Detection) -> TargetHealth:
@@ -104,16 +129,20 @@ def expire(state: TargetHealth, now: float, rule: Detection) -> TargetHealth:
 def is_suspect(state: TargetHealth) -> bool:
     """Whether a verdict may be near, so that probing at `suspect_interval_seconds` brings it sooner.
 
-    A run of failures speeds probing up until the verdict; so does the first run of successes of a target nobody
-    knows yet. Recovery does not: it is bound by `healthy_for_seconds`, and more probes would not shorten it.
+    A run of failures speeds probing up until the verdict; so do losses or late answers that have not been made up
+    for yet, and the first run of successes of a target nobody knows yet. Recovery does not: it is bound by
+    `healthy_for_seconds`, and more probes would not shorten it.
     """
+    doubtful = state.failures > 0 or any(
+        tally is not None and tally.suspicious for tally in (state.loss, state.latency)
+    )
     match state.health:
         case Health.HEALTHY:
-            return state.failures > 0
+            return doubtful
         case Health.UNHEALTHY:
             return False
         case Health.UNKNOWN:
-            return state.failures > 0 or state.successes > 0
+            return doubtful or state.successes > 0
 
 
 def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHealth:
@@ -127,7 +156,7 @@ def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> Target
         answered_at=max(state.answered_at, seen.sent_at),
         known_at=max(state.known_at, seen.completed_at),
     )
-    if state.health is Health.HEALTHY or state.successes < rule.healthy_threshold:
+    if state.health is Health.HEALTHY or state.grey or state.successes < rule.healthy_threshold:
         return state
     span = seen.completed_at - first
     # Coming back is slow on purpose; a first verdict has nothing to come back from.
@@ -156,10 +185,42 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
         first_success_at=None,
         known_at=max(state.known_at, seen.completed_at),
     )
-    if state.health is Health.UNHEALTHY or state.failures < rule.unhealthy_threshold:
-        return state
     span = seen.completed_at - first
-    if span < rule.unhealthy_for_seconds:
+    if state.failures < rule.unhealthy_threshold or span < rule.unhealthy_for_seconds:
+        return state
+    # A cut. What was tallied before it says nothing about the line that comes back.
+    state = replace(state, loss=None, latency=None)
+    if state.health is Health.UNHEALTHY:
         return state
     reason = f"{state.failures} failures in a row over {span:.1f} s; last: {seen.reason}"
     return replace(state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=first)
+
+
+def _weigh_loss(state: TargetHealth, seen: Observation, rule: Detection, loss: LossRule) -> TargetHealth:
+    standard = grey.loss_standard(loss, rule.pace, rule.probe_timeout_seconds, rule.healthy_for_seconds)
+    bad = seen.health is Health.UNHEALTHY
+    sent_at, completed_at = seen.sent_at, seen.completed_at
+    tally, turn = grey.tally_up(state.loss or Tally(), standard, bad=bad, sent_at=sent_at, completed_at=completed_at)
+    return _turned(replace(state, loss=tally), seen, turn, f"probes lost; usual is {loss.usual:.3%}")
+
+
+def _weigh_latency(state: TargetHealth, seen: Observation, rule: Detection, latency: LatencyRule) -> TargetHealth:
+    standard = grey.latency_standard(latency, rule.pace, rule.probe_timeout_seconds, rule.healthy_for_seconds)
+    limit, usual = latency.unacceptable_seconds, latency.usual_seconds
+    bad = seen.round_trip_seconds is not None and seen.round_trip_seconds >= limit
+    sent_at, completed_at = seen.sent_at, seen.completed_at
+    tally, turn = grey.tally_up(state.latency or Tally(), standard, bad=bad, sent_at=sent_at, completed_at=completed_at)
+    told = f"answers took {limit * 1000:g} ms or longer; usual is {usual * 1000:g} ms"
+    return _turned(replace(state, latency=tally), seen, turn, told)
+
+
+def _turned(state: TargetHealth, seen: Observation, turn: Turn | None, told: str) -> TargetHealth:
+    """The verdict on grey failure: UNHEALTHY as soon as one tally is raised, HEALTHY once the last is cleared."""
+    if turn is None or (not turn.raised and (state.grey or state.health is not Health.UNHEALTHY)):
+        return state
+    reason = f"within {seen.completed_at - turn.since:.1f} s {turn.bad} of {turn.seen} {told}"
+    if not turn.raised:
+        return replace(state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, first_loss_at=None)
+    if state.health is Health.UNHEALTHY:
+        return replace(state, reason=reason)
+    return replace(state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=turn.since)

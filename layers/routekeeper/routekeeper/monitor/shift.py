@@ -84,7 +84,8 @@ class Shift:
         written = board.health.get(name, {})
         for target in self._configuration.targets.values():
             state = known.get(target.name, TargetHealth(since=self._clock()))
-            phase = zlib.crc32(f"{name}/{target.name}".encode()) / 2**32
+            # The same at every vantage: a quorum waits for the last of them, so that they had better look together.
+            phase = zlib.crc32(target.name.encode()) / 2**32
             watcher = Watcher(target, state, phase, self._prober, self._clock, self._changed)
             self._watchers[target.name] = watcher
             watcher.expire()

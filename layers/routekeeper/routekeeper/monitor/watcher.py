@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from statistics import median
+from typing import Final
 
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 from routekeeper.domain.settings import Target
@@ -14,6 +16,8 @@ from routekeeper.monitor.rounds import probe_once
 from routekeeper.probes import Clock, Prober
 
 OnChange = Callable[[str, TargetHealth], None]
+SLACK: Final = 0.1
+"""Of an interval: two rounds so close together are one beat."""
 
 
 class Watcher:
@@ -43,11 +47,14 @@ class Watcher:
         self._round_trips: list[float] = []
 
     def start(self) -> None:
-        """Begin with the first due beat: at once while a verdict may be near."""
+        """Begin with the next beat: at once while a verdict may be near, or where the last beat went unanswered.
+
+        That one may have fallen between predecessor and successor, and then nobody has probed.
+        """
         now = self._clock()
-        interval = self.target.detection.probe_interval_seconds
-        beat = (now // interval + self._phase) * interval
-        self._schedule(now if self.hurried else beat if beat >= now else beat + interval)
+        beat = self._beat_after(now)
+        missed = self.state.answered_at < beat - self.target.detection.probe_interval_seconds
+        self._schedule(now if missed or self.hurried else beat)
 
     async def stop(self) -> None:
         """Send no more, and forget the rounds under way: what they would have shown is unknown."""
@@ -98,10 +105,7 @@ class Watcher:
         grace = self._round_trip.overdue_after(self.target.detection.suspect_interval_seconds)
         alarm = self._loop.call_later(grace, self._suspect, task)
         task.add_done_callback(lambda ended: self._forget(ended, alarm))
-        # The next beat counts from this one's due time, so that lateness does not add up; beats that a
-        # stalled process missed altogether are left out.
-        due = self._due_at + self._interval()
-        self._schedule(due if due > now else now + self._interval())
+        self._schedule(self._next_due(now))
 
     async def _round(self, sent_at: float) -> None:
         result = await probe_once(self.target, self._prober)
@@ -131,11 +135,21 @@ class Watcher:
         if self._timer is not None and self.hurried and sooner < self._due_at:
             self._schedule(sooner)
 
+    def _next_due(self, now: float) -> float:
+        """When the next round is due: what a stalled process missed altogether is left out."""
+        interval = self.target.detection.suspect_interval_seconds
+        if not self.hurried:
+            return self._beat_after(now)
+        due = self._due_at + interval  # counted from when this one was due, so that lateness does not add up
+        return due if due > now else now + interval
+
+    def _beat_after(self, at: float) -> float:
+        """The first beat that is clearly later. After haste it brings the rounds back to the common beat."""
+        interval = self.target.detection.probe_interval_seconds
+        beats = math.floor((at / interval - self._phase) + SLACK) + 1
+        return (beats + self._phase) * interval
+
     def _become(self, state: TargetHealth) -> None:
         before, self.state = self.state, state
         if state.health is not before.health:
             self._on_change(self.target.name, state)
-
-    def _interval(self) -> float:
-        detection = self.target.detection
-        return detection.suspect_interval_seconds if self.hurried else detection.probe_interval_seconds

@@ -19,7 +19,7 @@ class Result:
 
     health: Health
     reason: str
-    """What was probed, what came back and, for a loss, after how long: `icmp 10.109.2.1: no echo reply in 0.75 s`."""
+    """What was probed, what came back and, for a loss, after how long: `icmp 10.109.2.1: no echo reply in 0.6 s`."""
     round_trip_seconds: float | None = None
 
 
