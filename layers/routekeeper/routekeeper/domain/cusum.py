@@ -1,0 +1,157 @@
+"""How much evidence is enough: the Bernoulli CUSUM, its weights and thresholds, and how long it takes, exactly.
+
+A score rises by `rise` with every bad outcome, falls by 1 with every good one and never below 0; at `threshold` it says
+that bad outcomes have become more than usual. This is the cumulative sum of the log-likelihood ratio of two loss rates
+(Page 1954), scaled as Reynolds and Stoumbos do (1999, "A CUSUM chart for monitoring a proportion when inspecting
+continuously", Journal of Quality Technology 31) so that it moves on whole numbers. Then it is a Markov chain, and the
+mean time until it speaks is the solution of linear equations instead of an approximation.
+
+Two things go beyond the textbook. Probes follow each other faster while the score is above 0 (variable sampling
+intervals), so times are summed in seconds and not in probes. And losses come in bursts: whether a probe is lost depends
+on the one before, the more so the closer they follow each other (Gilbert's model, a line that is either up or down for
+exponentially distributed times).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds from one probe to the next: with the score at 0, and above it."""
+
+    calm_seconds: float
+    suspect_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A line that is bad for a `share` of the time, in bursts of `burst_seconds` on average.
+
+    With bursts of 0 probes are independent.
+    """
+
+    share: float
+    burst_seconds: float = 0.0
+
+    def after(self, gap_seconds: float) -> tuple[float, float]:
+        """The chances of a bad outcome `gap_seconds` after a good one, and after a bad one."""
+        memory = 0.0
+        if self.burst_seconds > 0 and self.share < 1:
+            memory = math.exp(-gap_seconds / (self.burst_seconds * (1 - self.share)))
+        return self.share * (1 - memory), self.share + (1 - self.share) * memory
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A bad outcome outweighs `rise` good ones; `threshold` is enough."""
+
+    rise: int
+    threshold: int
+
+    @property
+    def neutral(self) -> float:
+        """The share of bad outcomes at which the score neither rises nor falls in the long run."""
+        return 1 / (self.rise + 1)
+
+
+def weight(usual: float, other: float) -> int:
+    """How many good outcomes one bad one outweighs where a share of `usual` is to be told from the larger `other`."""
+    good = math.log((1 - usual) / (1 - other))
+    bad = math.log(other / usual)
+    return max(1, round(bad / good))
+
+
+@lru_cache(maxsize=256)
+def alarm(usual: Loss, unacceptable: float, pace: Pace, between_alarms_seconds: float) -> Score:
+    """The least threshold whose mean time between alarms on a usual line is at least `between_alarms_seconds`."""
+    rise = weight(usual.share, unacceptable)
+    enough = _least(
+        lambda threshold: seconds_to_alarm(Score(rise, threshold), usual, pace) >= between_alarms_seconds, rise
+    )
+    return Score(rise, enough)
+
+
+@lru_cache(maxsize=256)
+def recovery(usual: float, neutral: float, interval_seconds: float, between_mistakes_seconds: float) -> Score:
+    """The same test the other way round: how many more good outcomes tell `usual` from a share of `neutral`.
+
+    Good outcomes raise this score by 1, a bad one lowers it by `rise`. On a line that still loses at the neutral rate
+    it is mistaken no more often than every `between_mistakes_seconds`.
+    """
+    fall = weight(usual, neutral)
+    enough = _least(
+        lambda threshold: (
+            seconds_to_recovery(Score(fall, threshold), neutral, interval_seconds) >= between_mistakes_seconds
+        ),
+        fall,
+    )
+    return Score(fall, enough)
+
+
+def seconds_to_alarm(score: Score, loss: Loss, pace: Pace) -> float:
+    """Mean seconds from a score of 0 to the sending of the probe that brings it to the threshold.
+
+    The score falls by single steps, so the mean time from a score is the same linear function of the mean time from the
+    score below it, whatever lies further down: time(i) = base[i] + (1 - escape[i]) * time(i - 1). The functions follow
+    from the top downwards. Escape is the chance to reach the threshold before the score below. Every term is positive
+    and none is a difference of large numbers, so the result is exact to rounding even for centuries.
+    """
+    top, rise = score.threshold, score.rise
+    base, escape = [0.0] * top, [0.0] * top  # with a good outcome behind
+    base_bad, escape_bad = [0.0] * top, [0.0] * top  # with a bad outcome behind
+
+    def excursion(level: int) -> tuple[float, float]:
+        """From one bad outcome above the level back down to it: mean seconds, and the chance never to come back."""
+        if (above := level + rise) >= top:
+            return 0.0, 1.0
+        seconds, never_back = base_bad[above], escape_bad[above]
+        for lower in range(above - 1, level, -1):
+            seconds += (1 - never_back) * base[lower]
+            never_back += (1 - never_back) * escape[lower]
+        return seconds, never_back
+
+    up, up_again = loss.after(pace.suspect_seconds)
+    for level in range(top - 1, 0, -1):
+        far, never_back = excursion(level)
+        stay = 1 - up + up * never_back
+        base[level] = (pace.suspect_seconds + up * far) / stay
+        escape[level] = up * never_back / stay
+        base_bad[level] = pace.suspect_seconds + up_again * (far + (1 - never_back) * base[level])
+        escape_bad[level] = up_again * (never_back + (1 - never_back) * escape[level])
+    far, never_back = excursion(0)
+    up, _ = loss.after(pace.calm_seconds)
+    never = up * never_back
+    return (pace.calm_seconds + up * far) / never if never > 0 else math.inf
+
+
+def seconds_to_recovery(score: Score, share: float, interval_seconds: float) -> float:
+    """Mean seconds from 0 to the threshold of a score that good outcomes raise by 1 and bad ones lower by `rise`."""
+    if share >= 1:
+        return math.inf
+    climbs: list[float] = []  # mean probes from each level to the next
+    fallen = total = 0.0  # what has to be climbed again after a bad outcome
+    for level in range(score.threshold):
+        climb = (1 + share * fallen) / (1 - share)
+        climbs.append(climb)
+        total += climb
+        fallen += climb - (climbs[level - score.rise] if level >= score.rise else 0.0)
+    return total * interval_seconds
+
+
+def _least(enough: Callable[[int], bool], start: int) -> int:
+    """The least number that is enough, where every larger one is, too."""
+    below, above = 0, start
+    while not enough(above):
+        below, above = above, above * 2
+    while above - below > 1:
+        middle = (below + above) // 2
+        if enough(middle):
+            above = middle
+        else:
+            below = middle
+    return above

@@ -1,0 +1,145 @@
+"""Grey failure: a line that answers, but loses too much or takes too long, told from chance.
+
+Beside losses in a row, which a line that loses a third of its packets never shows, a tally is kept of bad outcomes
+against good ones (`cusum`). It is raised when there have been more bad ones than usual loss explains, and cleared by
+the same kind of test the other way round, so a verdict is neither made nor taken back by a few lucky probes.
+
+Two things can be tallied, both off unless configured: probes that were lost, and answers that took too long.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from routekeeper.domain import cusum
+from routekeeper.domain.cusum import Loss, Pace, Score
+
+YEAR_SECONDS: Final = 365.25 * 86_400
+MISTAKEN_RETURN_SECONDS: Final = 86_400.0
+"""A line at the neutral share, neither usual nor unacceptable, is called good again by mistake once a day at most."""
+LATE_SHARE: Final = 0.5
+_MOST_WAITING: Final = 64
+"""Good outcomes that may wait for older ones. Beyond it the oldest is counted early: an item has its limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class LossRule:
+    """How much loss is usual, how much is not acceptable, and how often a usual line may be accused."""
+
+    usual: float
+    """The share of probes that a good line loses, above 0 and below `unacceptable`."""
+    unacceptable: float
+    """The share from which traffic is better off elsewhere, below 1."""
+    burst_seconds: float = 0.1
+    """How long losses of a good line that belong together last on average; 0: losses come one by one."""
+    false_alarms_per_year: float = 1.0
+    """Of one vantage on one target that loses as much as is usual."""
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRule:
+    """The same for round-trip times: an answer that takes `unacceptable_seconds` or longer is late.
+
+    With a mean round trip of `usual_seconds`, at most a share of usual / unacceptable can be late, whatever the
+    distribution (Markov's inequality). The line is too slow when half of its answers are late: when the median has
+    reached what is unacceptable. So the two must be further apart than a factor of 2.
+    """
+
+    usual_seconds: float
+    unacceptable_seconds: float
+    burst_seconds: float = 0.1
+    false_alarms_per_year: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The evidence of one kind about one target. It travels in the table with the health it belongs to."""
+
+    raised: bool = False
+    """Whether it speaks for UNHEALTHY: then good outcomes are what is counted up, until it is cleared."""
+    score: int = 0
+    since: float | None = None
+    """When the first probe of the present evidence was sent: the one that took the score off 0."""
+    bad: int = 0
+    seen: int = 0
+    """Outcomes, and bad ones among them, since then."""
+    waiting: tuple[float, ...] = ()
+    """When good outcomes were sent that may yet be preceded by a bad one: a loss is known only after its timeout."""
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether more probes would bring a verdict sooner. Good outcomes that wait are taken as counted."""
+        return not self.raised and self.score > len(self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A tally was raised or cleared, on this evidence."""
+
+    raised: bool
+    since: float
+    """When the first probe of the evidence was sent."""
+    bad: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a tally is measured by."""
+
+    alarm: Score
+    clear: Score
+    timeout_seconds: float
+    """A probe sent this long ago has been answered or is lost."""
+    clear_for_seconds: float
+    """The evidence that clears a tally spans at least this long."""
+
+
+def loss_standard(rule: LossRule, pace: Pace, timeout_seconds: float, clear_for_seconds: float) -> Standard:
+    """What loss is measured by where probes are sent at `pace`."""
+    usual = Loss(rule.usual, rule.burst_seconds)
+    alarm = cusum.alarm(usual, rule.unacceptable, pace, YEAR_SECONDS / rule.false_alarms_per_year)
+    clear = cusum.recovery(rule.usual, alarm.neutral, pace.calm_seconds, MISTAKEN_RETURN_SECONDS)
+    return Standard(alarm, clear, timeout_seconds, clear_for_seconds)
+
+
+def latency_standard(rule: LatencyRule, pace: Pace, timeout_seconds: float, clear_for_seconds: float) -> Standard:
+    """What round-trip times are measured by where probes are sent at `pace`."""
+    late = LossRule(
+        rule.usual_seconds / rule.unacceptable_seconds, LATE_SHARE, rule.burst_seconds, rule.false_alarms_per_year
+    )
+    return loss_standard(late, pace, timeout_seconds, clear_for_seconds)
+
+
+def tally_up(
+    tally: Tally, standard: Standard, *, bad: bool, sent_at: float, completed_at: float
+) -> tuple[Tally, Turn | None]:
+    """The tally with one more outcome, counted in the order of sending, and whether that raised or cleared it.
+
+    An answer overtakes the losses sent before it. Counted at once it would be wasted on a score of 0, and the loss
+    would weigh too much when it comes; so a good outcome waits until everything sent before it is known.
+    """
+    decided_until = sent_at if bad else completed_at - standard.timeout_seconds
+    waiting = tally.waiting if bad else tuple(sorted((*tally.waiting, sent_at)))
+    ripe = [at for place, at in enumerate(waiting) if at <= decided_until or len(waiting) - place > _MOST_WAITING]
+    tally = replace(tally, waiting=waiting[len(ripe) :])
+    turn = None
+    for at, is_bad in [*((at, False) for at in ripe), *([(sent_at, True)] if bad else [])]:
+        tally, turned = _count(tally, standard, bad=is_bad, at=at, now=completed_at)
+        turn = turned or turn
+    return tally, turn
+
+
+def _count(tally: Tally, standard: Standard, *, bad: bool, at: float, now: float) -> tuple[Tally, Turn | None]:
+    test = standard.clear if tally.raised else standard.alarm
+    weight = test.rise if bad else 1
+    score = max(0, tally.score + (weight if bad is not tally.raised else -weight))
+    if score == 0:
+        return Tally(tally.raised, waiting=tally.waiting), None
+    since = at if tally.since is None else tally.since
+    tally = replace(tally, score=min(score, test.threshold), since=since, bad=tally.bad + bad, seen=tally.seen + 1)
+    if score < test.threshold or (tally.raised and now - since < standard.clear_for_seconds):
+        return tally, None
+    turn = Turn(not tally.raised, since, tally.bad, tally.seen)
+    return Tally(turn.raised, waiting=tally.waiting), turn
