@@ -32,6 +32,17 @@ WATCHED_FOR_SECONDS = 130.0
 """With a schedule every minute, two hand-overs of each vantage."""
 
 
+def test_a_throttled_table_is_put_right_with_the_next_pass_once_ec2_permits(lab: Laboratory, mended: Outage) -> None:
+    table = lab.world.spare_route_tables[0]
+    wait_for(lambda: user.metric(lab, "SteeringFailures", group="refused"), 60, "SteeringFailures of refused")
+    assert user.default_route(lab, table) == "nat-a"
+    lab.aws.ec2_controls.lift_refusals()
+    wait_for(lambda: user.default_route(lab, table) == "nat-b", 90, "the throttled table is put right")
+    moved = user.await_event(lab, "refused", "failover")
+    assert [change["resource"] for change in moved["changes"]] == [f"{table} 0.0.0.0/0"]
+    assert [event["kind"] for event in user.history(lab, "refused")] == ["failover"]
+
+
 def test_a_route_changed_by_hand_is_put_right_with_the_next_pass_and_recorded_as_drift(
     lab: Laboratory, mended: Outage
 ) -> None:
