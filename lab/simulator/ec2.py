@@ -1,0 +1,224 @@
+"""EC2 as the application's real adapters see it: a client that is slow, throttles, goes silent and reads stale."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from lab.simulator.kernel import Kernel
+
+UNANSWERED_SECONDS: Final = 15.0
+"""Three attempts of 5 s each: how long the application's client waits for an answer that does not come."""
+GONE: Final = ("stopped", "terminated", "shutting-down")
+
+
+@dataclass(slots=True)
+class Machine:
+    """One instance and its habits."""
+
+    state: str = "running"
+    hung: bool = False
+    stop_seconds: float = 40.0
+    forced_only: bool = False
+    starts: bool = True
+    change: int = 0
+    stopped_by: str | None = None
+    down_since: float | None = None
+    up_since: float = 0.0
+
+
+@dataclass(slots=True)
+class Faults:
+    """What befalls calls about a group's routes, about an instance, or (`*`) all calls."""
+
+    throttled: dict[str, float] = field(default_factory=dict)
+    unanswered: dict[str, float] = field(default_factory=dict)
+    denied: dict[str, float] = field(default_factory=dict)
+    stale: dict[str, float] = field(default_factory=dict)
+
+    def amount(self, kind: dict[str, float], names: Iterable[str]) -> float:
+        if not kind:
+            return 0.0
+        return max([kind.get("*", 0.0), *(kind.get(name, 0.0) for name in names)])
+
+
+Hop = tuple[str, str]
+"""The parameter that names it, and its ID."""
+
+
+@dataclass(slots=True)
+class Ec2:
+    """The truth about routes, references and instances."""
+
+    kernel: Kernel
+    random: Random
+    machines: dict[str, Machine]
+    routes: dict[str, dict[str, Hop]] = field(default_factory=dict)
+    """By route table and destination. A table that is missing does not exist."""
+    references: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """Attachment and state by transit gateway route table and prefix list."""
+    faults: Faults = field(default_factory=Faults)
+    past: list[tuple[float, Any]] = field(default_factory=list)
+    on_change: Callable[[], None] = lambda: None
+    calls: int = 0
+    mischief: int = 0
+
+    def snapshot(self) -> Any:
+        states = {name: machine.state for name, machine in self.machines.items()}
+        return copy.deepcopy(self.routes), dict(self.references), states
+
+    def changed(self) -> None:
+        """Something is different now: who reads stale may still see what was."""
+        self.past = [kept for kept in self.past if kept[0] > self.kernel.now - 30.0]
+        self.on_change()
+
+    def remember(self) -> None:
+        """Keep what is about to be changed."""
+        self.past.append((self.kernel.now, self.snapshot()))
+
+    def seen(self, names: Iterable[str]) -> Any:
+        """What a read shows: the present or, where reads are stale, a past of up to that many seconds ago."""
+        lag = self.faults.amount(self.faults.stale, names)
+        if lag:
+            moment = self.kernel.now - self.random.uniform(0, lag)
+            for changed_at, before in self.past:
+                if changed_at > moment:
+                    self.mischief += 1
+                    return before
+        return self.routes, self.references, {name: machine.state for name, machine in self.machines.items()}
+
+    # --- instances
+
+    def stop(self, name: str, *, forced: bool, by: str | None) -> None:
+        machine = self.machines[name]
+        if machine.state in ("terminated", "shutting-down"):
+            raise refusal("StopInstances", "IncorrectInstanceState")
+        if machine.state in ("stopped", "stopping") and not forced:
+            return
+        if machine.state == "stopped":
+            return
+        self._become(name, "stopping")
+        machine.stopped_by = by
+        if forced or not machine.forced_only:
+            self._later(name, 5.0 if forced else machine.stop_seconds, "stopping", "stopped")
+
+    def start(self, name: str) -> None:
+        machine = self.machines[name]
+        if machine.state not in ("stopped", "pending", "running"):
+            raise refusal("StartInstances", "IncorrectInstanceState")
+        if machine.state != "stopped":
+            return
+        if not machine.starts:
+            raise refusal("StartInstances", "InsufficientInstanceCapacity")
+        machine.hung = machine.forced_only = False
+        self._become(name, "pending")
+        self._later(name, self.random.uniform(8.0, 40.0), "pending", "running")
+
+    def terminate(self, name: str) -> None:
+        if self.machines[name].state != "terminated":
+            self._become(name, "shutting-down")
+            self._later(name, 20.0, "shutting-down", "terminated")
+
+    def _later(self, name: str, seconds: float, before: str, after: str) -> None:
+        machine = self.machines[name]
+        machine.change += 1
+        change = machine.change
+
+        def happen() -> None:
+            if machine.change == change and machine.state == before:
+                self._become(name, after)
+
+        self.kernel.after(seconds, happen)
+
+    def _become(self, name: str, state: str) -> None:
+        self.remember()
+        machine = self.machines[name]
+        machine.state = state
+        if state == "running":
+            machine.up_since, machine.down_since = self.kernel.now, None
+        elif machine.down_since is None:
+            machine.down_since = self.kernel.now
+        self.changed()
+
+    # --- references
+
+    def put_reference(self, key: tuple[str, str], attachment: str, state: str) -> None:
+        self.remember()
+        self.references[key] = (attachment, state)
+        self.changed()
+
+        def settle() -> None:
+            if self.references.get(key) == (attachment, state):
+                self.references[key] = (attachment, "available")
+
+        self.kernel.after(self.random.uniform(0.3, 2.0), settle)
+
+    def drop_reference(self, key: tuple[str, str]) -> None:
+        self.remember()
+        attachment, _ = self.references[key]
+        self.references[key] = (attachment, "deleting")
+        self.changed()
+
+        def vanish() -> None:
+            if self.references.get(key) == (attachment, "deleting"):
+                del self.references[key]
+
+        self.kernel.after(self.random.uniform(0.3, 2.0), vanish)
+
+    def put_route(self, table: str, destination: str, hop: Hop) -> None:
+        self.remember()
+        self.routes[table][destination] = hop
+        self.changed()
+
+
+def refusal(operation: str, code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "as the simulator has it"}}, operation)
+
+
+class Call:
+    """How the calls of one invocation fare: what it costs in time, and what goes wrong."""
+
+    def __init__(self, ec2: Ec2, cross: Callable[[str], None], pause: Callable[[float], None]) -> None:
+        self._ec2 = ec2
+        self._cross = cross
+        self._pause = pause
+        self.on_fault: Callable[[tuple[str, ...]], None] = lambda names: None
+
+    def __call__(self, operation: str, names: tuple[str, ...], act: Callable[[], Any]) -> Any:
+        """Carry the call out: `act` is what it does, at a moment within it. Raises botocore's errors."""
+        ec2, random = self._ec2, self._ec2.random
+        ec2.calls += 1
+        self._cross(operation)
+        faults = ec2.faults
+        if (p := faults.amount(faults.denied, names)) and random.random() < p:
+            self._trouble(names, 0.1)
+            raise refusal(operation, "UnauthorizedOperation")
+        if (p := faults.amount(faults.throttled, names)) and random.random() < p:
+            self._trouble(names, 1.5)
+            raise refusal(operation, "RequestLimitExceeded")
+        if (p := faults.amount(faults.unanswered, names)) and random.random() < p:
+            acts = random.random() < 0.5
+            self._trouble(names, 0.2)
+            if acts:
+                act()
+            self._pause(UNANSWERED_SECONDS)
+            raise ReadTimeoutError(endpoint_url="https://ec2")
+        self._pause(random.uniform(0.03, 0.15))
+        result = act()
+        self._pause(random.uniform(0.03, 0.15))
+        self._cross(f"{operation} done")
+        return result
+
+    def _trouble(self, names: tuple[str, ...], seconds: float) -> None:
+        self._ec2.mischief += 1
+        self.on_fault(names)
+        self._pause(seconds)
+
+
+def pages(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield found

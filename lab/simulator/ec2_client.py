@@ -1,0 +1,189 @@
+"""The part of boto3's EC2 client that the application's adapters use, over the simulated EC2; one per invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lab.simulator.ec2 import GONE, Call, Ec2, Hop, pages, refusal
+
+_PARAMETERS: Final = {
+    "InstanceId": "InstanceId",
+    "NetworkInterfaceId": "NetworkInterfaceId",
+    "NatGatewayId": "NatGatewayId",
+    "TransitGatewayId": "TransitGatewayId",
+    "GatewayId": "GatewayId",
+    "VpcEndpointId": "GatewayId",
+}
+"""The name under which DescribeRouteTables shows a next hop, by the parameter that set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteChange:
+    """A route that an invocation has really changed."""
+
+    resource: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told what a client has really done."""
+
+    route: Callable[[RouteChange], None]
+    instance: Callable[[str, str], None]
+    """Instance and what was asked of it, just before it takes effect."""
+
+
+class _Pages:
+    def __init__(self, read: Callable[..., dict[str, Any]]) -> None:
+        self._read = read
+
+    def paginate(self, **wanted: Any) -> Any:
+        # Lazily, as botocore does: what goes wrong, goes wrong where the pages are looped over.
+        return (page for once in (self._read,) for page in pages(once(**wanted)))
+
+
+class Client:
+    """Typed as Any where it is handed over: it is no EC2Client, it only answers like one."""
+
+    def __init__(self, ec2: Ec2, call: Call, watch: Watch, owners: dict[str, tuple[str, ...]]) -> None:
+        self._ec2 = ec2
+        self._call = call
+        self._watch = watch
+        self._owners = owners
+
+    def get_paginator(self, operation: str) -> _Pages:
+        return _Pages(self._tables if operation == "describe_route_tables" else self._references)
+
+    # --- VPC routes
+
+    def _tables(self, Filters: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        tables = tuple(Filters[0]["Values"])
+        names = self._names(*tables)
+
+        def read() -> dict[str, Any]:
+            routes, _, states = self._ec2.seen(names)
+            return {"RouteTables": [_table(name, routes[name], states) for name in tables if name in routes]}
+
+        return dict(self._call("DescribeRouteTables", names, read))
+
+    def replace_route(self, **wanted: str) -> None:
+        self._write("ReplaceRoute", wanted, exists=True)
+
+    def create_route(self, **wanted: str) -> None:
+        self._write("CreateRoute", wanted, exists=False)
+
+    def _write(self, operation: str, wanted: dict[str, str], *, exists: bool) -> None:
+        table, destination = wanted.pop("RouteTableId"), wanted.pop("DestinationCidrBlock")
+        ((parameter, hop_id),) = wanted.items()
+
+        def act() -> None:
+            if table not in self._ec2.routes:
+                raise refusal(operation, "InvalidRouteTableID.NotFound")
+            held = self._ec2.routes[table].get(destination)
+            if exists != (held is not None):
+                raise refusal(operation, "InvalidRoute.NotFound" if exists else "RouteAlreadyExists")
+            if parameter == "InstanceId" and self._ec2.machines[hop_id].state == "terminated":
+                raise refusal(operation, "InvalidInstanceID.NotFound")
+            if held != (parameter, hop_id):
+                self._watch.route(RouteChange(f"{table} {destination}", held[1] if held else "none", hop_id))
+                self._ec2.put_route(table, destination, (parameter, hop_id))
+
+        self._call(operation, self._names(table), act)
+
+    # --- prefix-list references
+
+    def _references(self, TransitGatewayRouteTableId: str, Filters: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        key = (TransitGatewayRouteTableId, str(Filters[0]["Values"][0]))
+        names = self._names(" ".join(key))
+
+        def read() -> dict[str, Any]:
+            _, references, _ = self._ec2.seen(names)
+            if key not in references:
+                return {"TransitGatewayPrefixListReferences": []}
+            attachment, state = references[key]
+            shown = {"TransitGatewayAttachment": {"TransitGatewayAttachmentId": attachment}, "State": state}
+            return {"TransitGatewayPrefixListReferences": [shown]}
+
+        return dict(self._call("GetTransitGatewayPrefixListReferences", names, read))
+
+    def create_transit_gateway_prefix_list_reference(self, **wanted: str) -> None:
+        self._refer("Create", wanted)
+
+    def modify_transit_gateway_prefix_list_reference(self, **wanted: str) -> None:
+        self._refer("Modify", wanted)
+
+    def delete_transit_gateway_prefix_list_reference(self, **wanted: str) -> None:
+        self._refer("Delete", wanted)
+
+    def _refer(self, verb: str, wanted: dict[str, str]) -> None:
+        key = (wanted["TransitGatewayRouteTableId"], wanted["PrefixListId"])
+        resource, operation = " ".join(key), f"{verb}TransitGatewayPrefixListReference"
+
+        def act() -> None:
+            held = self._ec2.references.get(key)
+            if held is not None and held[1] == "deleting":
+                raise refusal(operation, "IncorrectState")
+            if (held is None) != (verb == "Create"):
+                raise refusal(operation, "InvalidPrefixListReference" if held is None else "DuplicateReference")
+            before = held[0] if held else "none"
+            after = wanted.get("TransitGatewayAttachmentId", "none")
+            if before == after:
+                return
+            self._watch.route(RouteChange(resource, before, after))
+            if verb == "Delete":
+                self._ec2.drop_reference(key)
+            else:
+                self._ec2.put_reference(key, after, "pending" if verb == "Create" else "modifying")
+
+        self._call(operation, self._names(resource), act)
+
+    # --- instances
+
+    def describe_instances(self, InstanceIds: list[str]) -> dict[str, Any]:  # noqa: N803
+        name = InstanceIds[0]
+
+        def read() -> dict[str, Any]:
+            _, _, states = self._ec2.seen((name,))
+            return {"Reservations": [{"Instances": [{"State": {"Name": states[name]}}]}]}
+
+        return dict(self._call("DescribeInstances", (name,), read))
+
+    def stop_instances(self, InstanceIds: list[str], Force: bool = False) -> None:  # noqa: N803
+        name = InstanceIds[0]
+
+        def act() -> None:
+            self._watch.instance(name, "force stop" if Force else "stop")
+            self._ec2.stop(name, forced=Force, by="restarter")
+
+        self._call("StopInstances", (name,), act)
+
+    def start_instances(self, InstanceIds: list[str]) -> None:  # noqa: N803
+        name = InstanceIds[0]
+
+        def act() -> None:
+            self._watch.instance(name, "start")
+            self._ec2.start(name)
+
+        self._call("StartInstances", (name,), act)
+
+    def _names(self, *resources: str) -> tuple[str, ...]:
+        return tuple(group for resource in resources for group in self._owners.get(resource, ()))
+
+
+def _table(name: str, routes: dict[str, Hop], states: dict[str, str]) -> dict[str, Any]:
+    return {"RouteTableId": name, "Routes": [_entry(destination, hop, states) for destination, hop in routes.items()]}
+
+
+def _entry(destination: str, hop: Hop, states: dict[str, str]) -> dict[str, Any]:
+    parameter, hop_id = hop
+    gone = parameter == "InstanceId" and states.get(hop_id) in GONE
+    return {
+        "DestinationCidrBlock": destination,
+        _PARAMETERS[parameter]: hop_id,
+        "State": "blackhole" if gone else "active",
+        "Origin": "CreateRoute",
+    }

@@ -1,0 +1,189 @@
+"""The application's functions, invoked as Lambda does: by the minute, by the stream, by people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lab.simulator.ec2 import Call
+from lab.simulator.ec2_client import Client, RouteChange, Watch
+from lab.simulator.invocation import Invocation
+from lab.simulator.kernel import Killed, Task
+from lab.simulator.store import PassedStore, Passage
+from lab.simulator.world import World
+from routekeeper import router
+from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
+from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routing import Transition
+from routekeeper.domain.settings import TgwPrefixList, VpcRoute
+from routekeeper.instances import Ec2Instances
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.operator import Operator
+from routekeeper.restarter import Means, Restarter
+from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
+from routekeeper.steering.vpc_route import VpcRouteSteering
+
+TIMEOUTS: Final = {"router": 30.0, "restarter": 55.0, "operator": 15.0}
+"""Seconds after which Lambda ends an invocation (template.yaml)."""
+
+
+@dataclass(slots=True)
+class Hooks:
+    """Who is told what the functions do."""
+
+    route: Callable[[Invocation, RouteChange], None] = lambda invocation, change: None
+    instance: Callable[[Invocation, str, str], None] = lambda invocation, instance, asked: None
+    emit: Callable[[Invocation, Measurement], None] = lambda invocation, measurement: None
+    announced: Callable[[str], None] = lambda identifier: None
+    ended: Callable[[Invocation], None] = lambda invocation: None
+    answered: Callable[[dict[str, object], dict[str, Any]], None] = lambda payload, answer: None
+
+
+class _People:
+    """An `Announcer` that takes its time."""
+
+    def __init__(self, invocation: Invocation, hooks: Hooks) -> None:
+        self._invocation = invocation
+        self._hooks = hooks
+
+    def transition(self, transition: Transition) -> None:
+        self._tell(transition.id)
+
+    def restart(self, event: RestartEvent) -> None:
+        self._tell(event.id)
+
+    def _tell(self, identifier: str) -> None:
+        self._invocation.cross("announce")
+        self._invocation.pause(self._invocation.random.uniform(0.02, 0.1))
+        if (p := self._invocation.world.chances.store) and self._invocation.random.random() < p:
+            raise AnnouncementError("the topic does not answer, as the simulator has it")
+        self._hooks.announced(identifier)
+        self._invocation.cross("announce done")
+
+
+@dataclass(slots=True)
+class Functions:
+    world: World
+    hooks: Hooks = field(default_factory=Hooks)
+    count: dict[str, int] = field(default_factory=dict)
+    under_way: dict[str, int] = field(default_factory=dict)
+    invocations: int = 0
+    by_task: dict[Task, Invocation] = field(default_factory=dict)
+
+    def invoke(
+        self, function: str, payload: dict[str, object] | None = None, on_end: Callable[[bool], None] | None = None
+    ) -> None:
+        """Start one. `on_end` hears whether it ended as it should."""
+        number = self.count[function] = self.count.get(function, 0) + 1
+        busy = self.under_way[function] = self.under_way.get(function, 0) + 1
+        self.invocations += 1
+        kernel = self.world.kernel
+        # Two that run at once run on two machines, with two clocks.
+        skew = self.world.plan.skews.get(f"{function}/{busy % 2}", 0.0)
+        random = self.world.random(f"{function} {number}")
+        invocation = Invocation(self.world, function, number, skew, random)
+        seconds = TIMEOUTS[function]
+        invocation.began_at, invocation.ends_by = kernel.now, kernel.now + seconds
+        task = kernel.spawn(lambda: self._body(invocation, payload))
+        invocation.task = task
+        self.by_task[task] = invocation
+
+        def out_of_time() -> None:
+            if not task.ended:
+                invocation.died = "ended by Lambda: out of time"
+                self.world.tell(invocation.name, invocation.died)
+                kernel.kill(task)
+
+        def ended() -> None:
+            self.under_way[function] -= 1
+            del self.by_task[task]
+            if task.error is not None and not isinstance(task.error, Killed):
+                invocation.died = f"{type(task.error).__name__}: {task.error}"
+                if not isinstance(task.error, RoutekeeperError):
+                    raise task.error
+                self.world.tell(invocation.name, f"failed: {invocation.died}")
+            self.hooks.ended(invocation)
+            if on_end is not None:
+                on_end(invocation.died is None)
+
+        task.on_end = ended
+        kernel.after(seconds, out_of_time)
+
+    def _body(self, invocation: Invocation, payload: dict[str, object] | None) -> None:
+        match invocation.function:
+            case "router":
+                self._route(invocation)
+            case "restarter":
+                self._restart(invocation)
+            case _:
+                self._ask(invocation, payload or {})
+
+    def _route(self, invocation: Invocation) -> None:
+        client: Any = self._client(invocation)
+        means = router.Means(
+            self._store(invocation),
+            {TgwPrefixList: TgwPrefixListSteering(client), VpcRoute: VpcRouteSteering(client)},
+            _People(invocation, self.hooks),
+            invocation.clock,
+            invocation.pause,
+            lambda measurement: self.hooks.emit(invocation, measurement),
+        )
+        configuration = self.world.plan.configuration
+        deadline_at = invocation.ends_by + invocation.skew
+        for report in router.Router(configuration, means).run(invocation.name, deadline_at):
+            if report.error is not None:
+                self.world.tell(invocation.name, f"{report.group}: {report.error}")
+
+    def _restart(self, invocation: Invocation) -> None:
+        client: Any = self._client(invocation)
+        announce = _People(invocation, self.hooks).restart
+        instances = Ec2Instances(client)
+        means = Means(self._store(invocation), instances, announce, invocation.clock, invocation.pause)
+        restarter = Restarter(self.world.plan.configuration, means)
+        summary = restarter.run(invocation.ends_by + invocation.skew)
+        for _ in summary.given_up:
+            self.hooks.emit(invocation, Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+
+    def _ask(self, invocation: Invocation, payload: dict[str, object]) -> None:
+        operator = Operator(self._store(invocation), self.world.plan.configuration, invocation.clock)
+        answer = operator.answer(payload)
+        self.hooks.answered(payload, answer)
+        told = "granted" if answer["ok"] else f"refused: {answer['error']['message']}"
+        self.world.tell(invocation.name, f"{payload.get('action')} {told}")
+
+    def _client(self, invocation: Invocation) -> Client:
+        hooks = self.hooks
+        call = Call(self.world.ec2, invocation.cross, invocation.pause)
+        call.on_fault = self._troubled
+        watch = Watch(
+            lambda change: hooks.route(invocation, change),
+            lambda instance, asked: hooks.instance(invocation, instance, asked),
+        )
+        return Client(self.world.ec2, call, watch, self.world.owners)
+
+    def _troubled(self, names: tuple[str, ...]) -> None:
+        self.world.faults += 1
+        for name in names:
+            self.world.troubled[name] = self.world.kernel.now
+
+    def _store(self, invocation: Invocation) -> PassedStore:
+        world, random = self.world, invocation.random
+
+        def fails() -> bool:
+            p = world.chances.store
+            if p and random.random() < p:
+                world.faults += 1
+                world.troubled["*"] = world.kernel.now
+                return True
+            return False
+
+        passage = Passage(
+            invocation.cross,
+            invocation.pause,
+            fails,
+            lambda: random.random() < 0.5,
+            lambda: 0.002 + 0.006 * random.random(),
+            invocation.looks,
+        )
+        return PassedStore(world.table, f"{invocation.function}/{invocation.number}", passage)

@@ -1,0 +1,164 @@
+"""What each kind of event does to the world, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, assert_never
+
+from lab.simulator.plan import Event, Kind
+from lab.simulator.world import World
+
+End = Callable[[], None]
+
+
+def happening(world: World, event: Event, random: Random) -> End | None:
+    """Let the event happen; what ends it, or None where it is over at once."""
+    match event.kind:
+        case Kind.CUT | Kind.LOSS | Kind.BURSTS | Kind.DELAY:
+            return _line(world, event)
+        case Kind.VANTAGE_DEAF | Kind.VANTAGE_MUTE | Kind.VANTAGE_DEAD | Kind.VANTAGE_CUT_OFF | Kind.MONITOR_KILLED:
+            return _vantage(world, event)
+        case Kind.HANG | Kind.NO_START | Kind.STOPPED | Kind.TERMINATED:
+            return _instance(world, event)
+        case Kind.THROTTLED | Kind.UNANSWERED | Kind.DENIED | Kind.STALE:
+            return _calls(world, event)
+        case Kind.DRIFT | Kind.TABLE_GONE | Kind.SPOILT:
+            return _group(world, event, random)
+        case Kind.STORE_FAILS | Kind.CRASHES | Kind.STREAM_LATE:
+            names = {Kind.STORE_FAILS: "store", Kind.CRASHES: "crash", Kind.STREAM_LATE: "late"}
+            return _added(world.chances, names[event.kind], event.amount)
+        case Kind.TWINS | Kind.STREAM_TWICE | Kind.STREAM_LOST:
+            names = {Kind.TWINS: "twins", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost"}
+            return _added(world.chances, names[event.kind], 1)
+        case Kind.POISON:
+            world.on_poison()
+            return None
+        case Kind.ASK:
+            world.on_ask(dict(event.payload))
+            return None
+        case _:
+            assert_never(event.kind)
+
+
+def _added(holder: Any, name: str, amount: float) -> End:
+    """Add to an attribute; the end takes it off again."""
+    setattr(holder, name, getattr(holder, name) + amount)
+
+    def end() -> None:
+        left = getattr(holder, name) - amount
+        setattr(holder, name, 0 if abs(left) < 1e-9 else left)
+
+    return end
+
+
+def _line(world: World, event: Event) -> End:
+    lines = world.pairs(event)
+    if event.kind is Kind.BURSTS:
+        for number, line in enumerate(lines):
+            line.bursts = world.bursts(event.amount, f"bursts {event.at} {number}")
+
+        def calm() -> None:
+            for line in lines:
+                line.bursts = None
+
+        return calm
+    name, amount = {
+        Kind.CUT: ("cuts", 1.0),
+        Kind.LOSS: ("loss", event.amount),
+        Kind.DELAY: ("delay", event.amount),
+    }[event.kind]
+    ends = [_added(line, name, amount) for line in lines]
+
+    def over() -> None:
+        for end in ends:
+            end()
+
+    return over
+
+
+def _vantage(world: World, event: Event) -> End | None:
+    if event.kind is Kind.MONITOR_KILLED:
+        world.on_monitor_killed(event.vantage)
+        return None
+    name = {
+        Kind.VANTAGE_DEAF: "deaf",
+        Kind.VANTAGE_MUTE: "mute",
+        Kind.VANTAGE_DEAD: "dead",
+        Kind.VANTAGE_CUT_OFF: "cut_off",
+    }[event.kind]
+    place = world.places[event.vantage]
+    end = _added(place, name, 1)
+    if event.kind is Kind.VANTAGE_DEAD:
+        world.on_monitor_killed(event.vantage)
+
+    def over() -> None:
+        end()
+        place.troubled_at = world.kernel.now
+
+    return over
+
+
+def _instance(world: World, event: Event) -> End | None:
+    machine = world.ec2.machines[event.subject]
+    match event.kind:
+        case Kind.HANG:
+            machine.hung, machine.forced_only, machine.stop_seconds = True, bool(event.amount), event.seconds
+            return None
+        case Kind.NO_START:
+            machine.starts = False
+
+            def can() -> None:
+                machine.starts = True
+
+            return can
+        case Kind.STOPPED:
+            if machine.state == "running":
+                world.ec2.stop(event.subject, forced=False, by="somebody")
+
+            def start() -> None:
+                if machine.state == "stopped":
+                    machine.starts = True
+                    world.ec2.start(event.subject)
+
+            return start
+        case _:
+            world.ec2.terminate(event.subject)
+            return None
+
+
+def _calls(world: World, event: Event) -> End:
+    faults = world.ec2.faults
+    held = {
+        Kind.THROTTLED: faults.throttled,
+        Kind.UNANSWERED: faults.unanswered,
+        Kind.DENIED: faults.denied,
+        Kind.STALE: faults.stale,
+    }[event.kind]
+    held[event.subject] = event.amount
+
+    def end() -> None:
+        held.pop(event.subject, None)
+        world.troubled[event.subject] = world.kernel.now
+
+    return end
+
+
+def _group(world: World, event: Event, random: Random) -> End | None:
+    match event.kind:
+        case Kind.DRIFT:
+            world.drift(event.subject, random)
+            return None
+        case Kind.SPOILT:
+            return world.spoil(event.subject)
+        case _:
+            taken = {t: r for t, r in world.ec2.routes.items() if event.subject in world.owners.get(t, ())}
+            if not taken:
+                return None
+            table, routes = sorted(taken.items())[random.randrange(len(taken))]
+            del world.ec2.routes[table]
+
+            def back() -> None:
+                world.ec2.routes[table] = routes
+
+            return back

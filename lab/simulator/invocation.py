@@ -1,0 +1,81 @@
+"""One invocation of a function: its clock, its connections, what it has looked at, and how it may die."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from lab.simulator.kernel import Killed, Task
+from lab.simulator.world import World
+from routekeeper.store.codec import Item
+
+Items = list[Item]
+
+
+@dataclass(slots=True)
+class Glimpse:
+    """The table's vantages and health as an invocation read them."""
+
+    at: float
+    vantages: Items
+    health: Items
+
+
+@dataclass(slots=True)
+class Invocation:
+    world: World
+    function: str
+    number: int
+    skew: float
+    random: Random
+    task: Task | None = None
+    began_at: float = 0.0
+    ends_by: float = 0.0
+    looked: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When it last read something: by the store's operation and the key."""
+    groups: dict[str, Item | None] = field(default_factory=dict)
+    """Each group's item as it last read or wrote it."""
+    glimpses: list[Glimpse] = field(default_factory=list)
+    changed: dict[str, set[str]] = field(default_factory=dict)
+    """The resources that it changed, by the transition that was under way."""
+    visit: str = ""
+    """The restart group it has turned to last."""
+    died: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.function}/{self.number}"
+
+    def clock(self) -> float:
+        return self.world.kernel.now + self.skew
+
+    def pause(self, seconds: float) -> None:
+        self.world.kernel.pause(seconds)
+
+    def cross(self, place: str) -> None:
+        """Pass one line of the program, where the function may die."""
+        p = self.world.chances.crash
+        if p and self.function in ("router", "restarter") and self.random.random() < p:
+            self.die(f"crashed at {place}")
+
+    def die(self, how: str) -> None:
+        """The process is gone, with everything it had under way."""
+        self.died = how
+        self.world.faults += 1
+        self.world.tell(self.name, how)
+        assert self.task is not None
+        self.world.kernel.kill(self.task)
+        raise Killed
+
+    def looks(self, operation: str, key: str) -> None:
+        now, table = self.world.kernel.now, self.world.table
+        self.looked[operation, key] = now
+        if operation == "load_group":
+            self.groups[key] = next((item for k, item in table.peek("GROUP") if k.sk == key), None)
+        elif operation == "load_restart":
+            self.visit = key
+        elif operation == "load_board" and key == "VANTAGE":
+            self.glimpses.append(Glimpse(now, [i for _, i in table.peek("VANTAGE")], []))
+            del self.glimpses[:-40]
+        elif operation == "load_board" and self.glimpses:
+            self.glimpses[-1].health = [i for _, i in table.peek("HEALTH")]

@@ -1,0 +1,50 @@
+"""The court: takes violations down. The first one ends the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.simulator.kernel import START
+from lab.simulator.laws.verdicts import Bench
+from lab.simulator.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    law: int
+    at: float
+    """Seconds after the start."""
+    rule: str
+    """Which check found it; stays the same when a plan is cut down."""
+    story: str
+
+    def __str__(self) -> str:
+        return f"law {self.law} ({self.rule}) at {self.at:.2f} s: {self.story}"
+
+
+@dataclass(slots=True)
+class Court:
+    world: World
+    bench: Bench
+    violation: Violation | None = None
+    checks: dict[str, int] = field(default_factory=dict)
+    """How often each check was made in earnest."""
+
+    def hold(self, law: int, rule: str, held: bool, story: str) -> None:
+        self.checks[rule] = self.checks.get(rule, 0) + 1
+        if not held and self.violation is None:
+            at = self.world.kernel.now - START
+            self.violation = Violation(law, at, rule, story)
+            self.world.tell("court", f"LAW {law} BROKEN ({rule}): {story}")
+            self.world.kernel.stopped = True
+
+    def excused(self, group: str, seconds: float) -> bool:
+        """Whether something befell this group's passes within so many seconds (law 11: its own trouble, or all's)."""
+        world, now = self.world, self.world.kernel.now
+        chances, faults = world.chances, world.ec2.faults
+        if chances.any or now - chances.quiet_since < seconds:
+            return True
+        for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale):
+            if "*" in held or group in held:
+                return True
+        return any(now - world.troubled.get(name, -1e12) < seconds for name in ("*", group))

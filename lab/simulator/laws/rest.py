@@ -1,0 +1,90 @@
+"""Law 10, and what the others leave for later: once trouble is over, everything comes to rest where it should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.simulator.laws.court import Court
+from lab.simulator.laws.raw import number, part, parts, text
+from lab.simulator.laws.routes import Routes
+from lab.simulator.laws.verdicts import BAD, GOOD
+from lab.simulator.world import World
+from routekeeper.domain.settings import FailbackMode, Group
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.store.codec import Item
+
+
+@dataclass(slots=True)
+class Rest:
+    world: World
+    court: Court
+    routes: Routes
+    announced: set[str] = field(default_factory=set)
+    emitted_at: dict[tuple[Metric, str], float] = field(default_factory=dict)
+    """When a metric was last written: of a group, or (empty) of the deployment."""
+
+    def on_emit(self, measurement: Measurement) -> None:
+        group = measurement.dimensions.get("group", "")
+        self.emitted_at[measurement.metric, group] = self.world.kernel.now
+
+    def on_tick(self) -> None:
+        """Law 3: while no path is HEALTHY and the present one is UNHEALTHY, an alarm says so."""
+        now, bench = self.world.kernel.now, self.court.bench
+        for name, group in self.world.plan.configuration.groups.items():
+            held = self._held(name)
+            path = group.path(text(held, "path") or "") if held is not None else None
+            if path is None or self.court.excused(name, 130) or self._on_hold(held, 130):
+                continue
+            stranded = min(bench.held_for(p.target, BAD) for p in group.paths)
+            if stranded > 130:
+                silent = now - self.emitted_at.get((Metric.NO_HEALTHY_PATH, name), 0.0)
+                told = f"{name} has had no HEALTHY path for {stranded:.0f} s, and nobody was told for {silent:.0f} s"
+                self.court.hold(3, "stranded is told", silent < 125, told)
+
+    def on_settled(self) -> None:
+        for name, group in self.world.plan.configuration.groups.items():
+            held = self._held(name)
+            self._hold_to_rest(group, held)
+            owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
+            self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
+            untold = set(self.routes.recorded.get(name, {})) - self.announced
+            told = f"nobody was told of {sorted(untold)}"
+            self.court.hold(7, "every change is told", not untold or len(parts(held, "unannounced")) >= 10, told)
+
+    def _held(self, name: str) -> Item | None:
+        return next((item for key, item in self.world.table.peek("GROUP") if key.sk == name), None)
+
+    def _on_hold(self, held: Item | None, seconds: float) -> bool:
+        """Whether a pin or a pause is in force, or was a moment ago."""
+        since = self.world.kernel.now - seconds
+        return any(number(part(held, hold), "expires_at") > since for hold in ("pin", "pause"))
+
+    def _hold_to_rest(self, group: Group, held: Item | None) -> None:
+        name, now = group.name, self.world.kernel.now
+        if self._on_hold(held, 200) or self.court.excused(name, 200):
+            return
+        path = group.path(text(held, "path") or "")
+        told = f"{name} is on {path.name if path else None}: {text(held, 'reason')}"
+        if path is None:
+            well = any(self.court.bench.held_for(p.target, GOOD) > 200 for p in group.paths)
+            self.court.hold(10, "a group finds a path", not well, told)
+            return
+        pending = text(part(held, "pending"), "id")
+        since = number(part(held, "pending"), "decided_at", now)
+        self.court.hold(10, "transitions end", pending is None or now - since < 200, f"{pending} is pending: {told}")
+        bench = self.court.bench
+        if self._is_wanted_here(group, path.name):
+            really = self.world.path_of(group)
+            there = really == path.name or len(self.world.resources(group)) == 0
+            self.court.hold(10, "routes are as desired", there, f"the routes are on {really}: {told}")
+        better = group.paths[: group.paths.index(path)]
+        if group.failback.mode is FailbackMode.AUTO:
+            due = [p for p in better if bench.held_for(p.target, GOOD) > group.failback.after_seconds + 200]
+            due = [p for p in due if p.name != text(held, "blackholed")]
+            if bench.since_bad(path.target) > 200 and now - number(held, "since") > group.failback.after_seconds + 200:
+                self.court.hold(4, "returning happens", not due, f"{due and due[0].name} is well: {told}")
+
+    def _is_wanted_here(self, group: Group, path: str) -> bool:
+        """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
+        found = group.path(path)
+        return found is not None and self.court.bench.held_for(found.target, GOOD) > 200

@@ -1,0 +1,132 @@
+"""Laws 6, 8 and 9 for instances: each stop and start that EC2 accepts, each restart that is begun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.simulator.invocation import Invocation
+from lab.simulator.laws.court import Court
+from lab.simulator.laws.raw import number, part, text
+from lab.simulator.laws.routes import SLACK_SECONDS, Routes
+from lab.simulator.laws.verdicts import BAD, GOOD
+from lab.simulator.world import World
+from routekeeper.domain.settings import Group, Target
+from routekeeper.store.codec import Item
+
+PHASE_OF = {"stop": "STOPPING", "force stop": "FORCING", "start": "STARTING"}
+
+
+@dataclass(slots=True)
+class Restarts:
+    world: World
+    court: Court
+    routes: Routes
+    begun: dict[str, list[float]] = field(default_factory=dict)
+    """When restarts of each target were begun, by the clock of whoever began them."""
+    paused_at: dict[str, float] = field(default_factory=dict)
+    """Since when each group has been paused without a break."""
+    asked: int = 0
+
+    def _target(self, instance: str) -> Target | None:
+        targets = self.world.plan.configuration.targets.values()
+        return next((t for t in targets if t.instance == instance and t.restart is not None), None)
+
+    def _users(self, target: str) -> list[Group]:
+        groups = self.world.plan.configuration.groups.values()
+        return [group for group in groups if any(path.target == target for path in group.paths)]
+
+    # --- what EC2 is asked
+
+    def on_instance(self, invocation: Invocation, instance: str, action: str) -> None:
+        self.asked += 1
+        told = f"{invocation.name} asks for a {action} of {instance}"
+        self.world.tell(invocation.name, f"{action} {instance} ({self.world.ec2.machines[instance].state})")
+        target = self._target(instance)
+        self.court.hold(9, "only configured instances", target is not None, told)
+        if target is None or target.restart is None:
+            return
+        held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
+        active = part(held, "active")
+        mine = text(active, "instance") == instance and text(active, "phase") == PHASE_OF[action]
+        found = f"{text(active, 'phase')} {text(active, 'instance')}"
+        self.court.hold(8, "one at a time", mine, f"{told}, but the group's restart is: {found}")
+        self._hold_to_pause(invocation, target, told)
+        if action == "stop" and self.world.ec2.machines[instance].state == "running":
+            self._judge_stop(invocation, target, instance, told)
+
+    def _hold_to_pause(self, invocation: Invocation, target: Target, told: str) -> None:
+        """What was paused before the invocation turned to this restart group is not touched."""
+        looked_at = invocation.looked.get(("load_restart", invocation.visit), 0.0)
+        for group in self._users(target.name):
+            held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+            pause = part(held, "pause") if held is not None else None
+            in_force = pause is not None and number(pause, "expires_at") > invocation.clock() + SLACK_SECONDS
+            since = self.paused_at.get(group.name, 1e12)
+            broken = in_force and since < looked_at
+            self.court.hold(6, "a pause spares instances", not broken, f"{group.name} is paused: {told}")
+
+    def _judge_stop(self, invocation: Invocation, target: Target, instance: str, told: str) -> None:
+        bench = self.court.bench
+        ill = bench.since_bad(target.name) < 40
+        self.court.hold(8, "only the failed are restarted", ill, f"{target.name} is {bench.word(target.name)}: {told}")
+        for group in self._users(target.name):
+            if not self.routes.carries(group, instance):
+                continue
+            others = [p for p in group.paths if p.target != target.name and p.name != self._left(group)]
+            well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
+            looked_at = invocation.looked.get(("load_restart", invocation.visit), 0.0)
+            known = self.world.kernel.now - well < looked_at - 1.0
+            story = f"{group.name} goes through it and has had another way for {well:.0f} s: {told}"
+            self.court.hold(8, "traffic has left first", not (known and well > 1.0), story)
+
+    def _left(self, group: Group) -> str | None:
+        held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+        return text(held, "blackholed")
+
+    # --- what is remembered
+
+    def on_restart(self, old: Item | None, new: Item) -> None:
+        before, after = part(old, "active"), part(new, "active")
+        if after is None or (before is not None and number(before, "started_at") == number(after, "started_at")):
+            return
+        name, at = text(after, "target") or "", number(after, "started_at")
+        target = self.world.plan.configuration.targets[name]
+        assert target.restart is not None
+        self.court.hold(8, "one ends before another begins", before is None, f"{name} while {text(before, 'target')}")
+        begun = self.begun.setdefault(name, [])
+        begun.append(at)
+        recent = [moment for moment in begun if at - moment < target.restart.per_seconds - SLACK_SECONDS]
+        told = f"{name}: {len(recent)} restarts within {target.restart.per_seconds:.0f} s"
+        self.court.hold(8, "attempts are limited", len(recent) <= target.restart.attempts, told)
+        ill = self.court.bench.since_bad(name) < 40
+        self.court.hold(8, "only the failed are restarted", ill, f"{name} is {self.court.bench.word(name)}")
+
+    def on_group(self, name: str, new: Item) -> None:
+        pause, now = part(new, "pause"), self.world.kernel.now
+        if pause is None or number(pause, "expires_at") <= now:
+            self.paused_at.pop(name, None)
+        else:
+            self.paused_at.setdefault(name, now)
+
+    # --- what must have come of it
+
+    def on_settled(self, emitted_at: float) -> None:
+        """An instance that was stopped runs again; where nothing more is tried, people have been told."""
+        configuration, bench = self.world.plan.configuration, self.court.bench
+        for target in configuration.targets.values():
+            if target.instance is None or target.restart is None:
+                continue
+            held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
+            machine = self.world.ec2.machines[target.instance]
+            paused = any(group.name in self.paused_at for group in self._users(target.name))
+            idle = part(held, "active") is None
+            if machine.state == "stopped" and machine.stopped_by == "restarter" and machine.starts and idle and not paused:
+                down = self.world.kernel.now - (machine.down_since or self.world.kernel.now)
+                self.court.hold(10, "what was stopped is started", down < 900, f"{target.instance} is left stopped")
+            now = self.world.kernel.now
+            recent = [at for at in self.begun.get(target.name, []) if now - at < target.restart.per_seconds - 600]
+            long_ill = bench.held_for(target.name, BAD) > 600 and idle and not paused
+            free = not any(self.routes.carries(group, target.instance) for group in self._users(target.name))
+            if long_ill and free and len(recent) >= target.restart.attempts:
+                told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
+                self.court.hold(8, "giving up is told", now - emitted_at < 190, told)

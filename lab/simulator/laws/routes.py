@@ -1,0 +1,260 @@
+"""Laws 2 to 7 and 9 for routes: each move that is committed, each route that is changed, each line of history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.simulator.ec2_client import RouteChange
+from lab.simulator.invocation import Invocation
+from lab.simulator.laws.court import Court
+from lab.simulator.laws.raw import flag, number, part, parts, text
+from lab.simulator.laws.verdicts import BAD, GOOD, count
+from lab.simulator.lines import Fate
+from lab.simulator.world import World
+from routekeeper.domain.settings import FailbackMode, Group, NextHopKind, Quorum
+from routekeeper.store.codec import Item
+
+SLACK_SECONDS = 3.0
+"""How far clocks may disagree."""
+
+
+@dataclass(slots=True)
+class Routes:
+    world: World
+    court: Court
+    moves: int = 0
+    owed: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By group: transitions that were begun or carried out and must get into history, and since when."""
+    recorded: dict[str, dict[str, Item]] = field(default_factory=dict)
+    drifted_at: dict[str, float] = field(default_factory=dict)
+    stay: dict[str, int] = field(default_factory=dict)
+
+    # --- what is committed
+
+    def on_group(self, writer: str, old: Item | None, new: Item, invocation: Invocation | None) -> None:
+        name = text(new, "group") or ""
+        group = self.world.plan.configuration.groups[name]
+        before, after = text(old, "path"), text(new, "path")
+        if invocation is not None:
+            invocation.groups[name] = new
+        if writer.startswith("operator"):
+            same = all(old is None or old.get(k) == new.get(k) for k in ("path", "pending", "worker"))
+            self.court.hold(6, "operators ask, routers move", same, f"{writer} moved {name} from {before} to {after}")
+            self._hold_to_expiry(name, new)
+            return
+        self._hold_to_wishes_kept(name, old, new)
+        pending = part(new, "pending")
+        if pending is not None and (identifier := text(pending, "id")) is not None:
+            self.owed.setdefault(name, {}).setdefault(identifier, self.world.kernel.now)
+        if after is None or after == before:
+            return
+        if before is None and pending is None:
+            return  # adopted: nothing moves
+        self.moves += 1
+        self.world.tell(writer, f"decides: {name} from {before} to {after}: {text(new, 'reason')}")
+        told = f"{writer} moves {name} from {before} to {after}: {text(new, 'reason')}"
+        self.court.hold(7, "a move is owed to history", pending is not None, told)
+        if invocation is not None:
+            self._judge_move(group, old, new, invocation, told)
+
+    def _hold_to_expiry(self, name: str, new: Item) -> None:
+        for hold in ("pin", "pause"):
+            held = part(new, hold)
+            if held is not None:
+                left = number(held, "expires_at", 1e12) - self.world.kernel.now
+                self.court.hold(6, "every hold ends", left < 8 * 86_400, f"{hold} of {name} lasts {left:.0f} s")
+
+    def _hold_to_wishes_kept(self, name: str, old: Item | None, new: Item) -> None:
+        """What operators asked for is not lost when somebody else saves the group."""
+        for hold in ("pin", "pause"):
+            lost = part(old, hold) is not None and part(new, hold) is None
+            in_force = lost and number(part(old, hold), "expires_at") > self.world.kernel.now + SLACK_SECONDS
+            self.court.hold(6, "holds are kept", not in_force, f"the {hold} of {name} is gone before its time")
+
+    def _judge_move(self, group: Group, old: Item | None, new: Item, invocation: Invocation, told: str) -> None:
+        now = invocation.clock()
+        before, after = text(old, "path"), text(new, "path") or ""
+        pause, pin, returning = part(old, "pause"), part(old, "pin"), part(old, "returning")
+        paused = pause is not None and now < number(pause, "expires_at")
+        self.court.hold(6, "a pause halts", not paused, f"paused: {told}")
+        pinned = text(pin, "path") if pin is not None and now < number(pin, "expires_at") else None
+        asked = pinned == after
+        if returning is not None and now < number(returning, "expires_at") and after == group.paths[0].name:
+            asked = True
+        forced = (pinned == after and flag(pin, "forced")) or (asked and flag(returning, "forced"))
+        self.court.hold(6, "a pin holds", before is None or before != pinned, f"pinned to {pinned}: {told}")
+        if not forced:
+            self._hold_to_health(group, after, invocation, told)
+        if before is not None and group.path(before) is not None and not asked:
+            self._judge_unasked(group, before, after, invocation, told)
+
+    def _words(self, group: Group, path: str, invocation: Invocation, since: float) -> set[str]:
+        """What the table said of the path, each time that the invocation has looked since."""
+        found = group.path(path)
+        if found is None or found.target is None:
+            return {GOOD}
+        words = set()
+        for glimpse in invocation.glimpses:
+            if glimpse.at >= since:
+                # The table was read at one moment and judged within the next.
+                for late in (0.0, 0.5):
+                    now = glimpse.at + invocation.skew + late
+                    said = count(self.world.plan.configuration, glimpse.vantages, glimpse.health, now)
+                    words.add(said[found.target])
+        return words
+
+    def _hold_to_health(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
+        looked_at = invocation.looked.get(("load_group", group.name), 0.0)
+        words = self._words(group, path, invocation, looked_at - 2.0)
+        self.court.hold(2, "only onto HEALTHY", GOOD in words, f"{path} was {words or 'not looked at'}: {told}")
+        found = group.path(path)
+        if found is not None and found.target is not None:
+            ago = self.world.kernel.now - self._answered_at(found.target)
+            self.court.hold(2, "only onto what answers", ago < 100, f"{path} last answered {ago:.0f} s ago: {told}")
+
+    def _answered_at(self, target: str) -> float:
+        """When a probe of the target was last answered at any vantage."""
+        newest = -1e12
+        for (_, probed), ledger in self.world.ledgers.items():
+            if probed == target:
+                if ledger.plain is Fate.ANSWERED:
+                    return self.world.kernel.now
+                newest = max([newest, *(s.known_at for s in ledger.recent[-60:] if s.fate is Fate.ANSWERED)])
+        return newest
+
+    def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
+        names = [path.name for path in group.paths]
+        gone = self.world.is_gone(group, before, within=60)
+        words = self._words(group, before, invocation, invocation.looked.get(("load_group", group.name), 0.0) - 2.0)
+        if BAD in words or gone:
+            if not gone:
+                self._hold_to_trouble(group, before, told)
+            return
+        preferred = names.index(after) < names.index(before)
+        self.court.hold(4, "no leaving without cause", preferred, f"{before} was {words}: {told}")
+        automatic = group.failback.mode is FailbackMode.AUTO
+        self.court.hold(4, "manual failback waits for people", automatic, told)
+        path = group.path(after)
+        quiet = self.court.bench.since_bad(path.target if path else None)
+        enough = quiet >= group.failback.after_seconds - SLACK_SECONDS
+        self.court.hold(4, "returning waits", enough, f"{after} was UNHEALTHY {quiet:.0f} s ago: {told}")
+
+    def _hold_to_trouble(self, group: Group, before: str, told: str) -> None:
+        """Law 5 against the truth: what every sound vantage reaches every time is not left."""
+        path = group.path(before)
+        if path is None or path.target is None or len(self.world.plan.vantages) < 2:
+            return
+        if self.world.plan.configuration.targets[path.target].quorum is Quorum.ANY:
+            return  # one vantage's word is enough by configuration, until all of its targets have failed
+        now = self.world.kernel.now
+        sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > 150]
+        ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
+        clear = bool(ledgers) and all(
+            ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > 150 for ledger in ledgers
+        )
+        self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
+
+    # --- what is carried out
+
+    def on_route(self, invocation: Invocation, change: RouteChange) -> None:
+        owners = self.world.owners.get(change.resource, ())
+        told = f"{invocation.name} changes {change.resource} from {change.before} to {change.after}"
+        self.world.tell(invocation.name, f"changes {change.resource}: {change.before} -> {change.after}")
+        self.court.hold(9, "only configured routes", bool(owners), told)
+        for name in owners:
+            self._judge_change(self.world.plan.configuration.groups[name], invocation, change, told)
+
+    def _judge_change(self, group: Group, invocation: Invocation, change: RouteChange, told: str) -> None:
+        held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+        pending = part(held, "pending")
+        identifier = text(pending, "id")
+        self.court.hold(7, "committed before it is done", identifier is not None, f"no transition is under way: {told}")
+        path = group.path(text(held, "path") or "")
+        hop = "none" if path is None or path.next_hop is None else path.next_hop.id
+        self.court.hold(10, "only what is desired", hop == change.after, f"{path and path.name} is desired: {told}")
+        seen = invocation.groups.get(group.name)
+        pause = part(seen, "pause")
+        paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
+        self.court.hold(6, "a pause halts changes", not paused, told)
+        if identifier is not None:
+            invocation.changed.setdefault(identifier, set()).add(change.resource)
+            self.owed.setdefault(group.name, {}).setdefault(identifier, self.world.kernel.now)
+
+    # --- what is told
+
+    def on_event(self, pk: str, new: Item, invocation: Invocation | None) -> None:
+        name, identifier = pk.removeprefix("EVENT#"), text(new, "id") or ""
+        known = self.recorded.setdefault(name, {})
+        self.court.hold(7, "one event a change", identifier not in known, f"{identifier} is in history twice")
+        known[identifier] = new
+        self.owed.get(name, {}).pop(identifier, None)
+        self.world.tell(name, f"history: {text(new, 'kind')} to {text(new, 'to_path')}: {text(new, 'reason')}")
+        whole = bool(text(new, "reason") and text(new, "to_path") and text(new, "kind") and number(new, "decided_at"))
+        self.court.hold(7, "history says why", whole, f"{identifier} does not")
+        if invocation is None:
+            return
+        told = {text(entry.get("M"), "resource") for entry in parts(new, "changes")}
+        missing = invocation.changed.get(identifier, set()) - told
+        self.court.hold(7, "history says what", not missing, f"{identifier} leaves out {missing}")
+        order = number(new, "applied_at", 1e12) >= number(new, "decided_at") - SLACK_SECONDS
+        self.court.hold(7, "history's times are in order", order, identifier)
+
+    # --- what is left undone
+
+    def on_tick(self) -> None:
+        for name, group in self.world.plan.configuration.groups.items():
+            held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == name), None)
+            if held is not None and "S" in held.get("path", {"S": ""}):
+                self._judge_delay(group, held)
+
+    def _judge_delay(self, group: Group, held: Item) -> None:
+        """Law 4: an UNHEALTHY path is left at once where a HEALTHY one is. Law 6: a pin is followed."""
+        now, bench = self.world.kernel.now, self.court.bench
+        path = group.path(text(held, "path") or "")
+        pause, pin = part(held, "pause"), part(held, "pin")
+        if path is None or (pause is not None and number(pause, "expires_at") > now - 110):
+            return
+        pinned = pin is not None and number(pin, "expires_at") > now - 110
+        others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
+        well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
+        waited = min(bench.held_for(path.target, BAD), well)
+        if pinned:
+            self._judge_pin(group, held, path.name)
+            return
+        bound = 100.0
+        if not self.court.excused(group.name, 130):
+            told = f"{group.name} stays on {path.name} for {waited:.0f} s: {text(held, 'reason')}"
+            law = 11 if self._others_in_trouble(group.name) else 4
+            self.court.hold(law, "leaving is not delayed", waited < bound, told)
+            self.court.hold(law, "leaving is prompt", waited < 12 or self._was_held(group.name, held), told)
+
+    def _was_held(self, name: str, held: Item) -> bool:
+        """Whether the wait began while a hold or a claim on the group was in force."""
+        now = self.world.kernel.now
+        ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
+        return any(now - end < 130 for end in ends) or self.world.chances.lost > 0
+
+    def _others_in_trouble(self, name: str) -> bool:
+        now = self.world.kernel.now
+        return any(other != name and now - at < 200 for other, at in self.world.troubled.items())
+
+    def _judge_pin(self, group: Group, held: Item, current: str) -> None:
+        pin = part(held, "pin")
+        path = group.path(text(pin, "path") or "")
+        if path is None or path.name in (current, text(held, "blackholed")):
+            return
+        asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
+        well = self.court.bench.held_for(path.target, GOOD)
+        waited = asked_ago if flag(pin, "forced") else min(asked_ago, well)
+        if not self.court.excused(group.name, 130):
+            self.court.hold(6, "a pin is followed", waited < 100, f"{group.name} is pinned to {path.name}, on {current}")
+
+    def carries(self, group: Group, instance: str) -> bool:
+        """Whether a route of the group really goes to the instance, and not because somebody just put it there."""
+        for path in group.paths:
+            hop = path.next_hop
+            if hop is not None and hop.kind is NextHopKind.INSTANCE and hop.id == instance:
+                resources = self.world.resources(group)
+                there = any(self.world.is_on(group, resource, path.name) for resource in resources)
+                return there and self.world.kernel.now - self.drifted_at.get(group.name, -1e12) > 200
+        return False

@@ -1,0 +1,92 @@
+"""What the design says is true of a target, counted from the items in the table: fresh vantages vote (laws 1, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lab.simulator.laws.raw import number, text
+from lab.simulator.world import World
+from routekeeper.domain.settings import Configuration, Quorum
+from routekeeper.store.codec import Item
+
+GOOD, BAD, UNSURE = "HEALTHY", "UNHEALTHY", "UNKNOWN"
+
+
+def count(configuration: Configuration, vantages: Iterable[Item], health: Iterable[Item], now: float) -> dict[str, str]:
+    """Health by target, as words."""
+    said: dict[str, dict[str, str]] = {}
+    for item in vantages:
+        name, beat_at = text(item, "name"), number(item, "heartbeat_at")
+        if name is not None and now - beat_at <= configuration.stale_after_seconds:
+            said[name] = {}
+    for item in health:
+        vantage, target, word = text(item, "vantage"), text(item, "target"), text(item, "health")
+        if vantage in said and target is not None and word in (GOOD, BAD):
+            said[vantage][target] = word
+    trusted = {name: words for name, words in said.items() if not _hears_nothing(name, said)}
+    return {name: _vote(target.quorum, name, trusted) for name, target in configuration.targets.items()}
+
+
+def _hears_nothing(vantage: str, said: dict[str, dict[str, str]]) -> bool:
+    """Law 5: all its targets fail at once, and another vantage reaches one of them."""
+    mine = said[vantage]
+    if not mine or GOOD in mine.values():
+        return False
+    return any(said[other].get(target) == GOOD for other in said if other != vantage for target in mine)
+
+
+def _vote(quorum: Quorum, target: str, said: dict[str, dict[str, str]]) -> str:
+    votes = [words[target] for words in said.values() if target in words]
+    bad, good = votes.count(BAD), votes.count(GOOD)
+    if quorum is Quorum.ANY:
+        return BAD if bad else GOOD if good else UNSURE
+    needed = len(votes) if quorum is Quorum.ALL else len(votes) / 2
+    for word, votes_for in ((BAD, bad), (GOOD, good)):
+        if votes_for and (votes_for == needed if quorum is Quorum.ALL else votes_for > needed):
+            return word
+    return UNSURE
+
+
+@dataclass(slots=True)
+class Record:
+    """How the verdict on one target has been lately. Times are the world's."""
+
+    word: str = UNSURE
+    since: float = 0.0
+    last_bad: float = -1e12
+
+
+@dataclass(slots=True)
+class Bench:
+    """The verdict on every target, counted again whenever a vantage has written and every few seconds."""
+
+    world: World
+    records: dict[str, Record] = field(default_factory=dict)
+
+    def sit(self) -> None:
+        world, now = self.world, self.world.kernel.now
+        table = world.table
+        vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        for target, word in count(world.plan.configuration, vantages, health, now).items():
+            record = self.records.setdefault(target, Record(since=now))
+            if record.word == BAD or word == BAD:
+                record.last_bad = now
+            if record.word != word:
+                record.word, record.since = word, now
+
+    def word(self, target: str | None) -> str:
+        """A path without a target is taken as healthy."""
+        return GOOD if target is None else self.records.get(target, Record()).word
+
+    def held_for(self, target: str | None, word: str) -> float:
+        """For how many seconds this has been the verdict."""
+        if target is None:
+            return 1e12 if word == GOOD else 0.0
+        record = self.records.get(target)
+        return self.world.kernel.now - record.since if record is not None and record.word == word else 0.0
+
+    def since_bad(self, target: str | None) -> float:
+        if target is None or target not in self.records:
+            return 1e12
+        return self.world.kernel.now - self.records[target].last_bad

@@ -1,0 +1,51 @@
+"""Law 1: a vantage says UNHEALTHY only of what it has really probed in vain."""
+
+from __future__ import annotations
+
+from lab.simulator.laws.court import Court
+from lab.simulator.laws.raw import number, text
+from lab.simulator.lines import Fate
+from lab.simulator.world import World
+from routekeeper.store.codec import Item
+
+
+class Watching:
+    def __init__(self, world: World, court: Court) -> None:
+        self._world = world
+        self._court = court
+
+    def on_write(self, old: Item | None, new: Item) -> None:
+        """A vantage has written a verdict."""
+        before, word = text(old, "health"), text(new, "health")
+        vantage, target = text(new, "vantage"), text(new, "target")
+        assert vantage is not None
+        assert target is not None
+        if word == "UNHEALTHY" and before != "UNHEALTHY":
+            self._hold_to_losses(vantage, target, new)
+
+    def _hold_to_losses(self, vantage: str, target: str, item: Item) -> None:
+        """As many probes as the threshold demands, sent and lost, none between them answered, over long enough."""
+        rule = self._world.plan.configuration.targets[target].detection
+        since, first = number(item, "since"), number(item, "first_loss_at")
+        run = [sent for sent in self._world.ledgers[vantage, target].recent if sent.sent_at >= first - 1e-6]
+        run = [sent for sent in run if sent.known_at <= since + 1e-6]
+        lost = [sent for sent in run if sent.fate is Fate.LOST]
+        answered = [sent for sent in run if sent.fate is Fate.ANSWERED]
+        told = f"{vantage} calls {target} UNHEALTHY: {len(lost)} lost and {len(answered)} answered in {since - first:.2f} s"
+        self._court.hold(1, "losses behind a verdict", len(lost) >= rule.unhealthy_threshold and not answered, told)
+        self._court.hold(1, "long enough for a verdict", since - first >= rule.unhealthy_for_seconds - 1e-6, told)
+
+    def on_settled(self, alive: set[str]) -> None:
+        """What a vantage that has had time says is what its line has been like."""
+        now = self._world.kernel.now
+        said = {(text(i, "vantage"), text(i, "target")): text(i, "health") for _, i in self._world.table.peek("HEALTH")}
+        words = {Fate.ANSWERED: "HEALTHY", Fate.LOST: "UNHEALTHY", Fate.NOT_SENT: "UNKNOWN"}
+        for (vantage, target), ledger in self._world.ledgers.items():
+            if vantage not in alive or ledger.plain is None or ledger.plain_since is None:
+                continue
+            if now - ledger.plain_since < 100 or self._world.kernel.now - self._world.places[vantage].troubled_at < 100:
+                continue
+            found = said.get((vantage, target), "UNKNOWN")
+            told = f"{vantage} says {found} of {target}, whose probes are all {ledger.plain.value}"
+            law = 1 if ledger.plain is Fate.NOT_SENT else 10
+            self._court.hold(law, "verdicts are the truth at rest", found == words[ledger.plain], told)

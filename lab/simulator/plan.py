@@ -1,0 +1,95 @@
+"""What a run is made of: a configuration, a list of events and a seed. Plans are drawn from seeds and can be cut down.
+
+Every random choice of a run hangs on the plan's seed and on the name of whoever chooses, never on a shared sequence:
+an event that is left out leaves the others' chances as they were, as far as that is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from routekeeper.domain.settings import Configuration
+
+
+class Kind(Enum):
+    """What can befall the world. `subject` says whom, `seconds` how long, `amount` how much."""
+
+    CUT = "line cut"
+    """Target from one vantage, or from all (`*`)."""
+    LOSS = "line loses packets"
+    """`amount` of them, each for itself."""
+    BURSTS = "line loses packets in bursts"
+    """Gilbert-Elliott: `amount` of the time in the bad state, which lasts 1.5 s on average and loses 90 %."""
+    DELAY = "line is slow"
+    """`amount` seconds of round trip more."""
+    VANTAGE_DEAF = "vantage hears nothing"
+    VANTAGE_MUTE = "vantage cannot send"
+    VANTAGE_DEAD = "vantage is not run"
+    VANTAGE_CUT_OFF = "vantage does not reach the table"
+    MONITOR_KILLED = "monitor killed"
+    HANG = "instance hangs"
+    """Until it is restarted; `seconds` is how long its stop takes, and without `amount` 0 only a forced one ends it."""
+    NO_START = "instance does not start"
+    STOPPED = "instance stopped by somebody"
+    TERMINATED = "instance terminated by somebody"
+    THROTTLED = "EC2 throttles"
+    """With probability `amount`, a group or everything (`*`)."""
+    UNANSWERED = "EC2 does not answer"
+    """Half of the calls act all the same."""
+    DENIED = "EC2 denies"
+    STALE = "EC2 reads are stale"
+    """By up to `amount` seconds."""
+    DRIFT = "somebody changes a route"
+    TABLE_GONE = "route table deleted"
+    STORE_FAILS = "the table does not answer"
+    """With probability `amount`; half of the writes act all the same."""
+    CRASHES = "functions crash"
+    """With probability `amount` at each call and sleep of router and restarter."""
+    TWINS = "everything is invoked twice"
+    STREAM_LATE = "stream is late"
+    """Records wait up to `amount` seconds, and may overtake each other."""
+    STREAM_TWICE = "stream delivers twice"
+    STREAM_LOST = "stream delivers nothing"
+    POISON = "poison record"
+    SPOILT = "unreadable item"
+    """A group's item, until somebody puts it right."""
+    ASK = "operator"
+    """`payload` is what is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: float
+    """Seconds after the start."""
+    kind: Kind
+    subject: str = "*"
+    vantage: str = "*"
+    seconds: float = 0.0
+    amount: float = 0.0
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = [self.kind.value]
+        parts += [self.subject] if self.subject != "*" else []
+        parts += [f"from {self.vantage}"] if self.vantage != "*" else []
+        parts += [f"{self.amount:g}"] if self.amount else []
+        parts += [f"for {self.seconds:.0f} s"] if self.seconds else []
+        parts += [", ".join(f"{key}: {value}" for key, value in self.payload.items())] if self.payload else []
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that a run depends on."""
+
+    seed: int
+    configuration: Configuration
+    vantages: tuple[str, ...]
+    events: tuple[Event, ...]
+    seconds: float
+    settle_at: tuple[float, ...] = ()
+    """When everything must have come to rest: what has not is a violation of law 10."""
+    skews: Mapping[str, float] = field(default_factory=dict)
+    """By how many seconds a function's clock is wrong."""

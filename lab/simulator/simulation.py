@@ -1,0 +1,252 @@
+"""One run of a plan: world, watches, functions and court on one clock."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from lab.simulator.ec2_client import RouteChange
+from lab.simulator.functions import Functions, Hooks
+from lab.simulator.invocation import Invocation
+from lab.simulator.kernel import START, Kernel
+from lab.simulator.laws.court import Court, Violation
+from lab.simulator.laws.raw import number, part, parts, text
+from lab.simulator.laws.rest import Rest
+from lab.simulator.laws.restarts import Restarts
+from lab.simulator.laws.routes import Routes
+from lab.simulator.laws.verdicts import BAD, Bench
+from lab.simulator.laws.watching import Watching
+from lab.simulator.loop import KernelLoop
+from lab.simulator.plan import Plan
+from lab.simulator.pool import cooperative
+from lab.simulator.stream import Stream
+from lab.simulator.watch import Watch
+from lab.simulator.world import World
+from routekeeper.measurements import Metric
+from routekeeper.store.codec import Item
+from routekeeper.store.writes import Key
+
+CALM_SECONDS: Final = 240.0
+"""How long nothing must have happened before time leaps to a minute before the next event."""
+
+Tell = Callable[[float, str, str], None]
+"""Told the line of a timeline: seconds after the start, who, what."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a run."""
+
+    violation: Violation | None
+    seconds: float
+    leapt: float
+    """Seconds of these in which nothing happened, and that were left out."""
+    moves: int
+    restarts: int
+    faults: int
+    invocations: int
+    checks: dict[str, int]
+    digest: str
+    """The same for two runs only if they wrote the same at the same times."""
+    error: BaseException | None = None
+
+
+class Simulation:
+    """Builds everything, connects everybody to whoever must hear of it, and lets time pass."""
+
+    def __init__(self, plan: Plan, tell: Tell | None = None) -> None:
+        self.plan = plan
+        self.kernel = kernel = Kernel()
+        self.world = world = World(kernel, plan)
+        if tell is not None:
+            world.tell = lambda who, what: tell(kernel.now - START, who, what)
+        self.bench = Bench(world)
+        self.court = Court(world, self.bench)
+        self.watching = Watching(world, self.court)
+        self.routes = Routes(world, self.court)
+        self.restarts = Restarts(world, self.court, self.routes)
+        self.rest = Rest(world, self.court, self.routes)
+        self.functions = Functions(world, self._hooks())
+        self.loop = KernelLoop(kernel)
+        self.watches = {name: Watch(world, self.loop, name, plan.skews.get(f"monitor/{name}", 0.0)) for name in plan.vantages}
+        self.streams = {name: self._stream(name) for name in ("router", "restarter")}
+        self._leapt = 0.0
+        self._touched_at = START
+        self._ticks = 0
+        self._digest = hashlib.sha256()
+        self._connect()
+
+    def _stream(self, function: str) -> Stream:
+        def invoke(on_end: Callable[[bool], None]) -> None:
+            self.functions.invoke(function, on_end=on_end)
+
+        return Stream(self.world, self.world.random(f"stream {function}"), invoke)
+
+    def _hooks(self) -> Hooks:
+        return Hooks(
+            route=self._route_changed,
+            instance=self.restarts.on_instance,
+            emit=lambda invocation, measurement: self.rest.on_emit(measurement),
+            announced=self.rest.announced.add,
+        )
+
+    def _connect(self) -> None:
+        world = self.world
+        world.table.on_write = self._written
+        world.on_fate = lambda vantage, target: self.watches[vantage].wake(target)
+        world.on_monitor_killed = lambda vantage: self.watches[vantage].kill()
+        world.on_ask = lambda payload: self.functions.invoke("operator", payload)
+        world.on_drift = self._drifted
+        world.on_poison = self._poison
+
+    def _drifted(self, group: str) -> None:
+        self.routes.drifted_at[group] = self.kernel.now
+
+    def _poison(self) -> None:
+        for stream in self.streams.values():
+            stream.add(poison=True)
+
+    # --- what is seen
+
+    def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
+        self._touch(f"{invocation.name} {change}")
+        self.routes.on_route(invocation, change)
+
+    def _written(self, writer: str, key: Key, old: Item | None, new: Item) -> None:
+        task = self.kernel.current
+        invocation = None
+        if task is not None:
+            root = task.parent or task
+            invocation = self.functions.by_task.get(root)
+        match key.pk:
+            case "VANTAGE":
+                self.bench.sit()
+            case "HEALTH":
+                self._touch(f"{key} {text(new, 'health')}")
+                self.world.tell(f"monitor {text(new, 'vantage')}", f"{text(new, 'target')} is {text(new, 'health')}")
+                self.bench.sit()
+                self.watching.on_write(old, new)
+                self.streams["router"].add()
+                self.streams["restarter"].add()
+            case "GROUP":
+                self._touch(f"{key} {number(new, 'version')}")
+                self.routes.on_group(writer, old, new, invocation)
+                self.restarts.on_group(key.sk, new)
+                if writer.startswith("operator/"):
+                    self.streams["router"].add()
+                if writer.startswith("router/"):
+                    self.streams["restarter"].add()
+            case "RESTART":
+                self._touch(f"{key} {number(new, 'version')}")
+                self.restarts.on_restart(old, new)
+                active = part(new, "active")
+                self.world.tell(f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}")
+            case other if other.startswith("EVENT#RESTART#"):
+                self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
+            case other if other.startswith("EVENT#"):
+                self._touch(str(key))
+                self.routes.on_event(other, new, invocation)
+
+    def _touch(self, what: str) -> None:
+        """Something has happened: time does not leap soon."""
+        self._touched_at = self.kernel.now
+        self._digest.update(f"{self.kernel.now!r} {what}\n".encode())
+
+    # --- time
+
+    def run(self) -> Outcome:
+        """Let the plan happen, from the beginning to its end or to the first violation."""
+        logger = logging.getLogger("routekeeper")
+        level, logger.level = logger.level, logging.CRITICAL + 1
+        error = None
+        try:
+            with cooperative(self.kernel):
+                try:
+                    self._begin()
+                    self.kernel.run(START + self.plan.seconds)
+                except Exception as err:  # noqa: BLE001 - a defect of the application or of the simulator: both are finds
+                    error = err
+                self.kernel.close()
+        finally:
+            logger.level = level
+        return self._outcome(error)
+
+    def _begin(self) -> None:
+        for watch in self.watches.values():
+            watch.begin()
+        self.world.schedule()
+        for moment in self.plan.settle_at:
+            self.kernel.at(START + moment, self._settled, planned=True)
+        self.kernel.at(START + 5.0, self._tick)
+        self.kernel.at(START + 3.0, lambda: self._minute("router"))
+        self.kernel.at(START + 7.0, lambda: self._minute("restarter"))
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
+        return Outcome(
+            self.court.violation,
+            self.kernel.now - START,
+            self._leapt,
+            self.routes.moves,
+            self.restarts.asked,
+            self.world.faults,
+            self.functions.invocations,
+            self.court.checks,
+            self._digest.hexdigest(),
+            error or self.loop.error,
+        )
+
+    def _minute(self, function: str) -> None:
+        for _ in range(2 if self.world.chances.twins else 1):
+            self.functions.invoke(function)
+        self.kernel.after(60.0, lambda: self._minute(function))
+
+    def _tick(self) -> None:
+        """Every few seconds: look for what is overdue; leap where nothing can happen."""
+        self.bench.sit()
+        self.routes.on_tick()
+        self.rest.on_tick()
+        self.kernel.after(5.0, self._tick)
+        self._ticks += 1
+        if self._ticks % 12 == 0:
+            self._leap_if_calm()
+
+    def _settled(self) -> None:
+        self.bench.sit()
+        alive = {name for name, watch in self.watches.items() if watch.alive and watch.alive_for() > 150}
+        self.watching.on_settled(alive)
+        self.rest.on_settled()
+        self.restarts.on_settled(self.rest.emitted_at.get((Metric.RESTARTS_GIVEN_UP, ""), 0.0))
+
+    def _leap_if_calm(self) -> None:
+        now = self.kernel.now
+        coming = [START + event.at for event in self.plan.events] + [START + at for at in self.plan.settle_at]
+        self.world.ends = [moment for moment in self.world.ends if moment > now]
+        coming = [moment for moment in (*coming, *self.world.ends) if moment > now]
+        target = min(coming, default=START + self.plan.seconds)
+        seconds = ((target - now) // 60 - 3) * 60
+        if seconds < 120 or now - self._touched_at < CALM_SECONDS or not self._is_calm():
+            return
+        self.kernel.leap(seconds)
+        self._leapt += seconds
+        for watch in self.watches.values():
+            watch.beat_now()
+        self.bench.sit()
+
+    def _is_calm(self) -> bool:
+        """Whether only the world could bring something about: nothing is under way, and nothing runs out."""
+        world, now = self.world, self.kernel.now
+        if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
+            return False
+        if not all(watch.is_steady() for watch in self.watches.values()):
+            return False
+        for _, item in world.table.peek("GROUP"):
+            holds = [number(part(item, hold), "expires_at") for hold in ("pin", "pause", "returning")]
+            if max(holds) > now - CALM_SECONDS or part(item, "pending") or parts(item, "unannounced"):
+                return False
+        if any(part(item, "active") for _, item in world.table.peek("RESTART")):
+            return False
+        targets = world.plan.configuration.targets.values()
+        return not any(t.restart is not None and self.bench.word(t.name) == BAD for t in targets)

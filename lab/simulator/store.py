@@ -1,0 +1,113 @@
+"""The in-memory store with calls that take time, fail, and are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from routekeeper.domain.errors import StoreError
+from routekeeper.store.codec import Item
+from routekeeper.store.items import HISTORY_SECONDS
+from routekeeper.store.memory import MemoryStore, MemoryTable
+from routekeeper.store.writes import Key, Put, key_of
+
+OnWrite = Callable[[str, Key, Item | None, Item], None]
+"""Told of every item that was written: writer, key, what was there before, what is there now."""
+
+
+class WatchedTable(MemoryTable):
+    """Items are never changed in place by who reads or writes them, so they are handed out as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_write: OnWrite = lambda writer, key, old, new: None
+        self.writer = "somebody"
+
+    def get(self, key: Key) -> Item | None:
+        return self._items.get(key)
+
+    def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
+        keys = sorted((key for key in self._items if key.pk == pk), reverse=newest_first)
+        return [self._items[key] for key in keys]
+
+    def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
+        self.writer = writer
+        try:
+            super().put(operation, writer, puts)
+        finally:
+            self.writer = "somebody"
+            self._writes.clear()  # whoever watches has been told; years of writes are not kept
+
+    def place(self, item: Item) -> None:
+        key = key_of(item)
+        old = self._items.get(key)
+        self._items[key] = item
+        self.on_write(self.writer, key, old, item)
+
+    def peek(self, pk: str) -> list[tuple[Key, Item]]:
+        return [(key, item) for key, item in self._items.items() if key.pk == pk]
+
+    def forget(self, key: Key) -> None:
+        """Let an old item of history go, as its time-to-live would."""
+        del self._items[key]
+
+
+@dataclass(slots=True)
+class Passage:
+    """How one invocation's calls to the table fare."""
+
+    cross: Callable[[str], None]
+    pause: Callable[[float], None]
+    fails: Callable[[], bool]
+    acts: Callable[[], bool]
+    """Whether a write that goes unanswered has acted all the same."""
+    seconds: Callable[[], float]
+    looked: Callable[[str, str], None]
+    """Told what was read: operation and sort key, or partition."""
+
+
+class PassedStore(MemoryStore):
+    """A store whose every operation takes time on the virtual clock."""
+
+    def __init__(self, table: WatchedTable, writer: str, passage: Passage) -> None:
+        super().__init__(table, writer=writer, history_seconds=HISTORY_SECONDS)
+        self._table = table
+        self._passage = passage
+
+    def _get(self, operation: str, key: Key) -> Item | None:
+        self._enter(operation)
+        found = self._table.get(key)
+        self._passage.looked(operation, key.sk)
+        self._leave(operation)
+        return found
+
+    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+        self._enter(operation)
+        found = self._table.query(pk, newest_first=newest_first)
+        self._passage.looked(operation, pk)
+        self._leave(operation)
+        return iter(found)
+
+    def _put(self, operation: str, puts: Sequence[Put]) -> None:
+        passage = self._passage
+        passage.cross(operation)
+        if passage.fails():
+            if passage.acts():
+                self._table.put(operation, self._writer, puts)
+            passage.pause(6.0)
+            raise StoreError(f"{operation}: no answer, as the simulator has it")
+        passage.pause(passage.seconds())
+        self._table.put(operation, self._writer, puts)
+        self._leave(operation)
+
+    def _enter(self, operation: str) -> None:
+        passage = self._passage
+        passage.cross(operation)
+        if passage.fails():
+            passage.pause(6.0)
+            raise StoreError(f"{operation}: no answer, as the simulator has it")
+        passage.pause(passage.seconds())
+
+    def _leave(self, operation: str) -> None:
+        self._passage.pause(self._passage.seconds())
+        self._passage.cross(f"{operation} done")

@@ -1,0 +1,270 @@
+"""The world of one run: who can reach whom, what EC2 holds, what the table holds, and what befalls them when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+
+from botocore.exceptions import ClientError
+
+from lab.simulator.ec2 import GONE, Ec2, Hop, Machine
+from lab.simulator.kernel import START, Kernel
+from lab.simulator.lines import Bursts, Fate, Ledger, Line, Outcome
+from lab.simulator.plan import Event, Plan
+from lab.simulator.store import WatchedTable
+from routekeeper.domain.settings import Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
+from routekeeper.store.items import group_key
+from routekeeper.store.writes import Key
+
+_PARAMETER = {
+    NextHopKind.INSTANCE: "InstanceId",
+    NextHopKind.NETWORK_INTERFACE: "NetworkInterfaceId",
+    NextHopKind.NAT_GATEWAY: "NatGatewayId",
+    NextHopKind.TRANSIT_GATEWAY: "TransitGatewayId",
+    NextHopKind.VPC_ENDPOINT: "VpcEndpointId",
+    NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "GatewayId",
+    NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId",
+}
+
+
+def hop_of(next_hop: NextHop) -> Hop:
+    return _PARAMETER[next_hop.kind], next_hop.id
+
+
+@dataclass(slots=True)
+class Place:
+    """One vantage's own troubles: by how many causes each."""
+
+    deaf: int = 0
+    mute: int = 0
+    dead: int = 0
+    cut_off: int = 0
+    troubled_at: float = 0.0
+    """When it last had any."""
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.deaf or self.mute or self.dead or self.cut_off)
+
+
+@dataclass(slots=True)
+class Chances:
+    """What goes wrong with functions, the table and the stream at present: probabilities and counts."""
+
+    crash: float = 0.0
+    store: float = 0.0
+    twins: int = 0
+    late: float = 0.0
+    twice: int = 0
+    lost: int = 0
+    quiet_since: float = START
+    """When the last of these ended."""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.crash or self.store or self.twins or self.late or self.twice or self.lost)
+
+
+class World:
+    """The truth. Nothing of the application decides anything in here."""
+
+    def __init__(self, kernel: Kernel, plan: Plan) -> None:
+        self.kernel = kernel
+        self.plan = plan
+        self.table = WatchedTable()
+        configuration = plan.configuration
+        machines = {t.instance: Machine() for t in configuration.targets.values() if t.instance is not None}
+        self.ec2 = Ec2(kernel, self.random("ec2"), machines)
+        self.places = {name: Place() for name in plan.vantages}
+        pairs = [(vantage, target) for vantage in plan.vantages for target in configuration.targets]
+        self.lines = {pair: Line(self.random(f"line {pair}")) for pair in pairs}
+        self.ledgers = {pair: Ledger() for pair in pairs}
+        self.chances = Chances()
+        self.faults = 0
+        self.unresting = False
+        """Whether every round is sent, needed or not."""
+        self.on_fate: Callable[[str, str], None] = lambda vantage, target: None
+        self.on_monitor_killed: Callable[[str], None] = lambda vantage: None
+        self.on_poison: Callable[[], None] = lambda: None
+        self.on_ask: Callable[[dict[str, object]], None] = lambda payload: None
+        self.on_drift: Callable[[str], None] = lambda group: None
+        self.tell: Callable[[str, str], None] = lambda who, what: None
+        self.ends: list[float] = []
+        """When what has begun will be over."""
+        self.troubled: dict[str, float] = {}
+        """When a group last had trouble of its own; `*` for all."""
+        self.owners = dict(self._owners())
+        self.ec2.on_change = self.look_at_lines
+        for group in configuration.groups.values():
+            self._put_on(group, 0)
+        self.look_at_lines()
+
+    def random(self, name: str) -> Random:
+        return Random(f"{self.plan.seed}/{name}")
+
+    def _owners(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for name, group in self.plan.configuration.groups.items():
+            match group.steering:
+                case TgwPrefixList(table, prefix_list):
+                    yield f"{table} {prefix_list}", (name,)
+                case VpcRoute(tables, destination):
+                    for table in tables:
+                        yield table, (name,)
+                        yield f"{table} {destination}", (name,)
+
+    # --- truth
+
+    def fate(self, vantage: str, target: str) -> Fate | None:
+        """What becomes of every probe sent now, or None where it hangs on chance."""
+        place, line = self.places[vantage], self.lines[vantage, target]
+        if place.mute:
+            return Fate.NOT_SENT
+        if place.deaf or not self.is_up(target):
+            return Fate.LOST
+        if line.delay or not line.is_plain:
+            return None
+        return Fate.LOST if line.cuts else Fate.ANSWERED
+
+    def is_up(self, target: str) -> bool:
+        instance = self.plan.configuration.targets[target].instance
+        if instance is None:
+            return True
+        machine = self.ec2.machines[instance]
+        return machine.state == "running" and not machine.hung
+
+    def probe(self, vantage: str, target: str) -> Outcome:
+        place = self.places[vantage]
+        timeout = self.plan.configuration.targets[target].detection.probe_timeout_seconds
+        if place.mute:
+            return Outcome(Fate.NOT_SENT, 0.0)
+        if place.deaf or not self.is_up(target):
+            return Outcome(Fate.LOST, timeout)
+        return self.lines[vantage, target].probe(self.kernel.now, timeout)
+
+    def look_at_lines(self) -> None:
+        """Notice which fates have changed, and tell the watchers."""
+        for (vantage, target), ledger in self.ledgers.items():
+            fate = self.fate(vantage, target)
+            if fate is not ledger.plain or ledger.plain_since is None:
+                ledger.plain = fate
+                ledger.plain_since = self.kernel.now
+                self.on_fate(vantage, target)
+
+    def path_of(self, group: Group) -> str | None:
+        """The path that every existing route of the group is really on, or None: on none, or on different ones."""
+        for path in group.paths:
+            if all(self.is_on(group, resource, path.name) for resource in self.resources(group)):
+                return path.name
+        return None
+
+    def resources(self, group: Group) -> list[str]:
+        match group.steering:
+            case TgwPrefixList(table, prefix_list):
+                return [f"{table} {prefix_list}"]
+            case VpcRoute(tables, destination):
+                return [f"{table} {destination}" for table in tables if table in self.ec2.routes]
+
+    def is_on(self, group: Group, resource: str, path_name: str) -> bool:
+        path = group.path(path_name)
+        if path is None:
+            return False
+        table, _, rest = resource.partition(" ")
+        if isinstance(group.steering, TgwPrefixList):
+            reference = self.ec2.references.get((table, rest))
+            there = reference[0] if reference is not None and reference[1] != "deleting" else None
+            return there == (path.next_hop.id if path.next_hop is not None else None)
+        hop = self.ec2.routes.get(table, {}).get(rest)
+        return path.next_hop is not None and hop == hop_of(path.next_hop)
+
+    def is_gone(self, group: Group, path_name: str, within: float) -> bool:
+        """Whether the path's next hop is an instance that is, or was a moment ago, stopped or worse."""
+        path = group.path(path_name)
+        if path is None or path.next_hop is None or path.next_hop.kind is not NextHopKind.INSTANCE:
+            return False
+        machine = self.ec2.machines[path.next_hop.id]
+        return machine.state in GONE or self.kernel.now - machine.up_since < within
+
+    def _put_on(self, group: Group, number: int) -> None:
+        path = group.paths[number]
+        match group.steering:
+            case TgwPrefixList(table, prefix_list):
+                key = (table, prefix_list)
+                if path.next_hop is None:
+                    self.ec2.references.pop(key, None)
+                else:
+                    self.ec2.references[key] = (path.next_hop.id, "available")
+            case VpcRoute(tables, destination):
+                for table in tables:
+                    assert path.next_hop is not None
+                    self.ec2.routes.setdefault(table, {})[destination] = hop_of(path.next_hop)
+
+    # --- events
+
+    def schedule(self) -> None:
+        for number, event in enumerate(self.plan.events):
+            self.kernel.at(START + event.at, partial(self._happen, event, number), planned=True)
+
+    def _happen(self, event: Event, number: int) -> None:
+        self.faults += 1
+        self.tell("world", str(event))
+        end = self._begin(event, self.random(f"event {number}"))
+        self.look_at_lines()
+        if end is not None:
+            self.ends.append(self.kernel.now + event.seconds)
+            self.kernel.at(self.kernel.now + event.seconds, lambda: self._end(event, end), planned=True)
+
+    def _end(self, event: Event, end: Callable[[], None]) -> None:
+        end()
+        self.tell("world", f"over: {event.kind.value} {event.subject}")
+        self.chances.quiet_since = self.kernel.now
+        self.look_at_lines()
+
+    def _begin(self, event: Event, random: Random) -> Callable[[], None] | None:
+        """Let it happen; how it ends, where it does."""
+        from lab.simulator.happenings import happening  # noqa: PLC0415 - the two know each other
+
+        return happening(self, event, random)
+
+    # --- what happenings are made of
+
+    def pairs(self, event: Event) -> list[Line]:
+        return [
+            line
+            for (vantage, target), line in self.lines.items()
+            if event.subject in ("*", target) and event.vantage in ("*", vantage)
+        ]
+
+    def bursts(self, share: float, name: str) -> Bursts:
+        return Bursts(share, self.random(name))
+
+    def drift(self, group_name: str, random: Random) -> None:
+        """Somebody puts one of the group's routes onto some path by hand."""
+        group = self.plan.configuration.groups[group_name]
+        self.on_drift(group_name)
+        self.ec2.remember()
+        with suppress(KeyError, ClientError):
+            match group.steering:
+                case TgwPrefixList():
+                    self._put_on(group, random.randrange(len(group.paths)))
+                case VpcRoute(tables, destination):
+                    path = random.choice(group.paths)
+                    table = random.choice(tables)
+                    if path.next_hop is not None and table in self.ec2.routes:
+                        self.ec2.routes[table][destination] = hop_of(path.next_hop)
+        self.ec2.changed()
+
+    def spoil(self, group_name: str) -> Callable[[], None] | None:
+        """Make a group's item unreadable; what puts it right."""
+        key: Key = group_key(group_name)
+        held = self.table.get(key)
+        if held is None:
+            return None
+        self.table._items[key] = {**held, "path": {"N": "7"}}
+
+        def mend() -> None:
+            self.table._items[key] = held
+
+        return mend
