@@ -81,7 +81,7 @@ def test_the_literatures_approximation_agrees() -> None:
 
 def test_a_simulated_line_with_bursts_takes_as_long_as_computed() -> None:
     score, loss, pace = Score(4, 11), Loss(0.2, 0.3), USUALLY
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - a simulation
     total = 0.0
     for _ in range(4000):
         level, bad = 0, False
@@ -105,8 +105,8 @@ def test_a_dead_line_never_recovers() -> None:
     assert cusum.seconds_to_recovery(Score(10, 45), 1.0, 1.0) == math.inf
 
 
-@pytest.mark.parametrize("burst_seconds", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize(("usual", "unacceptable"), [(0.01, 0.3), (0.001, 0.05), (0.05, 0.3), (0.01, 0.02)])
+@pytest.mark.parametrize("burst_seconds", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize(("usual", "unacceptable"), [(0.01, 0.3), (0.001, 0.05), (0.05, 0.3), (0.01, 0.03)])
 def test_the_threshold_is_the_least_that_keeps_the_promise(
     usual: float, unacceptable: float, burst_seconds: float
 ) -> None:
@@ -124,8 +124,17 @@ def test_the_neutral_share_lies_between_usual_and_unacceptable() -> None:
     assert 0.01 < cusum.alarm(Loss(0.01), 0.3, USUALLY, YEAR_SECONDS).neutral < 0.3
 
 
-def test_recovery_is_mistaken_at_the_neutral_share_as_seldom_as_promised() -> None:
-    score = cusum.recovery(0.01, 1 / 11, 1.0, 86_400.0)
-    assert cusum.seconds_to_recovery(score, 1 / 11, 1.0) >= 86_400.0
-    assert cusum.seconds_to_recovery(Score(score.rise, score.threshold - 1), 1 / 11, 1.0) < 86_400.0
-    assert cusum.seconds_to_recovery(score, 0.01, 1.0) < 180.0
+@pytest.mark.parametrize("burst_seconds", [0.0, 0.1])
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.04, 0.06, 0.09, 0.3])
+def test_no_share_of_losses_is_both_accused_and_cleared_in_a_short_time(share: float, burst_seconds: float) -> None:
+    usual = Loss(0.01, burst_seconds)
+    alarm = cusum.alarm(usual, 0.3, USUALLY, YEAR_SECONDS)
+    clear = cusum.recovery(usual, alarm, USUALLY, 20_000.0)
+    to_alarm = cusum.seconds_to_alarm(alarm, Loss(share, burst_seconds), USUALLY)
+    assert to_alarm + cusum.seconds_to_recovery(clear, share, 1.0) >= 20_000.0
+
+
+def test_usual_loss_is_recognised_within_minutes() -> None:
+    alarm = cusum.alarm(Loss(0.01, 0.1), 0.3, USUALLY, YEAR_SECONDS)
+    clear = cusum.recovery(Loss(0.01, 0.1), alarm, USUALLY, 20_000.0)
+    assert cusum.seconds_to_recovery(clear, 0.01, 1.0) < 300.0

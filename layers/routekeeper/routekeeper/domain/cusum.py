@@ -77,20 +77,30 @@ def alarm(usual: Loss, unacceptable: float, pace: Pace, between_alarms_seconds: 
 
 
 @lru_cache(maxsize=256)
-def recovery(usual: float, neutral: float, interval_seconds: float, between_mistakes_seconds: float) -> Score:
-    """The same test the other way round: how many more good outcomes tell `usual` from a share of `neutral`.
+def recovery(usual: Loss, alarm: Score, pace: Pace, cycle_seconds: float) -> Score:
+    """The same test the other way round: good outcomes raise this score by 1, a bad one lowers it by `rise`.
 
-    Good outcomes raise this score by 1, a bad one lowers it by `rise`. On a line that still loses at the neutral rate
-    it is mistaken no more often than every `between_mistakes_seconds`.
+    It tells usual loss from the largest that the alarm leaves in peace for `cycle_seconds`. A line that loses more is
+    taken for usual no more often than that, and one that loses less is accused no more often: whatever the share, a
+    verdict comes and goes at most once in `cycle_seconds` on average.
     """
-    fall = weight(usual, neutral)
+    share = _largest_in_peace(usual, alarm, pace, cycle_seconds)
+    fall = weight(usual.share, share)
     enough = _least(
-        lambda threshold: (
-            seconds_to_recovery(Score(fall, threshold), neutral, interval_seconds) >= between_mistakes_seconds
-        ),
-        fall,
+        lambda threshold: seconds_to_recovery(Score(fall, threshold), share, pace.calm_seconds) >= cycle_seconds, fall
     )
     return Score(fall, enough)
+
+
+def _largest_in_peace(usual: Loss, alarm: Score, pace: Pace, seconds: float) -> float:
+    below, above = usual.share, alarm.neutral
+    for _ in range(12):  # to a part in 4,000 of the way
+        middle = (below + above) / 2
+        if seconds_to_alarm(alarm, Loss(middle, usual.burst_seconds), pace) >= seconds:
+            below = middle
+        else:
+            above = middle
+    return above
 
 
 def seconds_to_alarm(score: Score, loss: Loss, pace: Pace) -> float:

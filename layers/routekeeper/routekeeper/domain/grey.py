@@ -16,8 +16,8 @@ from routekeeper.domain import cusum
 from routekeeper.domain.cusum import Loss, Pace, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
-MISTAKEN_RETURN_SECONDS: Final = 86_400.0
-"""A line at the neutral share, neither usual nor unacceptable, is called good again by mistake once a day at most."""
+STEADY_SECONDS: Final = 6 * 3_600.0
+"""No steady loss, however near the limits, makes a verdict come and go more often than this on average."""
 LATE_SHARE: Final = 0.5
 _MOST_WAITING: Final = 64
 """Good outcomes that may wait for older ones. Beyond it the oldest is counted early: an item has its limits."""
@@ -100,7 +100,7 @@ def loss_standard(rule: LossRule, pace: Pace, timeout_seconds: float, clear_for_
     """What loss is measured by where probes are sent at `pace`."""
     usual = Loss(rule.usual, rule.burst_seconds)
     alarm = cusum.alarm(usual, rule.unacceptable, pace, YEAR_SECONDS / rule.false_alarms_per_year)
-    clear = cusum.recovery(rule.usual, alarm.neutral, pace.calm_seconds, MISTAKEN_RETURN_SECONDS)
+    clear = cusum.recovery(usual, alarm, pace, STEADY_SECONDS)
     return Standard(alarm, clear, timeout_seconds, clear_for_seconds)
 
 
