@@ -46,3 +46,12 @@ def save(figure: Any, name: str) -> None:
     DIRECTORY.mkdir(parents=True, exist_ok=True)
     figure.savefig(DIRECTORY / f"{name}.png", facecolor="white")
     plt.close(figure)
+
+
+def stacked(*heights: float) -> tuple[Any, list[Any]]:
+    """A figure 8 inches wide with panels one under the other, each so many inches high."""
+    mpl.rcParams.update(_STYLE)
+    figure, axes = plt.subplots(
+        len(heights), 1, figsize=(8, sum(heights)), height_ratios=heights, layout="constrained", squeeze=False
+    )
+    return figure, [row[0] for row in axes]

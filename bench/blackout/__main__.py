@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from typing import Any, Final
 
 from bench.blackout import ground, report
@@ -17,7 +19,8 @@ from bench.blackout.results import summary
 from bench.blackout.scenarios import DX_SCENARIOS, NAT_SCENARIOS, Scenario
 from bench.blackout.track import RATE_HZ, Track
 from bench.machine import machine
-from bench.results_file import DIRECTORY, write
+from bench.results_file import DIRECTORY, read
+from bench.wanted import conclude
 from lab import host
 from lab.demo.stories import wake
 from lab.laboratory import Laboratory, laboratory
@@ -25,6 +28,7 @@ from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering
 
 RUNS: Final = 5
+OCCURRENCES: Final = DIRECTORY / "blackout-occurrences.jsonl"
 SEED: Final = 2026
 AUTOMATIC: Final = ("cut", "hung")
 """The scenarios whose first run waits for the product's own failback, hold-down and all; an operator asks in others."""
@@ -33,29 +37,36 @@ NAMES: Final = tuple(scenario.name for scenario in (*DX_SCENARIOS, *NAT_SCENARIO
 
 def main() -> int:
     arguments = _arguments()
+    if arguments.redraw:
+        return _conclude(read("blackout"))
     try:
         host.reexecute()
     except host.HostError as error:
         print(f"This needs a network of its own, and there is none to be had here.\n{error}", file=sys.stderr)
         return 1
     begun = time.time()
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    OCCURRENCES.write_text("")
     with laboratory(_tell, directory=DIRECTORY / "lab", configuration=ground.failover_yaml) as lab:
         lanes = ground.prepare(lab)
         wake(lab)
         occurrences = _both_tracks(lab, lanes, arguments.runs, arguments.only)
         settings = lab.aws.ec2_controls.settings()
     results = {
-        "machine": machine(),
         "seconds_taken": round(time.time() - begun),
         "packets_per_second": RATE_HZ,
         "reference_seconds": settings["reference_seconds"],
         "scenarios": [_one(s, occurrences) for s in (*DX_SCENARIOS, *NAT_SCENARIOS) if s.name in arguments.only],
         "occurrences": occurrences,
     }
-    file = write("blackout", results)
-    report.draw(results, DIRECTORY / "blackout.png")
-    print(report.tables(results))
-    print(f"Written: {file} and {DIRECTORY / 'blackout.png'}")
+    return _conclude(results)
+
+
+def _conclude(results: dict[str, Any]) -> int:
+    """Judge, write and draw what was measured."""
+    found = report.wanted(results)
+    conclude("blackout", {"machine": machine(), **results, "wanted": [asdict(one) for one in found]}, found)
+    report.draw(results)
     return 0
 
 
@@ -77,6 +88,8 @@ def _both_tracks(
                         automatic = run == 0 and scenario.name in AUTOMATIC
                         load = os.getloadavg()[0]
                         done.append({"load": load, **track.run(scenario, run, runs, wait_for_failback=automatic)})
+                        with OCCURRENCES.open("a") as kept:  # so that an hour is not lost with its last minute
+                            kept.write(json.dumps(done[-1]) + "\n")
         except BaseException:
             stopped.set()
             raise
@@ -104,6 +117,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.blackout", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of every scenario")
     parser.add_argument("--only", type=_names, default=NAMES, help=f"scenarios, by name: {','.join(NAMES)}")
+    parser.add_argument("--redraw", action="store_true", help="measure nothing, judge and draw what is there")
     return parser.parse_args()
 
 

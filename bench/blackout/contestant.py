@@ -40,7 +40,9 @@ class Moved:
 class Contestant(threading.Thread):
     """One rule on its lane, until stopped; `moves` is what it did."""
 
-    def __init__(self, lane: Lane, steering: Steering, work: Callable[[Contestant], None], delay_seconds: float) -> None:
+    def __init__(
+        self, lane: Lane, steering: Steering, work: Callable[[Contestant], None], delay_seconds: float
+    ) -> None:
         """Begin after so many seconds, so that nobody's rhythm is tied to the fault's."""
         super().__init__(name=f"{lane.group.name} {lane.name}", daemon=True)
         self.lane = lane

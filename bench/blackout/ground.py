@@ -150,7 +150,10 @@ def _dx_lanes(lab: Laboratory) -> Iterator[Lane]:
     vpn = NextHop(NextHopKind.ATTACHMENT, world.attachments["vpn"])
     for number, name in enumerate(NAMES, start=1):
         answer = ec2.create_managed_prefix_list(
-            PrefixListName=f"rule-{number}", AddressFamily="IPv4", MaxEntries=1, Entries=[{"Cidr": f"10.4.{number}.0/24"}]
+            PrefixListName=f"rule-{number}",
+            AddressFamily="IPv4",
+            MaxEntries=1,
+            Entries=[{"Cidr": f"10.4.{number}.0/24"}],
         )
         steering = TgwPrefixList(world.transit_gateway_route_table, answer["PrefixList"]["PrefixListId"])
         group = Group(f"dx-{number}", steering, (Path("dx"), Path("vpn", next_hop=vpn)))
@@ -164,7 +167,9 @@ def _nat_lanes(lab: Laboratory) -> Iterator[Lane]:
     )
     for number, name in enumerate(NAMES, start=1):
         address = f"198.51.100.{100 + number}"
-        yield Lane(name, address, Group(f"nat-{number}", VpcRoute((world.route_tables[SOURCE],), f"{address}/32"), paths))
+        yield Lane(
+            name, address, Group(f"nat-{number}", VpcRoute((world.route_tables[SOURCE],), f"{address}/32"), paths)
+        )
 
 
 def _network(dx: tuple[Lane, ...], nat: tuple[Lane, ...]) -> None:

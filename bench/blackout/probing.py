@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import struct
@@ -33,10 +34,9 @@ class Echo:
     def send(self) -> int:
         """Send one request; its number. One that cannot be sent will not be answered."""
         self._number += 1
-        try:
-            self._socket.sendto(_ECHO.pack(_REQUEST, 0, 0, 0, self._number & 0xFFFF, self._number), (self._address, 0))
-        except OSError:
-            pass
+        request = _ECHO.pack(_REQUEST, 0, 0, 0, self._number & 0xFFFF, self._number)
+        with contextlib.suppress(OSError):
+            self._socket.sendto(request, (self._address, 0))
         return self._number
 
     def receive(self, seconds: float) -> int | None:

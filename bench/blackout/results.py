@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, Final
 
@@ -89,7 +89,6 @@ class Spread:
     median: float
     least: float
     most: float
-    runs: int
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
@@ -97,7 +96,7 @@ def spread(values: Iterable[float | None]) -> Spread | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    return Spread(round(median(known), 3), min(known), max(known), len(known))
+    return Spread(round(median(known), 3), min(known), max(known))
 
 
 def summary(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -108,7 +107,7 @@ def summary(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
     failbacks = [run["failback_lost_packets"] for run in runs if run["failback_lost_packets"] is not None]
     return {
-        **{name: None if s is None else {"median": s.median, "least": s.least, "most": s.most} for name, s in spreads.items()},
+        **{name: None if s is None else asdict(s) for name, s in spreads.items()},
         "runs": len(runs),
         "runs_seen": sum(run["seen"] for run in runs),
         "moves_away": sum(run["moves_away"] for run in runs),

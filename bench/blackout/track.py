@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from bench.blackout import contestant
@@ -55,12 +56,11 @@ class Track:
                     rule.stop()
             returns = self._return(fault, wait_for_failback=wait_for_failback)
             packets = {name: flow.stop() for name, flow in flows.items()}
-        results = {
-            name: asdict(figures(packets[name], fault, [*moves.get(name, []), *self._moves(name, fault)], returns.get(name)))
-            for name in packets
-        }
+        moves |= {product.name: self._moves(product, fault) for product in self.ground.products}
+        results = {name: asdict(figures(sent, fault, moves[name], returns.get(name))) for name, sent in packets.items()}
         self._describe(scenario, run, results)
-        return {"scenario": scenario.name, "struck_at": fault.struck_at, "mended_at": fault.mended_at, "results": results}
+        times = {"struck_at": fault.struck_at, "mended_at": fault.mended_at}
+        return {"scenario": scenario.name, **times, "results": results}
 
     def _strike(
         self, scenario: Scenario, run: int, runs: int, rules: Sequence[Contestant]
@@ -96,10 +96,9 @@ class Track:
         away = [product for product in self.ground.products if self._events(product, "failover", fault.struck_at)]
         found = {}
         for product in away:
-            what = f"failback of {product.group}"
             if not wait_for_failback:
-                wait_for(lambda product=product: self._asked_back(product), PATIENCE_SECONDS, f"HEALTHY: {product.group}")  # type: ignore[misc]
-            event = wait_for(lambda product=product: self._back(product, fault), PATIENCE_SECONDS, what)  # type: ignore[misc]
+                wait_for(partial(self._asked_back, product), PATIENCE_SECONDS, f"failback of {product.group} granted")
+            event = wait_for(partial(self._back, product, fault), PATIENCE_SECONDS, f"failback of {product.group}")
             found[product.name] = _epoch(event["applied_at"])
         if found:
             time.sleep(max(0.0, max(found.values()) + SETTLED_SECONDS - time.time()))
@@ -116,11 +115,8 @@ class Track:
         events = [e for kind in ("failback", "manual") for e in self._events(product, kind, fault.struck_at)]
         return events[0] if events else {}
 
-    def _moves(self, name: str, fault: Fault) -> list[Move]:
+    def _moves(self, product: Product, fault: Fault) -> list[Move]:
         """What the product did, from its own history."""
-        product = next((product for product in self.ground.products if product.name == name), None)
-        if product is None:
-            return []
         events = self._history(product, fault.struck_at)
         return [
             Move(e["kind"] == "failover", _epoch(e["verdict_at"] or e["at"]), _epoch(e["applied_at"]))
@@ -151,21 +147,26 @@ class Track:
         elif rule.manner is Manner.PING:
             work = contestant.rounds(rule, [Echo(VANTAGE, self.ground.hosts[rule.manner])])
         else:
-            work = contestant.rounds(rule, [Connect(VANTAGE, self.ground.hosts[rule.manner], self.ground.ports[rule.manner])])
+            place = self.ground.hosts[rule.manner], self.ground.ports[rule.manner]
+            work = contestant.rounds(rule, [Connect(VANTAGE, *place)])
         return Contestant(lane, self.steering, work, self.chance.uniform(0, MOST_DELAY_SECONDS))
 
     @contextlib.contextmanager
     def _packets(self) -> Iterator[dict[str, Measurement]]:
         """A flow of packets for every contestant, by name."""
-        addresses = {one.name: one.address for one in (*self.ground.products, *self.lanes)}
+        addresses = {product.name: product.address for product in self.ground.products}
+        addresses |= {lane.name: lane.address for lane in self.lanes}
         with contextlib.ExitStack() as stack:
             yield {
                 name: stack.enter_context(Measurement(SOURCE, address, RATE_HZ)) for name, address in addresses.items()
             }
 
     def _describe(self, scenario: Scenario, run: int, results: Mapping[str, Mapping[str, Any]]) -> None:
-        told = ", ".join(f"{name} {r['blackout_seconds']:.2f} s" + ("" if r["seen"] else " (unmoved)") for name, r in results.items())
-        self.tell(f"{scenario.name} {run + 1}: {told}")
+        told = [
+            f"{name} {result['blackout_seconds']:.2f} s{'' if result['seen'] else ' (unmoved)'}"
+            for name, result in results.items()
+        ]
+        self.tell(f"{scenario.name} {run + 1}: {', '.join(told)}")
 
 
 def _calm(group: Mapping[str, Any]) -> bool:

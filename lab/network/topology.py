@@ -155,6 +155,8 @@ def _on_premises() -> Node:
     routes = (
         f"address replace {world.ON_PREMISES.address}/32 dev lo",
         f"route replace default via {TGW_TO_DX.address}",
+        # With the port to Direct Connect shut, the kernel still needs some route before the marks below choose one.
+        f"route replace default via {VPN_TO_LINE.address} metric 200",
         f"route replace default via {TGW_TO_DX.address} table 1",
         f"route replace default via {VPN_TO_LINE.address} table 2",
     )

@@ -21,6 +21,7 @@ from lab.cloud.ministack import (  # noqa: E402
     event_targets,
     function_output,
     permission_checks,
+    request_log,
     service_metrics,
     streams,
 )
@@ -47,6 +48,7 @@ def main() -> None:
     function_output.install(runtime, output_file)
     service_metrics.install(functions, cloudwatch, sqs, responses, account, region)
     condition_keys.install(iam_actions, dynamodb)
+    request_log.install(dynamodb, evaluator, account, output_file.with_name("dynamodb.jsonl"))
     permission_checks.install(app, evaluator, responses, account, region)
     events._SCHEDULER_TICK_INTERVAL = SCHEDULES_EVERY_SECONDS
     app.main()

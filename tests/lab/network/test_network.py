@@ -261,6 +261,12 @@ def test_the_line_is_dead_while_the_routers_port_is_shut(routed: Network) -> Non
     assert ping("private-a", world.ON_PREMISES.address)
 
 
+def test_the_vpn_carries_on_premises_while_the_routers_port_is_shut(routed: Network) -> None:
+    routed.shut_router_port()
+    namespace.ip("tgw", ["route replace 10.3.0.0/18 via 10.1.0.5 dev vpn onlink table 1000"])
+    assert ping("private-a", world.ON_PREMISES.address)
+
+
 def test_nothing_is_left_when_the_network_is_closed_even_after_an_error() -> None:
     class Trouble(Exception):
         pass
