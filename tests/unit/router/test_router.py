@@ -10,7 +10,7 @@ import pytest
 
 from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.health import Health
-from routekeeper.domain.routing import Asker, Pause, Pin, TransitionKind
+from routekeeper.domain.routing import Asker, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target, VpcRoute
 from routekeeper.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
@@ -374,13 +374,7 @@ def test_many_groups_are_brought_in_one_pass() -> None:
 
 def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_news_of_another() -> None:
     """The stream delivers nothing more until the invocation ends, so that it has to look for itself."""
-    targets = {name: Target(name, (IcmpProbe(name, 0.75),)) for name in ("nat-a", "nat-b", "nat-c", "nat-d")}
-    paths = (Path("nat-c", "nat-c", NAT_A), Path("nat-d", "nat-d", NAT_B))
-    other = Group("other", VpcRoute(("rtb-3",), "0.0.0.0/0"), paths)
-    stage = Stage(configuration=Configuration(targets, {"slow": group("slow", "rtb-1"), "other": other}))
-    stage.see("nat-c", Health.HEALTHY)
-    stage.see("nat-d", Health.HEALTHY)
-    stage.run()
+    stage = _two_groups_apart()
     other_left = threading.Event()
 
     def change(table: str) -> None:
@@ -395,3 +389,36 @@ def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_news_of_
     reports = stage.run()
     assert (reports["slow"].error, reports["other"].error) == (None, None)
     assert [event.to_path for event in stage.history("other")] == ["nat-d"]
+
+
+def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_what_is_asked_of_another() -> None:
+    stage = _two_groups_apart()
+    other_moved = threading.Event()
+
+    def change(table: str) -> None:
+        if table == "rtb-3":
+            other_moved.set()
+        else:
+            stage.now += 1
+            asked = Asker("kim", stage.now, "maintenance")
+            intents = (Intent("pin", "nat-d", asked),)
+            stage.save(stage.state("other"), pin=Pin("nat-d", stage.now + 600, asked), intents=intents)
+            assert other_moved.wait(10), "what was asked of the other group waits for the slow one"
+
+    stage.routes.before_change = change
+    stage.see("nat-a", Health.UNHEALTHY)
+    reports = stage.run()
+    assert (reports["slow"].error, reports["other"].error) == (None, None)
+    assert [event.kind for event in stage.history("other")] == [TransitionKind.MANUAL]
+
+
+def _two_groups_apart() -> Stage:
+    """Two groups with nothing in common, on their preferred paths: `slow` (rtb-1) and `other` (rtb-3)."""
+    targets = {name: Target(name, (IcmpProbe(name, 0.75),)) for name in ("nat-a", "nat-b", "nat-c", "nat-d")}
+    paths = (Path("nat-c", "nat-c", NAT_A), Path("nat-d", "nat-d", NAT_B))
+    other = Group("other", VpcRoute(("rtb-3",), "0.0.0.0/0"), paths)
+    stage = Stage(configuration=Configuration(targets, {"slow": group("slow", "rtb-1"), "other": other}))
+    stage.see("nat-c", Health.HEALTHY)
+    stage.see("nat-d", Health.HEALTHY)
+    stage.run()
+    return stage

@@ -1,8 +1,8 @@
 """One pass over all failover groups, each on its own: one group's trouble never delays another (law 11).
 
 A group whose calls are throttled, or whose routes take long, keeps its invocation busy for seconds, and the stream
-hands out nothing new meanwhile. So as long as any group is under way, health is read again, and the others are
-brought where it says.
+hands out nothing new meanwhile. So as long as any group is under way, health and what operators ask are read again,
+and the others are brought where these say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOG = logging.getLogger("routekeeper.router")
 
 MAXIMUM_THREADS: Final = 16
 LOOK_AGAIN_SECONDS: Final = 0.25
-"""Between two looks at health while some group is under way."""
+"""Between two looks at what is new while some group is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Router:
         """
         judged = self._judge()
         groups = self.configuration.groups
+        begun_at = dict.fromkeys(groups, self.means.clock())
         with ThreadPoolExecutor(min(len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
@@ -60,8 +61,10 @@ class Router:
             while wait(passes.values(), LOOK_AGAIN_SECONDS).not_done:
                 judged = self._judge_again(judged)
                 for name, group in groups.items():
-                    if passes[name].done() and _health(group, judged) != known[name]:
-                        passes[name], known[name] = begin(group), _health(group, judged)
+                    health = _health(group, judged)
+                    if passes[name].done() and (health != known[name] or self._asked_since(group, begun_at[name])):
+                        known[name], begun_at[name] = health, self.means.clock()
+                        passes[name] = begin(group)
             return tuple(one.result() for one in passes.values())
 
     def _judge(self) -> Mapping[str, Verdict]:
@@ -75,6 +78,14 @@ class Router:
         except StoreError as error:
             LOG.warning("health not read again", extra={"error": str(error)})
             return judged
+
+    def _asked_since(self, group: Group, at: float) -> bool:
+        """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
+        try:
+            state = self.means.store.load_group(group.name)
+        except StoreError:
+            return False
+        return any(intent.asked.at > at for intent in state.intents)
 
     def _bring(self, group: Group, judged: Mapping[str, Verdict], worker: str, deadline_at: float) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
