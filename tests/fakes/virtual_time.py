@@ -38,6 +38,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.now
 
+    def keep_busy(self, seconds: float) -> None:
+        """Let time pass without letting anything else run."""
+        self._jumping.now += seconds
+
 
 def run_virtually(main: Callable[[Callable[[], float]], Coroutine[Any, Any, T]]) -> T:
     """Run `main(clock)` under virtual time; the clock shows epoch seconds from `START` on."""

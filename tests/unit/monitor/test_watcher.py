@@ -10,10 +10,11 @@ from itertools import pairwise
 import pytest
 
 from routekeeper.domain.health import Detection, Health, TargetHealth
-from routekeeper.domain.settings import IcmpProbe, Require, Target, TcpProbe
+from routekeeper.domain.settings import IcmpProbe, Probe, Require, Target, TcpProbe
 from routekeeper.monitor.watcher import Watcher
+from routekeeper.probes import Result
 from tests.fakes.lines import FakeProber, Line
-from tests.fakes.virtual_time import START, run_virtually
+from tests.fakes.virtual_time import START, VirtualLoop, run_virtually
 
 RULE = Detection()
 TARGET = Target("dx", (IcmpProbe("10.109.2.1", RULE.probe_timeout_seconds),), detection=RULE)
@@ -144,3 +145,38 @@ def test_after_haste_the_rounds_are_on_the_beat_again() -> None:
     _, sent, _ = watch(Line(cuts=((START + 5, START + 5.4),)), seconds=10, phase=0.25)
     calm = [at for at in sent if at > 6.5]
     assert calm == pytest.approx([7.25, 8.25, 9.25])
+
+
+class BusyProber(FakeProber):
+    """Every probe keeps the whole process busy for a while."""
+
+    async def probe(self, probe: Probe) -> Result:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.keep_busy(0.02)
+        return await super().probe(probe)
+
+
+def test_a_machine_that_falls_behind_does_not_make_it_worse_by_hurrying() -> None:
+    hosts = [f"10.0.0.{number}" for number in range(20)]
+
+    async def main(clock: Callable[[], float]) -> tuple[set[Health], int]:
+        prober = BusyProber(clock, {host: Line(round_trip_seconds=0.01) for host in hosts})
+        watchers = [
+            Watcher(
+                replace(TARGET, probes=(IcmpProbe(host, 0.75),)), TargetHealth(), n / 20, prober, clock, lambda *_: None
+            )
+            for n, host in enumerate(hosts)
+        ]
+        for watcher in watchers:
+            watcher.start()
+        await asyncio.sleep(60)
+        settled = sum(map(len, prober.sent.values()))
+        await asyncio.sleep(10)
+        for watcher in watchers:
+            await watcher.stop()
+        return {watcher.state.health for watcher in watchers}, sum(map(len, prober.sent.values())) - settled
+
+    health, sent = run_virtually(main)
+    assert health == {Health.HEALTHY}
+    assert sent == pytest.approx(200, abs=20)  # one a second each: 40 % of what the machine can do

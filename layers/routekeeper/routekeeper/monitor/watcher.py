@@ -16,6 +16,9 @@ from routekeeper.monitor.rounds import probe_once
 from routekeeper.probes import Clock, Prober
 
 OnChange = Callable[[str, TargetHealth], None]
+
+LATE_SECONDS: Final = 0.05
+"""Lateness from which on this machine, and not the path, is what answers wait for."""
 SLACK: Final = 0.1
 """Of an interval: two rounds so close together are one beat."""
 
@@ -40,6 +43,7 @@ class Watcher:
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = 0.0
         self._sent_at = 0.0
+        self._behind = False
         self._rounds: set[asyncio.Task[None]] = set()
         self._overdue: set[asyncio.Task[None]] = set()
         self._round_trip = RoundTrip()
@@ -100,10 +104,11 @@ class Watcher:
     def _send(self) -> None:
         now = self._clock()
         self._sent_at = now
+        self._behind = now - self._due_at > LATE_SECONDS
         task = self._loop.create_task(self._round(now))
         self._rounds.add(task)
         grace = self._round_trip.overdue_after(self.target.detection.suspect_interval_seconds)
-        alarm = self._loop.call_later(grace, self._suspect, task)
+        alarm = self._loop.call_later(grace, self._suspect, task, now + grace)
         task.add_done_callback(lambda ended: self._forget(ended, alarm))
         self._schedule(self._next_due(now))
 
@@ -118,7 +123,8 @@ class Watcher:
         seen = Observation(result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds)
         self._become(observe(self.state, seen, self.target.detection))
 
-    def _suspect(self, task: asyncio.Task[None]) -> None:
+    def _suspect(self, task: asyncio.Task[None], due_at: float) -> None:
+        self._behind = self._clock() - due_at > LATE_SECONDS
         self._overdue.add(task)
         self._hurry()
 
@@ -132,16 +138,25 @@ class Watcher:
 
     def _hurry(self) -> None:
         sooner = max(self._clock(), self._sent_at + self.target.detection.suspect_interval_seconds)
-        if self._timer is not None and self.hurried and sooner < self._due_at:
+        if self._timer is not None and self._hurrying and sooner < self._due_at:
             self._schedule(sooner)
 
     def _next_due(self, now: float) -> float:
         """When the next round is due: what a stalled process missed altogether is left out."""
         interval = self.target.detection.suspect_interval_seconds
-        if not self.hurried:
+        if not self._hurrying:
             return self._beat_after(now)
         due = self._due_at + interval  # counted from when this one was due, so that lateness does not add up
         return due if due > now else now + interval
+
+    @property
+    def _hurrying(self) -> bool:
+        """Whether to hurry now.
+
+        Haste makes many times as many probes, and on a machine that falls behind it would feed on itself: late answers
+        are overdue, and so asked for again. There the ordinary beat goes on.
+        """
+        return self.hurried and not self._behind
 
     def _beat_after(self, at: float) -> float:
         """The first beat that is clearly later. After haste it brings the rounds back to the common beat."""
