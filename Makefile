@@ -89,6 +89,20 @@ coverage: $(VENV)/.done ## Run the fast tests and show what they do not reach
 build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it
 	$(SAM) build
 
+# --- measurements: each part writes build/bench/NAME.json and a picture
+BENCHES := blackout unwatched probing start routes cost
+bench-blackout: BENCH_ARGUMENTS = $(if $(RUNS),--runs $(RUNS)) $(if $(SCENARIOS),--only $(SCENARIOS))
+
+.PHONY: bench
+bench: $(BENCHES:%=bench-%) ## Measure everything, about an hour; one part: make bench-blackout (RUNS=5 SCENARIOS=cut,hung)
+.PHONY: $(BENCHES:%=bench-%)
+$(BENCHES:%=bench-%): bench-%: setup
+	@$(RUN)/python -m bench.$* $(BENCH_ARGUMENTS)
+
+.PHONY: bench-publish
+bench-publish: $(VENV)/.done ## Put what was measured into docs/benchmarks.md and docs/bench/
+	@$(RUN)/python -m bench.publish
+
 # --- upkeep
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes

@@ -65,7 +65,9 @@ def main() -> int:
 def _conclude(results: dict[str, Any]) -> int:
     """Judge, write and draw what was measured."""
     found = report.wanted(results)
-    conclude("blackout", {"machine": machine(), **results, "wanted": [asdict(one) for one in found]}, found)
+    loads = [occurrence["load"] for occurrence in results["occurrences"]]
+    new = {"wanted": [asdict(one) for one in found], "loads": loads}
+    conclude("blackout", {"machine": machine(), **results, **new}, found)
     report.draw(results)
     return 0
 
