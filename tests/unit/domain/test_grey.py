@@ -307,8 +307,8 @@ def test_false_alarms_are_as_rare_as_promised_with_the_pace_and_the_bursts_there
         loss=LossRule(0.05, 0.3, burst_seconds, grey.YEAR_SECONDS / promised_seconds), unhealthy_threshold=1000
     )
     waits = []
-    for seed in range(40):
+    for seed in range(80):
         first = next(changes(seeded(0.05, seed, burst_seconds), rule, until=1e5))
         assert first.first_loss_at is not None
         waits.append(first.since)
-    assert sum(waits) / len(waits) > 0.75 * promised_seconds
+    assert sum(waits) / len(waits) > 0.7 * promised_seconds

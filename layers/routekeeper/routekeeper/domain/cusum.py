@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,31 +113,66 @@ def seconds_to_alarm(score: Score, loss: Loss, pace: Pace) -> float:
     and none is a difference of large numbers, so the result is exact to rounding even for centuries.
     """
     top, rise = score.threshold, score.rise
-    base, escape = [0.0] * top, [0.0] * top  # with a good outcome behind
-    base_bad, escape_bad = [0.0] * top, [0.0] * top  # with a bad outcome behind
-
-    def excursion(level: int) -> tuple[float, float]:
-        """From one bad outcome above the level back down to it: mean seconds, and the chance never to come back."""
-        if (above := level + rise) >= top:
-            return 0.0, 1.0
-        seconds, never_back = base_bad[above], escape_bad[above]
-        for lower in range(above - 1, level, -1):
-            seconds += (1 - never_back) * base[lower]
-            never_back += (1 - never_back) * escape[lower]
-        return seconds, never_back
-
+    after_bad: list[_Descent] = [_ESCAPED] * (top + 1)  # from each level after a bad outcome to the one below
+    window = _Window()  # the levels between one bad outcome above the present level and the present level
     up, up_again = loss.after(pace.suspect_seconds)
     for level in range(top - 1, 0, -1):
-        far, never_back = excursion(level)
-        stay = 1 - up + up * never_back
-        base[level] = (pace.suspect_seconds + up * far) / stay
-        escape[level] = up * never_back / stay
-        base_bad[level] = pace.suspect_seconds + up_again * (far + (1 - never_back) * base[level])
-        escape_bad[level] = up_again * (never_back + (1 - never_back) * escape[level])
-    far, never_back = excursion(0)
+        fall = after_bad[level + rise] if level + rise < top else _ESCAPED
+        back = fall.then(window.whole())  # from one bad outcome up to this level again
+        stay = 1 - up + up * back.escape
+        here = _Descent((pace.suspect_seconds + up * back.seconds) / stay, up * back.escape / stay)
+        again = back.then(here)
+        after_bad[level] = _Descent(pace.suspect_seconds + up_again * again.seconds, up_again * again.escape)
+        window.lower(here, most=rise - 1)
+    back = (after_bad[rise] if rise < top else _ESCAPED).then(window.whole())
     up, _ = loss.after(pace.calm_seconds)
-    never = up * never_back
-    return (pace.calm_seconds + up * far) / never if never > 0 else math.inf
+    never = up * back.escape
+    return (pace.calm_seconds + up * back.seconds) / never if never > 0 else math.inf
+
+
+class _Descent(NamedTuple):
+    """The way from one level to a lower one: mean seconds until it ends, there or at the threshold."""
+
+    seconds: float
+    escape: float
+    """The chance that it ends at the threshold."""
+
+    def then(self, lower: _Descent) -> _Descent:
+        back = 1 - self.escape
+        return _Descent(self.seconds + back * lower.seconds, self.escape + back * lower.escape)
+
+
+_NOWHERE: Final = _Descent(0.0, 0.0)
+_ESCAPED: Final = _Descent(0.0, 1.0)
+
+
+class _Window:
+    """The way down through several levels, of which the highest leaves when a lower one joins.
+
+    Two stacks of which the upper one holds ready sums, so that each level costs the same however wide the window is.
+    """
+
+    def __init__(self) -> None:
+        self._upper: list[_Descent] = []
+        self._lower: list[_Descent] = []
+        self._lower_sum = _NOWHERE
+
+    def whole(self) -> _Descent:
+        return self._upper[-1].then(self._lower_sum) if self._upper else self._lower_sum
+
+    def lower(self, step: _Descent, most: int) -> None:
+        """Join a level below; the highest leaves where there would be more than `most`."""
+        self._lower.append(step)
+        self._lower_sum = self._lower_sum.then(step)
+        if len(self._upper) + len(self._lower) <= most:
+            return
+        if not self._upper:
+            through = _NOWHERE
+            for step_up in reversed(self._lower):
+                through = step_up.then(through)
+                self._upper.append(through)
+            self._lower, self._lower_sum = [], _NOWHERE
+        self._upper.pop()
 
 
 def seconds_to_recovery(score: Score, share: float, interval_seconds: float) -> float:
