@@ -51,7 +51,7 @@ def _wanted_of_cut(cut: Mapping[str, Any]) -> Iterator[Wanted]:
     )
     for name, limit in (("DX script", DX_SCRIPT_RATIO), ("alterNAT", ALTERNAT_RATIO)):
         ratio = _median(cut[name]) / ours
-        yield Wanted(f"shorter than the {name}'s", f"at least {limit:g} times", f"{ratio:.1f} times", ratio >= limit)
+        yield Wanted(f"shorter than {name}'s", f"at least {limit:g} times", f"{ratio:.1f} times", ratio >= limit)
 
 
 def tables(results: Mapping[str, Any]) -> str:
@@ -106,10 +106,12 @@ def _bars(axes: Any, scenario: Scenario) -> None:
         axes.annotate(f"{total:.1f} s", (most, place), xytext=(5, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(contestants)), [name for name, _ in contestants])
     axes.invert_yaxis()
+    axes.margins(x=0.08)
     axes.grid(axis="y", visible=False)
     runs = contestants[0][1]["runs"] if contestants else 0
     axes.set_title(
-        f"Seconds of blackout, {scenario['title']}: median and range of {runs} runs; pale: steering", fontweight="bold"
+        f"Seconds of blackout: {scenario['title']} ({runs} runs, median and range; pale: steering)",
+        fontweight="bold",
     )
 
 
@@ -123,7 +125,7 @@ def _matrix(axes: Any, scenarios: Sequence[Scenario]) -> None:
     axes.set_xlim(-0.5, len(scenarios) - 0.5)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xticks(range(len(scenarios)), [LABELS[scenario["name"]] for scenario in scenarios], fontsize=8)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [name.replace(", ", ",\n") for name in names])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.grid(visible=False)

@@ -46,7 +46,7 @@ class Watch:
     intervals: list[Interval]
     arrivals: int
     sent: int
-    """Rounds by the monitors' own account."""
+    """Rounds from the first to the last heartbeat: that arrived, and by the monitors' own account."""
 
     @property
     def longest(self) -> Interval:
@@ -111,9 +111,10 @@ def _watch(
     seen: list[Sighting], target: str, address: str, window: tuple[float, float], heartbeats: Heartbeats
 ) -> Watch:
     (start, end), to, vantage = window, ADDRESSES[target].address, VANTAGES[address]
-    arrivals = [s.at for s in seen if s.source == address and s.destination == to and start <= s.at < end]
+    arrivals = rounds(s.at for s in seen if s.source == address and s.destination == to)
     found = list(intervals(arrivals, start, end))
-    return Watch(target, vantage, found, len(rounds(arrivals)), heartbeats.rounds[vantage, target])
+    told = sum(heartbeats.first[vantage] <= at < heartbeats.last[vantage] for at in arrivals)
+    return Watch(target, vantage, found, told, heartbeats.rounds[vantage, target])
 
 
 def _draw(watches: list[Watch], start: float) -> None:

@@ -14,17 +14,22 @@ LOOK_SECONDS: Final = 0.25
 
 
 class Heartbeats:
-    """Reads the table for as long as the context lasts; `rounds` counts by vantage and target."""
+    """Reads the table for as long as the context lasts.
+
+    `rounds` counts, by vantage and target, what was sent from `first` to `last`: the times of each vantage's first
+    and last heartbeat, in epoch seconds. What the first one sums up was sent before it, and does not count.
+    """
 
     def __init__(self, lab: Laboratory) -> None:
         self.rounds: Counter[tuple[str, str]] = Counter()
+        self.first: dict[str, float] = {}
+        self.last: dict[str, float] = {}
         self._store = DynamoDbStore(lab.aws.client("dynamodb"), lab.deployment.resources["Table"], writer="bench")
-        self._seen: dict[str, float] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="heartbeats", daemon=True)
 
     def __enter__(self) -> Self:
-        self._look(count=False)
+        self._look()
         self._thread.start()
         return self
 
@@ -34,12 +39,13 @@ class Heartbeats:
 
     def _watch(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            self._look(count=True)
+            self._look()
 
-    def _look(self, *, count: bool) -> None:
+    def _look(self) -> None:
         for name, vantage in self._store.load_board().vantages.items():
-            if vantage.heartbeat_at == self._seen.get(name):
-                continue
-            self._seen[name] = vantage.heartbeat_at
-            for target, summary in vantage.summaries.items():
-                self.rounds[name, target] += (summary.sent + summary.unknown) * count
+            if name not in self.first:
+                self.first[name] = self.last[name] = vantage.heartbeat_at
+            elif vantage.heartbeat_at != self.last[name]:
+                self.last[name] = vantage.heartbeat_at
+                for target, summary in vantage.summaries.items():
+                    self.rounds[name, target] += summary.sent + summary.unknown

@@ -17,7 +17,7 @@ def _intervals(results: Mapping[str, Any]) -> str:
         f" {one['rounds_arrived']} | {one['rounds_sent_by_own_account']} |"
         for one in results["watches"]
     ]
-    head = "| target | vantage | longest interval, s | intervals over 1.5 s | rounds arrived | rounds sent, by its account |"
+    head = "| target | vantage | longest interval, s | intervals over 1.5 s | rounds arrived | rounds sent, it says |"
     return "\n".join([head, "| --- | --- | ---: | ---: | ---: | ---: |", *rows])
 
 
