@@ -6,7 +6,7 @@ is well, then both failures at once, then the way back. Long waits overlap: what
 hold-down runs. Each test can also be run alone; its fixtures bring about what it needs:
 
     build/venv/bin/pytest tests/e2e -k icmp
-    build/venv/bin/pytest tests/e2e/test_3_return.py -k failback
+    build/venv/bin/pytest tests/e2e/test_3_return.py -k returns_to_direct_connect
     build/venv/bin/python -m lab.host build/venv/bin/pytest -s -x tests/e2e -k drift   # inside, with its output
 
 Logs of the emulated AWS and of the functions stay in `build/e2e/` afterwards.

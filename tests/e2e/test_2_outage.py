@@ -84,7 +84,7 @@ def test_a_pause_is_honoured_until_it_is_ended(lab: Laboratory, outage: Outage) 
     assert user.history(lab, "rehearsal", "failover") == []
     assert user.reference(lab, "rehearsal") is None
     assert user.ask(lab, "resume", "rehearsal")["ok"]
-    user.await_event(lab, "rehearsal", "failover")
+    user.await_event(lab, "rehearsal", "failover", timeout_seconds=10)  # though another group's table is throttled
     assert user.reference(lab, "rehearsal") == lab.world.attachments["vpn"]
 
 
