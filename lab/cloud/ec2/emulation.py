@@ -17,7 +17,7 @@ from lab.cloud.ec2 import vpc_routes
 from lab.cloud.ec2.call_log import Call
 from lab.cloud.ec2.instances import InstanceActions
 from lab.cloud.ec2.permissions import Verdict
-from lab.cloud.ec2.refusals import DENIED, HTTP_STATUS
+from lab.cloud.ec2.refusals import DENIED, HTTP_STATUS, THROTTLED
 from lab.cloud.ec2.transit_gateway import TransitGatewayActions
 from lab.cloud.ec2.vpc_routes import RouteActions
 from lab.cloud.ec2.world import LabWorld
@@ -72,7 +72,9 @@ def _call_action(lab: LabWorld, original: Any) -> Any:
         refusal = lab.refusals.take(action, parameters)
         if refusal and refusal.delay_seconds:
             time.sleep(refusal.delay_seconds)
-        if refusal and refusal.code:
+        if lab.throttling and not lab.throttling.grants(action):
+            response = _refused(self, THROTTLED, "Request limit exceeded.")
+        elif refusal and refusal.code:
             response = _refused(self, refusal.code, refusal.message)
         elif not verdict.allowed:
             why = f"{verdict.principal} is not authorized to perform: ec2:{action} ({verdict.why})"

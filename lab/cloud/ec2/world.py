@@ -11,6 +11,7 @@ from lab.cloud.ec2.call_log import CallLog
 from lab.cloud.ec2.changes import ChangeFeed
 from lab.cloud.ec2.permissions import Permissions
 from lab.cloud.ec2.refusals import Refusals
+from lab.cloud.ec2.throttling import Throttling
 from lab.cloud.ec2.timeline import Timeline
 
 ReferenceState = Literal["pending", "available", "modifying", "deleting"]
@@ -68,6 +69,8 @@ class LabWorld:
     changes: ChangeFeed = field(default_factory=ChangeFeed)
     refusals: Refusals = field(default_factory=Refusals)
     calls: CallLog = field(default_factory=CallLog)
+    throttling: Throttling | None = None
+    """How many calls are granted; without it, all are."""
     permissions: Permissions | None = None
     """Who may do what; without it, everyone may do everything."""
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)

@@ -43,19 +43,25 @@ class Clients:
 
     def store(self, function: str, table: str) -> DynamoDbStore:
         """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
-        return DynamoDbStore(self._client("dynamodb"), table, writer=f"{function}/{uuid4().hex}")
+        return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=f"{function}/{uuid4().hex}")
 
     def ec2(self) -> EC2Client:
-        client: EC2Client = self._client("ec2")
+        client: EC2Client = self._client("ec2", IMPATIENT)
+        return client
+
+    def ec2_without_retries(self) -> EC2Client:
+        """For who repeats calls by itself, at a pace that suits all of them."""
+        once = Config(retries={"mode": "standard", "total_max_attempts": 1})
+        client: EC2Client = self._client("ec2", IMPATIENT.merge(once))
         return client
 
     def sns(self) -> SNSClient:
-        client: SNSClient = self._client("sns")
+        client: SNSClient = self._client("sns", IMPATIENT)
         return client
 
     def events(self) -> EventBridgeClient:
-        client: EventBridgeClient = self._client("events")
+        client: EventBridgeClient = self._client("events", IMPATIENT)
         return client
 
-    def _client(self, service: str) -> Any:
-        return self._session.create_client(service, config=IMPATIENT)
+    def _client(self, service: str, settings: Config) -> Any:
+        return self._session.create_client(service, config=settings)

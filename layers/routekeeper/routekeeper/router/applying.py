@@ -1,11 +1,12 @@
-"""Changing the routes that differ: side by side, again where EC2 throttles, and read back at the end."""
+"""Changing the routes that differ: side by side, as fast as EC2 takes it, and read back at the end."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -13,15 +14,17 @@ from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.routing import Change
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import Route, is_on
-from routekeeper.ec2_errors import is_temporary
+from routekeeper.ec2_errors import Trouble, is_temporary, trouble
+from routekeeper.router import pace
 from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
 
-MAXIMUM_CALLS_AT_ONCE: Final = 10
 ROUNDS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.25
-"""Between rounds of changes, and of reading back; doubled each time."""
+"""Between rounds of changes; doubled each time."""
+READ_BACK_SECONDS: Final = 0.25
+"""Between two looks at what was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,15 @@ def put_in_place(group: Group, todo: tuple[Route, ...], path: Path, means: Means
         return Applied((), means.clock())
     errors = _change_all(group, todo, path, means, deadline_at)
     errors |= _read_back(group, todo, path, means, errors, deadline_at)
-    after = str(path.next_hop) if path.next_hop is not None else "none"
-    changes = tuple(Change(route.resource, str(route), after, errors.get(route.resource)) for route in todo)
+    changes = tuple(replace(change, error=errors.get(change.resource)) for change in planned(todo, path))
     owed = any(route.error is None and route.resource in errors for route in todo)
     return Applied(changes, means.clock(), owed)
+
+
+def planned(todo: tuple[Route, ...], path: Path) -> tuple[Change, ...]:
+    """What putting the routes onto the path will change."""
+    after = str(path.next_hop) if path.next_hop is not None else "none"
+    return tuple(Change(route.resource, str(route), after, route.error) for route in todo)
 
 
 def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float) -> dict[str, str]:
@@ -75,9 +83,10 @@ def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means,
 
     refused: dict[str, Ec2Error] = {}
     left = todo
-    with ThreadPoolExecutor(min(len(todo), MAXIMUM_CALLS_AT_ONCE), "route") as threads:
+    with ThreadPoolExecutor(min(len(todo), pace.AT_ONCE), "route") as threads:
+        work = _Paced(lambda routes: threads.map(change, routes), means, deadline_at)
         for pause in _pauses(means, deadline_at):
-            outcomes = dict(zip(left, threads.map(change, left), strict=True))
+            outcomes = work.through(left)
             refused |= {r.resource: error for r, error in outcomes.items() if error is not None}
             for route in left:
                 if outcomes[route] is None:
@@ -89,25 +98,74 @@ def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means,
     return {resource: str(error) for resource, error in refused.items()}
 
 
+class _Paced:
+    """Makes calls batch by batch at the pace that EC2 takes them at; what it throttles goes to the end of the queue.
+
+    A group of hundreds of routes neither gives up under throttling nor crowds out the others: throttled calls count
+    as not yet made, and each group slows down by what it was granted itself.
+    """
+
+    def __init__(
+        self,
+        call: Callable[[Sequence[Route]], Iterable[Ec2Error | None]],
+        means: Means,
+        deadline_at: float,
+    ) -> None:
+        self._call = call
+        self._means = means
+        self._deadline_at = deadline_at
+        self._pace = pace.Pace()
+
+    def through(self, routes: Sequence[Route]) -> dict[Route, Ec2Error | None]:
+        """How the call for each route ended; one that is throttled until the deadline ends so."""
+        outcomes: dict[Route, Ec2Error | None] = {}
+        queue = deque(routes)
+        while queue:
+            began = self._means.clock()
+            batch = [queue.popleft() for _ in range(min(len(queue), self._pace.batch))]
+            ended = dict(zip(batch, self._call(batch), strict=True))
+            throttled = [route for route, error in ended.items() if _is_throttled(error)]
+            now = self._means.clock()
+            self._pace = self._pace.after(len(batch) - len(throttled), len(throttled), now)
+            outcomes |= ended
+            queue.extend(throttled)
+            pause = max(0.0, began + self._pace.step_seconds - now)
+            if queue and now + pause >= self._deadline_at:
+                late = Ec2Error("EC2 throttled so many calls that this one had no turn", "RequestLimitExceeded")
+                return {**dict.fromkeys(queue, late), **outcomes}
+            if queue and pause:
+                self._means.sleep(pause)
+        return outcomes
+
+
+def _is_throttled(error: Ec2Error | None) -> bool:
+    return error is not None and trouble(error.code) is Trouble.THROTTLED
+
+
 def _read_back(
     group: Group, todo: tuple[Route, ...], path: Path, means: Means, refused: dict[str, str], deadline_at: float
 ) -> dict[str, str]:
-    """Read until every route that was not refused is on the path and settled; why not, by resource, at the end."""
+    """Read until every route that was not refused is on the path and settled; why not, by resource, at the end.
+
+    A route on the path that AWS is still carrying out at the deadline counts as changed: it was accepted, and the
+    next pass would see it go wrong.
+    """
     expected = {route.resource for route in todo} - set(refused)
-    missing: dict[str, str] = {}
-    for pause in _pauses(means, deadline_at):
-        if not expected:
-            return {}
+    while expected:
         try:
             found = {route.resource: route for route in means.steering(group).read(group)}
         except Ec2Error as error:
+            found = None
             missing = dict.fromkeys(expected, f"changed, but not to be read back: {error}")
         else:
             missing = _unlike(expected, found, path)
-        if not missing:
+        settled = found is not None and all(found[one].settled for one in expected if one in found)
+        if not missing and settled:
             return {}
-        pause()
-    return missing
+        if means.clock() + READ_BACK_SECONDS >= deadline_at:
+            return missing
+        means.sleep(READ_BACK_SECONDS)
+    return {}
 
 
 def _unlike(expected: set[str], found: dict[str, Route], path: Path) -> dict[str, str]:
@@ -118,8 +176,6 @@ def _unlike(expected: set[str], found: dict[str, Route], path: Path) -> dict[str
             missing[resource] = "changed, but gone when read back"
         elif not is_on(route, path):
             missing[resource] = f"changed, but read back as {route}"
-        elif not route.settled:
-            missing[resource] = f"accepted, but AWS is still carrying it out: {route}"
     return missing
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.settings import Path
 from routekeeper.domain.steering import Route, is_on
+from routekeeper.ec2_errors import Trouble, trouble
 
 
 def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
@@ -23,7 +24,9 @@ def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[
         raise Ec2Error(f"{route.resource} is left alone: {route.error}", "Unreadable")
     try:
         act(route)
-    except Ec2Error:
+    except Ec2Error as refusal:
+        if trouble(refusal.code) is Trouble.THROTTLED:
+            raise  # refused at the door: nothing can have happened, and reading would only be throttled next
         now = _if_readable(read)
         if now is not None and is_on(now, path):
             return

@@ -23,6 +23,8 @@ _OTHER_NEXT_HOPS: Final = (
     "CoreNetworkArn", "OdbNetworkArn",
 )  # fmt: skip
 """Next hops that no path can name; `GatewayId` is here for the internet gateways."""
+_FILTER_LIMIT: Final = 200
+"""Values that a filter may have (FilterLimitExceeded in "Error codes for the Amazon EC2 API")."""
 _WRITTEN: Final = "CreateRoute"
 """The origin of a route that somebody wrote; the others are the VPC's own or learnt."""
 
@@ -71,11 +73,13 @@ class VpcRouteSteering:
         )
 
     def _read(self, place: VpcRoute, tables: tuple[str, ...]) -> tuple[Route, ...]:
-        pages = self._ec2.get_paginator("describe_route_tables").paginate(
-            Filters=[{"Name": "route-table-id", "Values": list(tables)}]
-        )
-        with translated("DescribeRouteTables", ", ".join(tables)):
-            found = {table.get("RouteTableId", ""): table for page in pages for table in page["RouteTables"]}
+        found: dict[str, RouteTableTypeDef] = {}
+        pages = self._ec2.get_paginator("describe_route_tables")
+        for first in range(0, len(tables), _FILTER_LIMIT):
+            asked = list(tables[first : first + _FILTER_LIMIT])
+            with translated("DescribeRouteTables", ", ".join(asked)):
+                for page in pages.paginate(Filters=[{"Name": "route-table-id", "Values": asked}]):
+                    found |= {table.get("RouteTableId", ""): table for table in page["RouteTables"]}
         return tuple(_route(_resource(name, place), found.get(name), place.destination) for name in tables)
 
     def _act(self, table: str, destination: str, found: Route, next_hop: NextHop) -> None:
