@@ -11,6 +11,7 @@ import pytest
 
 from routekeeper import config
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     Configuration,
@@ -72,7 +73,7 @@ def test_every_key_of_a_target_arrives() -> None:
         name="router",
         require=Require.ALL,
         quorum=Quorum.ANY,
-        detection=Detection(0.5, 0.05, 0.2, 3, 0.0, 4, 0.0, 10.0),
+        detection=Detection(0.5, 0.05, 0.2, 3, 0.0, 4, 0.0, 10.0, LossRule(0.01, 0.3, 0.2, 365.25 / 14)),
         probes=(
             IcmpProbe("2001:db8::1", 0.1),
             TcpProbe("router.example.com", 179, 0.3, handshake=True),
@@ -83,8 +84,23 @@ def test_every_key_of_a_target_arrives() -> None:
 
 def test_defaults_hold_for_targets_that_say_nothing_else() -> None:
     nat = config.load(EVERY_KEY).targets["nat-a"]
-    assert nat.detection == Detection(2.0, 0.25, 1.5, 5, 3.0, 8, 60.0, 45.0)
+    assert nat.detection == Detection(
+        2.0, 0.25, 1.5, 5, 3.0, 8, 60.0, 45.0, LossRule(0.005, 0.2), LatencyRule(0.005, 0.08, 0.0, 24.0)
+    )
     assert nat.probes == (HttpProbe("http://10.0.1.10/", 1.5, (204,)),)
+
+
+@pytest.mark.parametrize("off", [False, "off"])
+def test_a_target_may_switch_off_what_the_defaults_switch_on(off: object) -> None:
+    document = json.loads(config.compiled(EVERY_KEY))
+    document["targets"]["nat-a"] |= {"loss": off, "latency": off}
+    detection = config.from_document(document).targets["nat-a"].detection
+    assert (detection.loss, detection.latency) == (None, None)
+
+
+def test_loss_and_latency_are_off_unless_configured() -> None:
+    rules = [target.detection for target in config.load(EXAMPLE).targets.values()]
+    assert {(rule.loss, rule.latency) for rule in rules} == {(None, None)}
 
 
 def test_restarts_arrive_and_share_their_group() -> None:

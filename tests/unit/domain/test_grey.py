@@ -63,7 +63,7 @@ def test_a_third_of_the_packets_lost_is_a_verdict_within_seconds() -> None:
     assert first.since < 20.0
     assert first.first_loss_at is not None
     assert first.first_loss_at < first.since
-    assert "probes lost; usual is 1.000%" in first.reason
+    assert "probes lost; usual is 1%" in first.reason
 
 
 def test_usual_loss_is_no_verdict() -> None:
@@ -88,7 +88,7 @@ def test_each_loss_outweighs_ten_answers() -> None:
     assert line.health is Health.HEALTHY
     assert line.lost(at=4.0) is Health.UNHEALTHY
     assert line.state.first_loss_at == 0.0
-    assert line.state.reason == "within 4.6 s 5 of 9 probes lost; usual is 1.000%"
+    assert line.state.reason == "within 4.6 s 5 of 9 probes lost; usual is 1%"
 
 
 def test_losses_far_apart_are_forgotten() -> None:
@@ -180,7 +180,7 @@ def test_a_grey_line_is_healthy_again_once_its_loss_is_usual_beyond_doubt() -> N
     line = grey_line()
     healthy_at = next(second for second in range(10, 900) if line.answered(at=float(second)) is Health.HEALTHY)
     assert 220 < healthy_at - 10 < 240
-    assert line.state.reason == "within 228.5 s 0 of 224 probes lost; usual is 1.000%"
+    assert line.state.reason == "within 228.5 s 0 of 224 probes lost; usual is 1%"
     assert line.state.first_loss_at is None
 
 
@@ -295,6 +295,21 @@ def test_a_verdict_stands_until_both_loss_and_latency_are_usual() -> None:
     assert during == {Health.UNHEALTHY}
     after = [line.answered(at=float(second)) for second in range(360, 700)]
     assert after[-1] is Health.HEALTHY
+
+
+# --- how long it takes
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+def test_the_time_to_notice_that_is_told_is_the_time_it_takes(share: float) -> None:
+    alone = replace(LOSSY, unhealthy_threshold=1000)
+    took = []
+    for seed in range(150):
+        lossy, begins = seeded(share, seed), 10.0 + seed / 150
+        verdict = next(changes(lambda at, lossy=lossy, begins=begins: at >= begins and lossy(at), alone, until=600.0))
+        took.append(verdict.since - begins)
+    told = grey.seconds_to_notice(LOSSY.loss_standard(LOSS), share, LOSSY.pace)
+    assert told == pytest.approx(sum(took) / len(took), rel=0.15)
 
 
 # --- the promise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from routekeeper.domain.grey import Tally
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
@@ -29,6 +30,15 @@ names = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="#"), m
 maybe_times = st.none() | times
 maybe_words = st.none() | words
 
+tallies = st.builds(
+    Tally,
+    raised=st.booleans(),
+    score=counts,
+    since=maybe_times,
+    bad=counts,
+    seen=counts,
+    waiting=st.lists(times, max_size=3).map(tuple),
+)
 healths = st.builds(
     TargetHealth,
     health=st.sampled_from(Health),
@@ -41,6 +51,8 @@ healths = st.builds(
     answered_at=times,
     known_at=times,
     first_loss_at=maybe_times,
+    loss=st.none() | tallies,
+    latency=st.none() | tallies,
 )
 summaries = st.builds(
     Summary,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from routekeeper.domain.errors import ItemError, StoreError
+from routekeeper.domain.grey import Tally
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart_event import RestartEvent
@@ -111,3 +112,9 @@ def test_a_heartbeat_of_8000_targets_still_fits_into_one_transaction() -> None:
 def test_a_heartbeat_that_no_transaction_takes_is_refused_in_words() -> None:
     with pytest.raises(StoreError, match="VANTAGE/zone-a: 4000 targets are more than one heartbeat can hold"):
         items.vantage_items(heartbeat_of(4000, reason="x" * 1000))
+
+
+def test_health_that_an_older_version_wrote_without_tallies_is_read() -> None:
+    item = items.health_item("zone-a", 1, "dx", TargetHealth(loss=Tally(score=3)))
+    older = {name: value for name, value in item.items() if name not in ("loss", "latency")}
+    assert items.health_from(older) == ("zone-a", "dx", TargetHealth())

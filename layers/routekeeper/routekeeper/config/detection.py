@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from routekeeper.config import grey
 from routekeeper.config.durations import render
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration, whole
@@ -18,6 +19,7 @@ KEYS: Final = (
     "healthy_threshold",
     "healthy_for",
     "unknown_after",
+    *grey.KEYS,
 )
 
 _FASTEST_SECONDS: Final = 0.01
@@ -45,12 +47,16 @@ def read_detection(section: Section, base: Detection, doubtful: frozenset[str] =
         healthy_threshold=optional("healthy_threshold", _count, base.healthy_threshold),
         healthy_for_seconds=optional("healthy_for", _span, base.healthy_for_seconds),
         unknown_after_seconds=optional("unknown_after", _interval, base.unknown_after_seconds),
+        loss=grey.read_loss(section, base.loss),
+        latency=grey.read_latency(section, base.latency),
     )
     doubtful = section.unsound | {key for key in doubtful if key not in section}
     if doubtful.isdisjoint(("suspect_interval", "probe_interval")):
         _judge_intervals(section, rule)
     if doubtful.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
         _judge_expiry(section, rule)
+    if doubtful.isdisjoint(("latency", "probe_timeout")):
+        grey.judge_latency(section, rule.latency, rule.probe_timeout_seconds)
     return rule
 
 

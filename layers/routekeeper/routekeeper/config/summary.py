@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from routekeeper.config.durations import render
+from routekeeper.config.grey_words import grey_lines
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     Configuration,
@@ -99,6 +100,7 @@ def _target(target: Target) -> Iterator[str]:
         f"    a cut is noticed {render(noticed)} after the first lost probe,"
         f" so at most {render(noticed + rule.probe_interval_seconds)} after it happened"
     )
+    yield from grey_lines(rule)
     yield (
         f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row"
         f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"

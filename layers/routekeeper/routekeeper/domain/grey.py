@@ -19,6 +19,8 @@ YEAR_SECONDS: Final = 365.25 * 86_400
 STEADY_SECONDS: Final = 6 * 3_600.0
 """No steady loss, however near the limits, makes a verdict come and go more often than this on average."""
 LATE_SHARE: Final = 0.5
+BURST_SECONDS: Final = 0.1
+FALSE_ALARMS_PER_YEAR: Final = 1.0
 _MOST_WAITING: Final = 64
 """Good outcomes that may wait for older ones. Beyond it the oldest is counted early: an item has its limits."""
 
@@ -31,9 +33,9 @@ class LossRule:
     """The share of probes that a good line loses, above 0 and below `unacceptable`."""
     unacceptable: float
     """The share from which traffic is better off elsewhere, below 1."""
-    burst_seconds: float = 0.1
+    burst_seconds: float = BURST_SECONDS
     """How long losses of a good line that belong together last on average; 0: losses come one by one."""
-    false_alarms_per_year: float = 1.0
+    false_alarms_per_year: float = FALSE_ALARMS_PER_YEAR
     """Of one vantage on one target that loses as much as is usual."""
 
 
@@ -48,8 +50,8 @@ class LatencyRule:
 
     usual_seconds: float
     unacceptable_seconds: float
-    burst_seconds: float = 0.1
-    false_alarms_per_year: float = 1.0
+    burst_seconds: float = BURST_SECONDS
+    false_alarms_per_year: float = FALSE_ALARMS_PER_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,20 @@ def latency_standard(rule: LatencyRule, pace: Pace, timeout_seconds: float, clea
         rule.usual_seconds / rule.unacceptable_seconds, LATE_SHARE, rule.burst_seconds, rule.false_alarms_per_year
     )
     return loss_standard(late, pace, timeout_seconds, clear_for_seconds)
+
+
+def seconds_to_notice(standard: Standard, share: float, pace: Pace) -> float:
+    """Mean seconds from the moment when a line starts to lose a `share`, one by one, to the verdict on it.
+
+    The first probe after that moment follows within half an interval on average, the verdict comes with the timeout
+    of the deciding one.
+    """
+    return cusum.seconds_to_alarm(standard.alarm, Loss(share), pace) - pace.calm_seconds / 2 + standard.timeout_seconds
+
+
+def seconds_to_clear(standard: Standard, share: float, pace: Pace) -> float:
+    """Mean seconds until the verdict is taken back, from the moment when a line loses only a `share`."""
+    return max(cusum.seconds_to_recovery(standard.clear, share, pace.calm_seconds), standard.clear_for_seconds)
 
 
 def tally_up(

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from routekeeper.domain import grey
 from routekeeper.domain.cusum import Pace
-from routekeeper.domain.grey import LatencyRule, LossRule, Tally, Turn
+from routekeeper.domain.grey import LatencyRule, LossRule, Standard, Tally, Turn
 
 
 class Health(Enum):
@@ -57,6 +57,12 @@ class Detection:
     @property
     def pace(self) -> Pace:
         return Pace(self.probe_interval_seconds, self.suspect_interval_seconds)
+
+    def loss_standard(self, loss: LossRule) -> Standard:
+        return grey.loss_standard(loss, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
+
+    def latency_standard(self, latency: LatencyRule) -> Standard:
+        return grey.latency_standard(latency, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,18 +203,16 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
 
 
 def _weigh_loss(state: TargetHealth, seen: Observation, rule: Detection, loss: LossRule) -> TargetHealth:
-    standard = grey.loss_standard(loss, rule.pace, rule.probe_timeout_seconds, rule.healthy_for_seconds)
-    bad = seen.health is Health.UNHEALTHY
+    bad, standard = seen.health is Health.UNHEALTHY, rule.loss_standard(loss)
     sent_at, completed_at = seen.sent_at, seen.completed_at
     tally, turn = grey.tally_up(state.loss or Tally(), standard, bad=bad, sent_at=sent_at, completed_at=completed_at)
-    return _turned(replace(state, loss=tally), seen, turn, f"probes lost; usual is {loss.usual:.3%}")
+    return _turned(replace(state, loss=tally), seen, turn, f"probes lost; usual is {loss.usual * 100:g}%")
 
 
 def _weigh_latency(state: TargetHealth, seen: Observation, rule: Detection, latency: LatencyRule) -> TargetHealth:
-    standard = grey.latency_standard(latency, rule.pace, rule.probe_timeout_seconds, rule.healthy_for_seconds)
     limit, usual = latency.unacceptable_seconds, latency.usual_seconds
     bad = seen.round_trip_seconds is not None and seen.round_trip_seconds >= limit
-    sent_at, completed_at = seen.sent_at, seen.completed_at
+    sent_at, completed_at, standard = seen.sent_at, seen.completed_at, rule.latency_standard(latency)
     tally, turn = grey.tally_up(state.latency or Tally(), standard, bad=bad, sent_at=sent_at, completed_at=completed_at)
     told = f"answers took {limit * 1000:g} ms or longer; usual is {usual * 1000:g} ms"
     return _turned(replace(state, latency=tally), seen, turn, told)

@@ -20,8 +20,8 @@ contain it. Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456
 of a heartbeat carry it at the top level: DynamoDB deletes *any* item whose `expires_at` has passed, and a deleted
 lease would begin again at epoch 0 and be fenced off by its own past. Hence `lease_expires_at`.
 
-An item may measure 400 KB, and one target takes 300 to 500 bytes of a heartbeat: some 800 targets fit. A longer
-heartbeat is split by target over several items, written in one transaction. A transaction takes 4 MB, some 8,000
+An item may measure 400 KB, and one target takes 300 to 700 bytes of a heartbeat: some 600 targets fit. A longer
+heartbeat is split by target over several items, written in one transaction. A transaction takes 4 MB, some 6,000
 targets.
 """
 
