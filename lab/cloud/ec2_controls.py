@@ -33,7 +33,7 @@ class Ec2Controls:
         return self._request("GET", "settings")
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change some settings: stop_seconds, start_seconds, reference_seconds, hanging_stops (instance IDs)."""
+        """Change some settings (`ec2.world.Settings`)."""
         return self._request("PATCH", "settings", settings)
 
     def refuse(
@@ -66,6 +66,14 @@ class Ec2Controls:
     def lift_refusals(self) -> None:
         """Let every call through again."""
         self._request("DELETE", "refusals")
+
+    def throttle(self, capacity: float, per_second: float) -> None:
+        """From now on, every call that changes something has a full token bucket of this size (`ec2.throttling`)."""
+        self._request("PUT", "throttling", {"capacity": capacity, "per_second": per_second})
+
+    def lift_throttling(self) -> None:
+        """Grant every call again."""
+        self._request("PUT", "throttling", {})
 
     def calls(self, since: int = 0, action: str = "") -> list[dict[str, Any]]:
         """The EC2 calls after number `since` (keys: number, at, action, access_key, principal, parameters, error)."""

@@ -72,6 +72,8 @@ def _call_action(lab: LabWorld, original: Any) -> Any:
         refusal = lab.refusals.take(action, parameters)
         if refusal and refusal.delay_seconds:
             time.sleep(refusal.delay_seconds)
+        if lab.settings.call_seconds:
+            time.sleep(lab.settings.call_seconds)
         if lab.throttling and not lab.throttling.grants(action):
             response = _refused(self, THROTTLED, "Request limit exceeded.")
         elif refusal and refusal.code:

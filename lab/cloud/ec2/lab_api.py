@@ -25,6 +25,7 @@ from werkzeug.wrappers import Request, Response
 
 from lab.cloud.ec2.refusals import Refusal
 from lab.cloud.ec2.route_choice import ORIGIN_OF_RESOURCE, parse
+from lab.cloud.ec2.throttling import Bucket, Throttling
 from lab.cloud.ec2.world import LabWorld
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -50,7 +51,7 @@ class LabApi:
         response = Response(json.dumps(answer, default=str), status, content_type="application/json")
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Any:
+    def _answer(self, request: Request) -> Any:  # noqa: C901 - a table of what there is
         path = request.path.removeprefix("/lab/")
         match request.method, path.split("/"):
             case "GET", ["health"]:
@@ -67,6 +68,10 @@ class LabApi:
                 return {}
             case "DELETE", ["refusals"]:
                 self.lab.refusals.clear()
+                return {}
+            case "PUT", ["throttling"]:
+                bucket = _body(request)
+                self.lab.throttling = Throttling(Bucket(**bucket)) if bucket else None
                 return {}
             case "GET", ["calls"]:
                 calls = self.lab.calls.since(int(request.args.get("since", 0)), request.args.get("action", ""))

@@ -25,6 +25,8 @@ class Settings:
     """From `stopping` to `stopped`; AWS itself takes minutes."""
     start_seconds: float = 5.0
     """From `pending` to `running`; AWS itself takes the better part of a minute."""
+    call_seconds: float = 0.0
+    """Every call; AWS itself takes a tenth of a second and more."""
     reference_seconds: float = 0.3
     """Creation, modification or deletion of a prefix-list reference."""
     hanging_stops: tuple[str, ...] = ()
