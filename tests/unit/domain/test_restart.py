@@ -208,8 +208,8 @@ def test_what_takes_its_time_is_waited_for(phase: Phase, instance: InstanceState
 @pytest.mark.parametrize(
     ("phase", "instance", "now"),
     [
-        (Phase.FORCING, STOPPING, 220),
         (Phase.FORCING, RUNNING, 220),
+        (Phase.FORCING, PENDING, 220),
         (Phase.STARTING, STOPPED, 400),
         (Phase.RECOVERING, RUNNING, 400),
         (Phase.RECOVERING, STOPPED, 400),
@@ -224,6 +224,35 @@ def test_what_cannot_succeed_any_more_fails_and_frees_the_group(
 
     assert (failed.outcome, failed.action, failed.state.active) == (Outcome.FAILED, None, None)
     assert failed.state.attempts == {"nat-a": (100.0,)}, "it counts"
+
+
+def test_law_8_a_forced_stop_that_is_overdue_is_told_once_repeated_and_keeps_the_slot() -> None:
+    told = step(go_on(under_way(Phase.FORCING), STOPPING, 220))
+    assert (told.outcome, told.action) == (Outcome.STUCK, Action.FORCE_STOP)
+    assert told.state.active == under_way(Phase.FORCING).active
+    assert told.state.given_up == {"nat-a"}
+
+    again = step(go_on(told.state, STOPPING, 5000))
+    assert (again.outcome, again.action, again.state) == (Outcome.PROGRESS, Action.FORCE_STOP, told.state)
+    assert isinstance(begin(told.state, (SICK_B,), 5000), Wait)
+
+
+@pytest.mark.parametrize(
+    ("instance", "outcome", "action"),
+    [
+        (STOPPED, Outcome.PROGRESS, Action.START),
+        (RUNNING, Outcome.FAILED, None),
+        (TERMINATED, Outcome.FAILED, None),
+    ],
+)
+def test_what_was_stuck_goes_on_once_it_is_no_longer_stopping_and_is_no_longer_given_up(
+    instance: InstanceState, outcome: Outcome, action: Action | None
+) -> None:
+    stuck = replace(under_way(Phase.FORCING), given_up=frozenset({"nat-a"}))
+
+    freed = step(go_on(stuck, instance, 5000))
+
+    assert (freed.outcome, freed.action, freed.state.given_up) == (outcome, action, frozenset())
 
 
 def test_a_restart_has_succeeded_when_the_target_is_healthy_since_after_it_began() -> None:
@@ -334,15 +363,14 @@ class Tick:
     """Whether an instance that is stopping or pending gets there."""
 
 
-PAIRS_OF_BOOLS = st.tuples(st.booleans(), st.booleans())
 TICKS = st.builds(
     Tick,
     seconds=st.sampled_from([1.0, 5.0, 30.0, 60.0, 130.0, 400.0]),
     health=st.tuples(*[st.sampled_from([UNHEALTHY, UNHEALTHY, UNHEALTHY, HEALTHY, UNKNOWN])] * 2),
     carries=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
     held=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
-    heard=st.booleans(),
-    moves=PAIRS_OF_BOOLS,
+    heard=st.sampled_from([True, True, True, False]),
+    moves=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
 )
 
 
@@ -368,6 +396,8 @@ class Ward:
         if decision.state != self.state:
             self.events.append(decision)
         if decision.outcome is Outcome.BEGUN:
+            others = [at for n, at in enumerate(self.instances) if n != "ab".index(decision.target[-1])]
+            assert STOPPING not in others, "law 8"
             self.begun_at.setdefault(decision.target, []).append(self.now)
         self.state = replace(decision.state, version=self.state.version + 1)
         if decision.action is not None and tick.heard:
@@ -473,11 +503,11 @@ def test_law_10_whatever_happened_a_world_that_behaves_again_ends_the_restart(ti
 
 
 @given(st.lists(TICKS, max_size=40))
-def test_no_restart_is_under_way_for_longer_than_its_timeouts_unless_it_is_held(ticks: list[Tick]) -> None:
+def test_a_restart_that_is_not_held_ends_within_its_timeouts_where_instances_stop(ticks: list[Tick]) -> None:
     ward = Ward()
     longest = 2 * (POLICY.stop_timeout_seconds + POLICY.boot_timeout_seconds) + 5 * 400.0  # a look late at each phase
 
     for tick in ticks:
-        ward.look(replace(tick, held=(False, False)))
+        ward.look(replace(tick, held=(False, False), moves=(True, True)))
         if ward.state.active is not None:
             assert ward.now - ward.state.active.started_at <= longest

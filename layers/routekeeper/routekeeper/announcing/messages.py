@@ -43,6 +43,8 @@ def of_restart(event: RestartEvent, deployment: str) -> Message:
     lines = [headline, "", f"Why: {event.reason}", f"When: {_time(event.at)}"]
     if event.outcome is Outcome.GAVE_UP:
         lines.append("What now: nothing more is tried; the instance needs a person.")
+    if event.outcome is Outcome.STUCK:
+        lines.append("What now: the stop is forced again and again; see the runbook, restart-given-up.")
     lines += ["", f"Event {event.id} of deployment {deployment}."]
     return Message(_subject(f"[{deployment}] {headline}"), "\n".join(lines))
 

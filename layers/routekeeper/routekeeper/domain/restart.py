@@ -59,7 +59,8 @@ class RestartState:
     attempts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """When restarts of each target were begun, oldest first; those within `per_seconds` count."""
     given_up: frozenset[str] = frozenset()
-    """Targets with no attempts left, until they are HEALTHY or attempts age out."""
+    """Targets that people must see to: with no attempts left, until they are HEALTHY or attempts age out; or under
+    restart, with a forced stop that does not end, until it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Outcome(Enum):
     PROGRESS = "restart goes on"
     RECOVERED = "restart succeeded"
     FAILED = "restart failed"
+    STUCK = "instance does not stop"
+    """A forced stop is overdue. It is repeated, and the restart stays under way."""
     GAVE_UP = "restarts given up"
     ABANDONED = "restart abandoned"
     """Its target, or its instance, is no longer in the configuration."""
@@ -135,6 +138,11 @@ def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now
     if not recent:
         return now
     return recent[-1] + policy.after_seconds * 2.0 ** len(recent)
+
+
+def is_stuck(state: RestartState) -> bool:
+    """Whether the restart under way waits for a forced stop that is overdue, of which people have been told."""
+    return state.active is not None and state.active.target in state.given_up
 
 
 def _recent(state: RestartState, target: str, policy: RestartPolicy, now: float) -> tuple[float, ...]:

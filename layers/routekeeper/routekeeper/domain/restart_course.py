@@ -17,6 +17,7 @@ from routekeeper.domain.restart import (
     RestartState,
     Step,
     Wait,
+    is_stuck,
 )
 from routekeeper.domain.settings import RestartPolicy
 
@@ -104,7 +105,22 @@ def _overdue(
     if active.phase is Phase.STOPPING:
         reason = f"still {instance.value} after {spent:.0f} s"
         return _enter(state, active, Phase.FORCING, now, reason, Action.FORCE_STOP)
+    if instance is InstanceState.STOPPING:
+        return _stuck(state, active, spent)
     return _finish(state, active, Outcome.FAILED, f"still {instance.value} {spent:.0f} s after a forced stop")
+
+
+def _stuck(state: RestartState, active: Active, spent: float) -> Step:
+    """Tell people once, and go on forcing the stop for as long as it takes.
+
+    The slot is kept: whoever took it now would stop a second instance while the first is on its way down, and nobody
+    would start the first one when it gets there (law 8).
+    """
+    if is_stuck(state):
+        return _again(state, active, Action.FORCE_STOP)
+    told = replace(state, given_up=state.given_up | {active.target})
+    reason = f"still stopping {spent:.0f} s after a forced stop; no other of its restart group is restarted meanwhile"
+    return Step(told, active.target, active.instance, Outcome.STUCK, reason, Action.FORCE_STOP)
 
 
 def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
@@ -125,7 +141,8 @@ def _recover(state: RestartState, active: Active, patient: Patient, instance: In
         return _finish(state, active, Outcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop")
     if spent < patient.policy.boot_timeout_seconds:
         return Wait(f"{active.instance} is {instance.value}, {active.target} is {patient.health.value}")
-    return _finish(state, active, Outcome.FAILED, f"not HEALTHY {spent:.0f} s after its start: {patient.reason}")
+    reason = f"not HEALTHY {spent:.0f} s after its start, and {active.instance} is {instance.value}: {patient.reason}"
+    return _finish(state, active, Outcome.FAILED, reason)
 
 
 def _again(state: RestartState, active: Active, action: Action) -> Step:
@@ -134,9 +151,13 @@ def _again(state: RestartState, active: Active, action: Action) -> Step:
 
 
 def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
-    entered = replace(state, active=replace(active, phase=phase, phase_since=now))
+    entered = replace(_unstuck(state, active), active=replace(active, phase=phase, phase_since=now))
     return Step(entered, active.target, active.instance, Outcome.PROGRESS, reason, action)
 
 
 def _finish(state: RestartState, active: Active, outcome: Outcome, reason: str) -> Step:
-    return Step(replace(state, active=None), active.target, active.instance, outcome, reason)
+    return Step(replace(_unstuck(state, active), active=None), active.target, active.instance, outcome, reason)
+
+
+def _unstuck(state: RestartState, active: Active) -> RestartState:
+    return replace(state, given_up=state.given_up - {active.target})
