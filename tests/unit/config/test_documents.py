@@ -14,6 +14,7 @@ from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
+    BURST_INTERVAL_SECONDS,
     Configuration,
     Failback,
     FailbackMode,
@@ -26,9 +27,11 @@ from routekeeper.domain.settings import (
     Require,
     RestartPolicy,
     Target,
+    TargetFigures,
     TcpProbe,
     TgwPrefixList,
     VpcRoute,
+    Watch,
 )
 from routekeeper.domain.settings import Path as Way
 from tests.unit.config.documents import EXAMPLE, GOOD, HERE
@@ -172,3 +175,12 @@ except ConfigurationError as err:
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "reading YAML needs PyYAML" in ran.stdout
+
+
+def test_bursts_bring_defaults_that_outlast_a_minute() -> None:
+    bursts = config.load(HERE / "good" / "bursts.yaml")
+    assert bursts.watch is Watch.BURST
+    assert bursts.target_figures is TargetFigures.METRICS
+    assert bursts.stale_after_seconds > 2 * BURST_INTERVAL_SECONDS
+    assert all(t.detection.unknown_after_seconds > 2 * BURST_INTERVAL_SECONDS for t in bursts.targets.values())
+    assert bursts.targets["dx"].detection.unhealthy_threshold == Detection().unhealthy_threshold

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from routekeeper.config import values
@@ -14,10 +16,22 @@ from routekeeper.config.section import Section, open_section
 from routekeeper.config.targets import TargetReader
 from routekeeper.config.tree import Node
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Configuration
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, TargetFigures, Watch
 
-_KEYS: Final = ("version", "heartbeat_interval", "stale_after", "defaults", "targets", "groups")
+_KEYS: Final = (
+    "version",
+    "watch",
+    "target_figures",
+    "heartbeat_interval",
+    "stale_after",
+    "defaults",
+    "targets",
+    "groups",
+)
+_BURST_MEMORY_SECONDS: Final = 150.0
+"""In bursts: how long a vantage and a verdict count for. Two bursts may fail to run, as two heartbeats may."""
 _DEFAULT: Final = Configuration({}, {})
+BURST_DETECTION: Final = Detection(unknown_after_seconds=_BURST_MEMORY_SECONDS)
 
 
 def read_document(root: Node, problems: Problems) -> Configuration:
@@ -34,21 +48,51 @@ def read_document(root: Node, problems: Problems) -> Configuration:
 
 def _read(section: Section, problems: Problems) -> Configuration:
     section.required("version", _version)
+    watch = section.optional("watch", values.choice(Watch), Watch.CONTINUOUS)
+    figures = section.optional("target_figures", values.choice(TargetFigures), TargetFigures.LOGS)
+    standard = _standard(watch)
     heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
-    stale = section.optional("stale_after", values.duration(least=1), _DEFAULT.stale_after_seconds)
-    if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= heartbeat:
+    stale = section.optional("stale_after", values.duration(least=1), standard.stale_after_seconds)
+    beat, what = (heartbeat, "heartbeat_interval ") if watch is Watch.CONTINUOUS else (BURST_INTERVAL_SECONDS, "")
+    if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= beat:
         section.reject(
             "stale_after" if "stale_after" in section else "heartbeat_interval",
             f"stale_after {render(stale)} would silence a vantage between two heartbeats, expected more than"
-            f" heartbeat_interval {render(heartbeat)}",
+            f" {what}{render(beat)}",
         )
     defaults = section.section("defaults", DETECTION_KEYS)
-    detection = Detection() if defaults is None else read_detection(defaults, Detection())
+    base = BURST_DETECTION if watch is Watch.BURST else Detection()
+    detection = base if defaults is None else read_detection(defaults, base)
     unsound = frozenset[str]() if defaults is None else defaults.unsound
     targets = TargetReader(detection, unsound, problems).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))
     usable = {name: target for name, target in targets.items() if target is not None}
-    return Configuration(usable, groups, heartbeat, stale)
+    if watch is Watch.BURST:
+        _judge_bursts(section, usable)
+    return Configuration(usable, groups, heartbeat, stale, watch, figures)
+
+
+def _standard(watch: Watch) -> Configuration:
+    """What counts where the document is silent."""
+    return replace(_DEFAULT, stale_after_seconds=_BURST_MEMORY_SECONDS) if watch is Watch.BURST else _DEFAULT
+
+
+def _judge_bursts(section: Section, targets: Mapping[str, Target]) -> None:
+    """What cannot work where a minute passes between two looks."""
+    for name, target in targets.items():
+        rule = target.detection
+        if rule.unknown_after_seconds <= BURST_INTERVAL_SECONDS + rule.probe_timeout_seconds:
+            section.reject(
+                "watch",
+                f"target '{name}' is forgotten after unknown_after {render(rule.unknown_after_seconds)}, between two"
+                f" bursts, expected more than {render(BURST_INTERVAL_SECONDS + rule.probe_timeout_seconds)}",
+            )
+        if rule.loss is not None or rule.latency is not None:
+            section.reject(
+                "watch",
+                f"target '{name}' has a loss or latency rule, which needs continuous watching: a burst is too short"
+                " a look to tell a bad line from bad luck",
+            )
 
 
 def _names(section: Section, key: str) -> Section | None:

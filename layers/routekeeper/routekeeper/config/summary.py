@@ -10,6 +10,7 @@ from routekeeper.config.durations import render
 from routekeeper.config.grey_words import grey_lines
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
+    BURST_INTERVAL_SECONDS,
     Configuration,
     Failback,
     FailbackMode,
@@ -27,6 +28,7 @@ from routekeeper.domain.settings import (
     TcpProbe,
     TgwPrefixList,
     VpcRoute,
+    Watch,
 )
 
 _HOPS: Final = {
@@ -59,13 +61,13 @@ def seconds_to_notice(rule: Detection, timeout_seconds: float) -> float:
 def _lines(configuration: Configuration) -> Iterator[str]:
     targets, groups = len(configuration.targets), len(configuration.groups)
     yield f"{_count(targets, 'target')} watched, {_count(groups, 'group')} steered."
-    yield (
-        f"A vantage reports every {render(configuration.heartbeat_interval_seconds)} and does not vote"
-        f" once silent for {render(configuration.stale_after_seconds)}."
-    )
+    bursts = configuration.watch is Watch.BURST
+    beat = BURST_INTERVAL_SECONDS if bursts else configuration.heartbeat_interval_seconds
+    stale = render(configuration.stale_after_seconds)
+    yield f"A vantage reports every {render(beat)} and does not vote once silent for {stale}."
     for target in configuration.targets.values():
         yield ""
-        yield from _target(target)
+        yield from _target(target, bursts=bursts)
     for group in configuration.groups.values():
         yield ""
         yield from _group(group)
@@ -81,14 +83,15 @@ def _count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
-def _target(target: Target) -> Iterator[str]:
+def _target(target: Target, *, bursts: bool) -> Iterator[str]:
     rule = target.detection
     several = f", {target.require.value} of which must succeed" if len(target.probes) > 1 else ""
     yield f"Target '{target.name}', {_count(len(target.probes), 'probe')}{several}:"
     for probe in target.probes:
         yield f"  - {_probe(probe)}"
+    interval = BURST_INTERVAL_SECONDS if bursts else rule.probe_interval_seconds
     yield (
-        f"  probed every {render(rule.probe_interval_seconds)},"
+        f"  probed {'in a burst every' if bursts else 'every'} {render(interval)},"
         f" and every {render(rule.suspect_interval_seconds)} while an answer is overdue"
     )
     noticed = seconds_to_notice(rule, _timeout(target))
@@ -98,7 +101,7 @@ def _target(target: Target) -> Iterator[str]:
     )
     yield (
         f"    a cut is noticed {render(noticed)} after the first lost probe,"
-        f" so at most {render(noticed + rule.probe_interval_seconds)} after it happened"
+        f" so at most {render(noticed + interval)} after it happened"
     )
     yield from grey_lines(rule)
     yield (

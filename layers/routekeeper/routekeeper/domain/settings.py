@@ -160,6 +160,27 @@ class Group:
         return next((path for path in self.paths if path.name == name), None)
 
 
+class Watch(Enum):
+    """How much of the time the monitors watch."""
+
+    CONTINUOUS = "continuous"
+    BURST = "burst"
+    """Once a minute, for as long as it takes to be sure of every target."""
+
+
+BURST_INTERVAL_SECONDS = 60.0
+"""From one burst to the next: schedules know whole minutes only."""
+
+
+class TargetFigures(Enum):
+    """Where health, loss and round-trip time of each target are written once a minute."""
+
+    LOGS = "logs"
+    """As a line of the monitor's log."""
+    METRICS = "metrics"
+    """As CloudWatch metrics too, three for each target at each vantage."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything that `config/failover.yaml` says."""
@@ -169,6 +190,8 @@ class Configuration:
     heartbeat_interval_seconds: float = 10.0
     stale_after_seconds: float = 30.0
     """A vantage whose heartbeat is older does not vote."""
+    watch: Watch = Watch.CONTINUOUS
+    target_figures: TargetFigures = TargetFigures.LOGS
 
     def restart_groups(self) -> dict[str, tuple[Target, ...]]:
         """The targets that may be restarted, by restart group."""
