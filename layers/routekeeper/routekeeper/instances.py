@@ -32,8 +32,8 @@ EFFECT: Final = {
 class Ec2Instances:
     """Implements `Instances`.
 
-    The client should give up soon, for others wait behind a call: connect timeout 2 s, read timeout 5 s, at most 3
-    attempts in the standard retry mode.
+    The client should give up soon and not repeat by itself, for the restarter asks again every few seconds: connect
+    timeout 2 s, read timeout 5 s, one attempt. Safe to use from several threads, as the client is.
     """
 
     def __init__(self, ec2: EC2Client) -> None:

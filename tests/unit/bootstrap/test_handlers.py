@@ -48,7 +48,7 @@ groups:
 class Context:
     """As much of a Lambda context as the handlers look at."""
 
-    remaining_seconds: float = 12.0
+    remaining_seconds: float = 18.0
     aws_request_id: str = "11111111-2222-3333-4444-555555555555"
     client_context: None = None
     identity: None = None

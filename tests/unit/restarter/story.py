@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from lab.simulator.kernel import START as EPOCH
+from lab.simulator.kernel import Kernel
+from lab.simulator.pool import cooperative
 from routekeeper.domain.errors import AnnouncementError, Ec2Error
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.restart import Action, InstanceState
@@ -24,7 +28,7 @@ from routekeeper.domain.settings import (
     VpcRoute,
 )
 from routekeeper.domain.vantage import Vantage
-from routekeeper.restarter import Means, Restarter, Summary
+from routekeeper.restarter import GroupReport, Means, Restarter, Summary
 from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key
 
@@ -41,29 +45,50 @@ class KilledError(BaseException):
 
 
 class Timeline:
-    """A clock that moves only when somebody sleeps, and what happens meanwhile."""
+    """A clock that moves only when somebody sleeps, and what happens meanwhile.
+
+    Whoever sleeps in a thread of the restarter lets the others go on until then.
+    """
 
     def __init__(self) -> None:
-        self.now = START
-        self._due: list[tuple[float, Callable[[], None]]] = []
+        self.kernel = Kernel()
+
+    @property
+    def now(self) -> float:
+        return self.kernel.now - EPOCH + START
 
     def clock(self) -> float:
         return self.now
 
     def at(self, seconds: float, act: Callable[[], None]) -> None:
-        self._due.append((START + seconds, act))
+        self.kernel.at(EPOCH + seconds, act)
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        self._due.append((self.now + seconds, act))
+        self.kernel.after(seconds, act)
 
     def sleep(self, seconds: float) -> None:
-        until = self.now + seconds
-        while due := [entry for entry in self._due if entry[0] <= until]:
-            first = min(due, key=lambda entry: entry[0])
-            self._due.remove(first)
-            self.now = max(self.now, first[0])
-            first[1]()
-        self.now = until
+        if self.kernel.current is not None:
+            self.kernel.pause(seconds)
+        else:
+            self.kernel.run(self.kernel.now + seconds)
+
+    def run(self, invocation: Callable[[], Summary]) -> Summary:
+        """Let the invocation run to its end."""
+
+        def body() -> Summary:
+            try:
+                return invocation()
+            finally:
+                self.kernel.interrupted = True
+
+        with cooperative(self.kernel):
+            task = self.kernel.spawn(body)
+            while not task.ended:
+                self.kernel.run(self.kernel.now + INVOCATION_SECONDS)
+        if task.error is not None:
+            raise task.error
+        assert isinstance(task.result, Summary)
+        return task.result
 
 
 @dataclass(slots=True)
@@ -135,6 +160,10 @@ class FakeEc2:
             self._become(instance, InstanceState.STOPPING)
             if not (machine.hangs_even_forced if forced else machine.hangs):
                 self._later(instance, machine.stop_seconds, InstanceState.STOPPED)
+
+    def release(self, instance: str) -> None:
+        """What held the instance up while it was stopping lets go of it."""
+        self._become(instance, InstanceState.STOPPED)
 
     def _later(self, instance: str, seconds: float, state: InstanceState) -> None:
         change = self.machines[instance].change
@@ -262,7 +291,19 @@ class Story:
 
     def invoke(self) -> Summary:
         """One invocation, now."""
-        return self.restarter().run(self.timeline.now + INVOCATION_SECONDS)
+        restarter, deadline_at = self.restarter(), self.timeline.now + INVOCATION_SECONDS
+        return self.timeline.run(lambda: restarter.run(deadline_at))
+
+    def tell_times(self) -> list[tuple[float, str]]:
+        """When one invocation, now, had done with which group."""
+        told: list[tuple[float, str]] = []
+        restarter, deadline_at = self.restarter(), self.timeline.now + INVOCATION_SECONDS
+
+        def done(report: GroupReport) -> None:
+            told.append((self.seconds, report.group))
+
+        self.timeline.run(lambda: restarter.run(deadline_at, done))
+        return told
 
     def run(self, seconds: float) -> list[Summary]:
         """An invocation every minute for so long; a killed one is over."""
@@ -296,9 +337,10 @@ class Story:
         return self.timeline.now - START
 
     def _running(self, instance: str) -> None:
-        target = f"nat-{instance[-1]}"
-        if target not in self.incurable and self._health[target] is not Health.HEALTHY:
-            self.timeline.after(5, lambda: self.sees(target, Health.HEALTHY))
+        for target in self.configuration.targets.values():
+            cured = target.instance == instance and target.name not in self.incurable
+            if cured and self._health[target.name] is not Health.HEALTHY:
+                self.timeline.after(5, partial(self.sees, target.name, Health.HEALTHY))
 
     def _beat(self) -> None:
         if self._beats:

@@ -226,17 +226,84 @@ def test_a_stop_that_hangs_is_forced_after_its_timeout() -> None:
     assert story.outcomes() == ["BEGUN", "RECOVERED"]
 
 
-def test_a_stop_that_hangs_even_forced_fails_and_frees_the_group_for_its_other_instance() -> None:
+def stuck() -> Story:
+    """Both have failed, and nat-a, whose turn it was, is not to be stopped by any means. 480 s have gone by."""
     story = Story()
     story.ec2.machines["i-a"] = Machine(hangs=True, hangs_even_forced=True)
     for target in ("nat-a", "nat-b"):
         story.sees(target, Health.UNHEALTHY)
-
     story.run(480)
+    return story
 
-    assert story.outcomes()[:2] == ["BEGUN", "FAILED"]
+
+def test_law_8_while_a_forced_stop_does_not_end_no_other_instance_of_the_group_is_stopped() -> None:
+    story = stuck()
+
+    story.run(3600)
+
+    assert story.ec2.machines["i-a"].state is InstanceState.STOPPING
+    assert story.actions("i-b") == []
+    assert active_phase(story) is Phase.FORCING
+
+
+def test_of_a_forced_stop_that_does_not_end_people_are_told_once_and_the_alarm_goes_on() -> None:
+    story = stuck()
+
+    summaries = story.run(600)
+
+    assert story.outcomes() == ["BEGUN", "STUCK"]
     assert "after a forced stop" in story.told[1].reason
-    assert (story.outcomes()[2], story.told[2].target) == ("BEGUN", "nat-b")
+    assert {summary.given_up for summary in summaries} == {("nat-a",)}
+
+
+def test_a_forced_stop_that_does_not_end_is_repeated_once_an_invocation() -> None:
+    story = stuck()
+    before = story.actions().count(FORCE)
+
+    story.run(300)
+
+    assert story.actions().count(FORCE) == before + 5
+
+
+def test_an_instance_that_stops_long_after_it_was_forced_is_started_and_only_then_comes_the_others_turn() -> None:
+    story = stuck()
+    story.timeline.at(1000, lambda: story.ec2.release("i-a"))
+    story.timeline.at(1100, lambda: story.traffic("private-b", "nat-a"))
+
+    story.run(900)
+
+    assert story.outcomes() == ["BEGUN", "STUCK", "RECOVERED", "BEGUN", "RECOVERED"]
+    assert [event.target for event in story.told] == ["nat-a"] * 3 + ["nat-b"] * 2
+    assert story.at(STOP, "i-b")[0] > story.at(GO)[0] > 1000
+    assert story.invoke().given_up == ()
+
+
+def test_law_8_an_instance_whose_last_attempt_was_stuck_is_started_all_the_same() -> None:
+    story = Story(replace(POLICY, attempts=1))
+    story.ec2.machines["i-a"] = Machine(hangs=True, hangs_even_forced=True)
+    story.incurable.add("nat-a")
+    story.leave("nat-a")
+    story.timeline.at(1000, lambda: story.ec2.release("i-a"))
+
+    story.run(1800)
+
+    assert story.outcomes() == ["BEGUN", "STUCK", "FAILED", "GAVE_UP"]
+    assert story.ec2.machines["i-a"].state is InstanceState.RUNNING
+
+
+@pytest.mark.parametrize("way_out", ["terminated", "no longer configured"])
+def test_people_free_the_slot_of_an_instance_that_does_not_stop(way_out: str) -> None:
+    story = stuck()
+    if way_out == "terminated":
+        story.ec2.machines["i-a"].state = InstanceState.TERMINATED
+    else:
+        story.timeline.sleep(600)
+        story.reconfigure(None)
+
+    story.run(120)
+
+    assert story.outcomes()[2] == ("FAILED" if way_out == "terminated" else "ABANDONED")
+    assert story.actions("i-b") == [STOP, GO]
 
 
 def test_an_instance_that_never_starts_is_given_up_after_its_attempts_and_people_are_told_once() -> None:
@@ -492,15 +559,41 @@ def test_law_11_one_groups_trouble_neither_strands_nor_delays_another(trouble: C
     assert not second.troubles
 
 
-def test_law_11_whoever_is_in_trouble_is_looked_at_last_for_trouble_takes_its_time() -> None:
+def test_law_11_an_ec2_that_is_silent_about_one_instance_does_not_slow_another_groups_restart() -> None:
     story = two_groups()
     story.ec2.unreadable["i-a"] = Ec2Error("no answer", "Timeout")
-    story.ec2.slow_seconds["i-a"] = 20
+    story.ec2.slow_seconds["i-a"] = 21
     story.timeline.sleep(60)
 
     _, second = story.invoke().groups
 
-    assert [event.reason for event in second.events][-1] == "i-b is pending", "seen before a second 20 s"
+    assert [event.outcome.name for event in second.events][-1] == "RECOVERED"
+    assert second.events[-1].at - second.events[0].at == pytest.approx(25, abs=2 * 3), "10 s each way, 5 s to be seen"
+
+
+def test_law_11_a_group_is_told_of_as_soon_as_it_has_been_attended_to() -> None:
+    story = two_groups()
+    story.ec2.slow_seconds["i-a"] = 21
+    story.sees("nat-b", Health.HEALTHY)
+    story.traffic("private-a", "nat-b")
+    story.timeline.sleep(60)
+
+    told = {group: at for at, group in story.tell_times()}
+
+    assert told["group-nat-b"] == 60
+    assert told["group-nat-a"] > 80
+
+
+def test_a_silent_ec2_ends_no_invocation_by_force() -> None:
+    story = Story()
+    story.leave("nat-a")
+    story.timeline.sleep(60)
+    story.ec2.slow_seconds["i-a"] = 7
+    story.ec2.unreadable["i-a"] = Ec2Error("no answer", "Timeout")
+
+    story.invoke()
+
+    assert story.seconds < 60 + INVOCATION_SECONDS
 
 
 def test_law_11_an_unreadable_failover_group_bars_only_restarts_of_the_instances_that_it_uses() -> None:

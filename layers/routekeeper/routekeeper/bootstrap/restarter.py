@@ -16,7 +16,7 @@ from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.instances import Ec2Instances
 from routekeeper.measurements import Measurement, Metric
-from routekeeper.restarter import Means, Restarter
+from routekeeper.restarter import GroupReport, Means, Restarter
 from routekeeper.telemetry import emitter
 
 if TYPE_CHECKING:
@@ -31,17 +31,18 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     clients = Clients()
     tell = announcer(clients, environment).restart
     store = clients.store("restarter", environment.table)
-    means = Means(store, Ec2Instances(clients.ec2()), tell, time.time, time.sleep)
+    means = Means(store, Ec2Instances(clients.ec2_without_retries()), tell, time.time, time.sleep)
     restarter = Restarter(config.packaged(), means)
     emit = emitter(environment.deployment)
 
+    def tell_of(report: GroupReport) -> None:
+        LOG.info("restart group attended to", extra={"report": asdict(report)})
+        for _ in report.given_up:
+            emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
-        summary = restarter.run(triggers.deadline(context))
-        for report in summary.groups:
-            LOG.info("restart group attended to", extra={"report": asdict(report)})
-        for _ in summary.given_up:
-            emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+        summary = restarter.run(triggers.deadline(context), tell_of)
         if "Records" not in event:  # a tick may fail aloud; records handed back would only come again
             summary.raise_errors()
         return triggers.answer(event, {"groups": [asdict(report) for report in summary.groups]})

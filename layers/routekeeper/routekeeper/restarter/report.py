@@ -18,10 +18,10 @@ class GroupReport:
     events: tuple[RestartEvent, ...] = ()
     """What went into history, oldest first."""
     given_up: tuple[str, ...] = ()
-    """Configured targets that nothing more is tried on for now, sorted. They stay here until they are HEALTHY or
-    attempts age out."""
+    """Configured targets that people must see to, sorted: those that nothing more is tried on, until they are
+    HEALTHY or attempts age out, and those whose forced stop is overdue, until it has ended."""
     under_way: bool = False
-    """Whether a restart is under way that goes on by itself."""
+    """Whether a restart is under way that is worth another look within the invocation."""
     troubles: tuple[str, ...] = ()
     """Everything that failed, oldest first, overcome or not."""
     error: str | None = None

@@ -1,10 +1,13 @@
-"""The restart groups in turn, each on its own, for as long as a restart is under way and time is left."""
+"""The restart groups side by side, each on its own, for as long as a restart is under way and time is left."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
+from routekeeper.domain.restart import is_stuck
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.report import GroupReport, Summary
 from routekeeper.restarter.visit import Means, Visit
@@ -21,32 +24,42 @@ class Restarter:
     configuration: Configuration
     means: Means
     poll_seconds: float = 3.0
-    margin_seconds: float = 10.0
-    """Time that is left unused before the deadline: what one look takes when EC2 answers slowly."""
+    margin_seconds: float = 16.0
+    """Time before the deadline in which no look begins: EC2's silence lasts at most 7 s a call (`bootstrap.clients`),
+    and a look makes two calls that may both meet it."""
 
-    def run(self, deadline_at: float) -> Summary:
+    def run(self, deadline_at: float, done: Callable[[GroupReport], object] = id) -> Summary:
         """Attend to every restart group until none has a restart under way, or until `deadline_at` draws near.
+
+        Every group has a thread of its own, because it waits, and waits for EC2, at its own pace (law 11). `done`
+        is called there as soon as the group has been attended to, so that nobody's news waits for another group.
 
         Raises nothing that one group's trouble could be the cause of (law 11): see `Summary.raise_errors`.
         """
         groups = self.configuration.restart_groups()
+        if not groups:
+            return Summary(())
         last_look_at = deadline_at - self.margin_seconds
-        reports = {name: GroupReport(name) for name in groups}
-        left = list(groups)
-        while left:
-            # Whoever was in trouble comes last, for trouble may take its time.
-            for name in sorted(left, key=lambda name: len(reports[name].troubles)):
-                if self.means.clock() >= last_look_at:
-                    return Summary(tuple(reports.values()))
-                reports[name] = self._attend(name, groups[name], reports[name])
-            left = [name for name in left if reports[name].under_way]
-            if self.means.clock() + self.poll_seconds >= last_look_at:
-                break
-            if left:
-                self.means.sleep(self.poll_seconds)
-        return Summary(tuple(reports.values()))
 
-    def _attend(self, name: str, targets: tuple[Target, ...], report: GroupReport) -> GroupReport:
+        def attend(name: str) -> GroupReport:
+            report = self._attend(name, groups[name], last_look_at)
+            done(report)
+            return report
+
+        with ThreadPoolExecutor(len(groups), "restart") as threads:
+            reports = [threads.submit(attend, name) for name in groups]
+            return Summary(tuple(report.result() for report in reports))
+
+    def _attend(self, name: str, targets: tuple[Target, ...], last_look_at: float) -> GroupReport:
+        report = GroupReport(name)
+        while self.means.clock() < last_look_at:
+            report = self._look(name, targets, report)
+            if not report.under_way or self.means.clock() + self.poll_seconds >= last_look_at:
+                break
+            self.means.sleep(self.poll_seconds)
+        return report
+
+    def _look(self, name: str, targets: tuple[Target, ...], report: GroupReport) -> GroupReport:
         visit = Visit(self.configuration, name, targets, self.means)
         try:
             reason = visit.run()
@@ -59,7 +72,7 @@ class Restarter:
 
     def _noted(self, report: GroupReport, visit: Visit, reason: str, *, left_to_others: bool = False) -> GroupReport:
         state = visit.state
-        active = state is not None and state.active is not None
+        active = state is not None and state.active is not None and not is_stuck(state)
         return replace(
             report,
             reason=reason,
