@@ -3,7 +3,8 @@
     python trim_models.py DIRECTORY
 
 EC2's description alone has 700 operations; reading all of it takes most of a cold start, and the functions need a
-dozen. What is written is what botocore's loader would find in its own data directory, in the same form.
+dozen. What is written is what botocore's loader would find in its own data directory, in the same form. How endpoints
+are found and what is retried is left to the runtime's botocore: its code and these data have to be of one version.
 """
 
 from __future__ import annotations
@@ -35,25 +36,17 @@ OPERATIONS: Final = {
     "sns": ("Publish",),
 }
 """What the functions call; a test compares it with their roles."""
-_SHARED: Final = ("_retry", "partitions", "sdk-default-configuration")
 _DOCUMENTATION: Final = frozenset({"documentation", "documentationUrl"})
 
 
 def write(directory: Path) -> None:
-    """Write everything that clients of these services need. Raises KeyError for an operation that does not exist."""
+    """Write the services' calls and paginators. Raises KeyError for an operation that does not exist."""
     loader = Loader()
     for service, operations in OPERATIONS.items():
         place = directory / service / loader.determine_latest_version(service, "service-2")
         place.mkdir(parents=True, exist_ok=True)
         _write(place / "service-2.json", _cut(loader.load_service_model(service, "service-2"), operations))
-        _write(place / "endpoint-rule-set-1.json", loader.load_service_model(service, "endpoint-rule-set-1"))
         _write(place / "paginators-1.json", {"pagination": dict(_paginators(loader, service, operations))})
-    for name in _SHARED:
-        _write(directory / f"{name}.json", loader.load_data(name))
-    endpoints = loader.load_data("endpoints")
-    for partition in endpoints["partitions"]:
-        partition["services"] = {name: one for name, one in partition["services"].items() if name in OPERATIONS}
-    _write(directory / "endpoints.json", endpoints)
 
 
 def _cut(model: Mapping[str, Any], operations: tuple[str, ...]) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
+from routekeeper.domain.group_state import Untold
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
@@ -313,8 +314,9 @@ def test_a_board_of_many_pages_is_read_to_its_end(bench: Bench) -> None:
 
 def test_a_transition_and_its_group_are_written_together(bench: Bench) -> None:
     told = transition(1, asked=ASKED, applied_at=NOW + 4)
-    recorded = bench.store().record(replace(PINNED, unannounced=(told,)), told)
-    assert recorded == bench.store().load_group("idc") == replace(PINNED, version=1, unannounced=(told,))
+    untold = (Untold(told),)
+    recorded = bench.store().record(replace(PINNED, unannounced=untold), told)
+    assert recorded == bench.store().load_group("idc") == replace(PINNED, version=1, unannounced=untold)
     assert bench.store().transitions("idc", 10) == (told,)
 
 

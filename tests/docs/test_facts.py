@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from routekeeper.announcing.aws import AwsAnnouncer
-from routekeeper.domain.group_state import Transition, TransitionKind
+from routekeeper.domain.group_state import Channel, Transition, TransitionKind
 from routekeeper.domain.restart import Action, Outcome
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.measurements import Metric
@@ -116,7 +116,7 @@ class Listener:
 def test_the_operators_page_lists_what_events_hold() -> None:
     listener: Any = Listener()
     announcer = AwsAnnouncer(listener, listener, "topic", "stack")
-    announcer.transition(Transition("g-1", "g", TransitionKind.FAILOVER, "a", "b", "a died", 1.0))
+    announcer.transition(Transition("g-1", "g", TransitionKind.FAILOVER, "a", "b", "a died", 1.0), Channel.EVENTS)
     announcer.restart(RestartEvent("r-1", "r", "a", "i-1", 1.0, Outcome.BEGUN, "a died", Action.STOP))
     listed = {
         row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows(section(OPERATOR, "Messages and events"))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition
 from routekeeper.domain.settings import Group, NextHop, Path, VpcRoute
 from routekeeper.domain.steering import Route
 
@@ -20,6 +20,8 @@ class FakeRoutes:
     blackholes: set[str] = field(default_factory=set)
     refusals: dict[str, list[Exception]] = field(default_factory=dict)
     """By table: what the next calls to change it raise; `read` for the next calls to read."""
+    unsettled_reads: dict[str, int] = field(default_factory=dict)
+    """By table: how many readings after a change show it as still being carried out."""
     acts_before_refusing: bool = False
     changes: list[tuple[str, str]] = field(default_factory=list)
     before_change: Callable[[str], None] = lambda _: None
@@ -45,7 +47,10 @@ class FakeRoutes:
     def _route(self, table: str) -> Route:
         if table not in self.next_hops:
             return Route(table, error=f"{table} does not exist")
-        return Route(table, frozenset({self.next_hops[table]}), blackhole=table in self.blackholes)
+        settled = table not in [changed for changed, _ in self.changes] or self.unsettled_reads.get(table, 0) <= 0
+        if not settled:
+            self.unsettled_reads[table] -= 1
+        return Route(table, frozenset({self.next_hops[table]}), table in self.blackholes, settled=settled)
 
     def _refuse(self, what: str) -> None:
         if self.refusals.get(what):
@@ -54,18 +59,23 @@ class FakeRoutes:
 
 @dataclass(slots=True)
 class FakePeople:
-    """An `Announcer` that remembers, and that can be out of reach."""
+    """An `Announcer` that remembers, and whose channels can be out of reach."""
 
     told: list[Transition] = field(default_factory=list)
+    """What the topic was told."""
+    events: list[Transition] = field(default_factory=list)
+    """What the event bus was told."""
     restarts: list[RestartEvent] = field(default_factory=list)
-    unreachable: bool = False
+    unreachable: set[Channel] = field(default_factory=set)
+    before_telling: Callable[[], None] = lambda: None
 
-    def transition(self, transition: Transition) -> None:
-        if self.unreachable:
-            raise AnnouncementError("the topic does not answer")
-        self.told.append(transition)
+    def transition(self, transition: Transition, channel: Channel) -> None:
+        self.before_telling()
+        if channel in self.unreachable:
+            raise AnnouncementError(f"the {channel.value} does not answer")
+        (self.told if channel is Channel.TOPIC else self.events).append(transition)
 
     def restart(self, event: RestartEvent) -> None:
         if self.unreachable:
-            raise AnnouncementError("the topic does not answer")
+            raise AnnouncementError("nobody answers")
         self.restarts.append(event)

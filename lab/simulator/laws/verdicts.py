@@ -29,9 +29,9 @@ def count(configuration: Configuration, vantages: Iterable[Item], health: Iterab
 
 
 def _hears_nothing(vantage: str, said: dict[str, dict[str, str]]) -> bool:
-    """Law 5: all its targets fail at once, and another vantage reaches one of them."""
+    """Law 5: all its targets, two or more, fail at once, and another vantage reaches one of them."""
     mine = said[vantage]
-    if not mine or GOOD in mine.values():
+    if len(mine) < 2 or GOOD in mine.values():
         return False
     return any(said[other].get(target) == GOOD for other in said if other != vantage for target in mine)
 
@@ -55,6 +55,8 @@ class Record:
     word: str = UNSURE
     since: float = 0.0
     last_bad: float = -1e12
+    heralded: bool = False
+    """Whether it came with a write of health, of which the stream tells; not by a vantage falling silent."""
 
 
 @dataclass(slots=True)
@@ -63,17 +65,34 @@ class Bench:
 
     world: World
     records: dict[str, Record] = field(default_factory=dict)
+    said_bad: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When each vantage last called each target UNHEALTHY."""
 
-    def sit(self) -> None:
+    def sit(self, *, heralded: bool = False) -> None:
         world, now = self.world, self.world.kernel.now
         table = world.table
         vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        for item in health:
+            if text(item, "health") == BAD:
+                self.said_bad[text(item, "vantage") or "", text(item, "target") or ""] = now
         for target, word in count(world.plan.configuration, vantages, health, now).items():
             record = self.records.setdefault(target, Record(since=now))
             if record.word == BAD or word == BAD:
                 record.last_bad = now
             if record.word != word:
-                record.word, record.since = word, now
+                record.word, record.since, record.heralded = word, now, heralded
+
+    def quiet(self, target: str, seconds: float) -> bool:
+        """Whether a quorum of the vantages that are trusted now has not called the target UNHEALTHY for so long."""
+        world, now = self.world, self.world.kernel.now
+        settled = []
+        for (vantage, probed), at in self.said_bad.items():
+            if probed == target and now - at < seconds:
+                settled.append(vantage)
+        table = world.table
+        vantages = [item for _, item in table.peek("VANTAGE")]
+        health = [item for _, item in table.peek("HEALTH") if text(item, "vantage") not in settled]
+        return count(world.plan.configuration, vantages, health, now)[target] == GOOD
 
     def word(self, target: str | None) -> str:
         """A path without a target is taken as healthy."""
@@ -85,6 +104,9 @@ class Bench:
             return 1e12 if word == GOOD else 0.0
         record = self.records.get(target)
         return self.world.kernel.now - record.since if record is not None and record.word == word else 0.0
+
+    def is_heralded(self, target: str | None) -> bool:
+        return target is None or (target in self.records and self.records[target].heralded)
 
     def since_bad(self, target: str | None) -> float:
         if target is None or target not in self.records:

@@ -6,9 +6,11 @@ its end is what an alarm needs now. Without an endpoint, too: the log is the way
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from routekeeper.measurements import Emit, Measurement, Metric
+from routekeeper.standard_output import write_line
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.metrics import MetricUnit
@@ -20,17 +22,13 @@ def emitter(deployment: str) -> Emit:
     """What writes measurements of `deployment`."""
 
     def emit(measurement: Measurement) -> None:
-        from aws_lambda_powertools.metrics import single_metric  # noqa: PLC0415 - see `warm_up`
+        from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415 - see `warm_up`
 
-        dimensions = {"deployment": deployment, **measurement.dimensions}
-        with single_metric(
-            name=measurement.metric.value,
-            unit=_unit(measurement.metric),
-            value=measurement.value,
-            namespace=NAMESPACE,
-            default_dimensions=dimensions,
-        ):
-            pass
+        metrics = EphemeralMetrics(namespace=NAMESPACE)
+        for name, value in {"deployment": deployment, **measurement.dimensions}.items():
+            metrics.add_dimension(name, value)
+        metrics.add_metric(measurement.metric.value, _unit(measurement.metric), measurement.value)
+        write_line(json.dumps(metrics.serialize_metric_set(), separators=(",", ":")))
 
     return emit
 

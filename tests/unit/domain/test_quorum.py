@@ -24,7 +24,7 @@ def verdict(quorum: Quorum, *votes: Health | TargetHealth) -> Verdict:
     """The verdict on `dx`. A second target that is always answered keeps the vantages from being suspected."""
     held = [vote if isinstance(vote, TargetHealth) else opinion(vote) for vote in votes]
     ballots = {f"az-{number}": {"dx": one, "vpn": opinion(UP)} for number, one in enumerate(held)}
-    return verdicts({"dx": Target("dx", (), quorum=quorum)}, ballots)["dx"]
+    return verdicts({"dx": Target("dx", (), quorum=quorum), "vpn": Target("vpn", ())}, ballots)["dx"]
 
 
 @pytest.mark.parametrize(
@@ -128,6 +128,22 @@ def test_law_5_without_an_opinion_there_is_no_disagreement() -> None:
     assert judge(az_a={"dx": DOWN, "vpn": DOWN}, az_b={"dx": NO_IDEA, "vpn": NO_IDEA}) == {"dx": DOWN, "vpn": DOWN}
 
 
+def test_law_5_who_judges_a_single_target_is_believed() -> None:
+    """Two of three that see the only line down are a majority, and not two suspects outvoted by the third."""
+    only = {"dx": Target("dx", ())}
+    ballots = {name: {"dx": opinion(health)} for name, health in zip("abc", (DOWN, DOWN, UP), strict=True)}
+    assert verdicts(only, ballots)["dx"].health is DOWN
+
+
+def test_targets_that_are_no_longer_configured_have_no_say() -> None:
+    left_over = {"old": opinion(UP)}
+    ballots = {
+        "a": {"dx": opinion(DOWN), "vpn": opinion(DOWN)} | left_over,
+        "b": {"dx": opinion(UP), "vpn": opinion(UP)},
+    }
+    assert verdicts(CONFIGURED, ballots)["dx"].health is UP
+
+
 def test_law_5_over_every_ballot_of_two_vantages_and_two_targets() -> None:
     for dx_a, vpn_a, dx_b, vpn_b in product(Health, repeat=4):
         held = {"a": {"dx": dx_a, "vpn": vpn_a}, "b": {"dx": dx_b, "vpn": vpn_b}}
@@ -135,7 +151,7 @@ def test_law_5_over_every_ballot_of_two_vantages_and_two_targets() -> None:
         suspected = suspected_vantages(ballots)
         for name, other in (("a", "b"), ("b", "a")):
             failed = [target for target, health in held[name].items() if health is DOWN]
-            everything = bool(failed) and UP not in held[name].values()
+            everything = len(failed) == 2
             contradicted = any(held[other][target] is UP for target in failed)
             assert (name in suspected) == (everything and contradicted)
 

@@ -107,6 +107,14 @@ def test_law_1_a_path_of_unknown_health_is_not_left() -> None:
     assert to(choose(on("dx"), {}, of=group())) is None
 
 
+@pytest.mark.parametrize("other", [DOWN, NO_IDEA])
+def test_law_3_with_nothing_known_to_be_healthy_an_alarm_is_due_once_probing_had_its_time(other: Health) -> None:
+    for since, stranded in ((NOW - 59, False), (NOW - 60, True)):
+        decision = choose(on("dx", since=since), told(dx=NO_IDEA, vpn=other))
+        assert isinstance(decision, Stay)
+        assert decision.stranded is stranded
+
+
 def test_a_path_without_a_target_is_taken_as_healthy() -> None:
     gateway = Group("private", VpcRoute(("rtb-1",), "0.0.0.0/0"), (Path("nat-a", "dx-target"), Path("gateway")))
     assert to(choose(on("nat-a"), told(dx=DOWN), of=gateway)) == "gateway"

@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 
 from routekeeper.domain.errors import Ec2Error, StoreError
+from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.routing import Asker, Intent, Pause, Pin, TransitionKind
-from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target, VpcRoute
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Target, VpcRoute
 from routekeeper.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
@@ -75,14 +75,107 @@ def test_people_are_told_once_and_the_metrics_count_once(stage: Stage) -> None:
 
 
 def test_people_out_of_reach_hold_nothing_up_and_are_told_later(stage: Stage) -> None:
-    stage.people.unreachable = True
+    stage.people.unreachable = set(Channel)
     stage.see("nat-a", Health.UNHEALTHY)
     reports = stage.run()
     assert reports["one"].error is None
     assert stage.routes.next_hops["rtb-1"] == NAT_B
-    stage.people.unreachable = False
+    stage.people.unreachable = set()
     stage.run()
     assert {t.group for t in stage.people.told} == {"one", "two"}
+
+
+def test_law_4_people_are_told_after_the_routes_and_never_before(stage: Stage) -> None:
+    stage.people.unreachable = set(Channel)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()  # leaves news that nobody could be told
+    stage.see("nat-a", Health.HEALTHY)
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.people.unreachable = set()
+    seen: list[set[NextHop]] = []
+    stage.people.before_telling = lambda: seen.append(set(stage.routes.next_hops.values()))
+    stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+    stage.run()
+    assert seen
+    assert all(stage.routes.next_hops[table] == NAT_A for table in ("rtb-1", "rtb-2"))
+    assert stage.routes.changes[-2:] == [("rtb-1", "i-a"), ("rtb-2", "i-a")]
+    assert NAT_A in seen[0]
+
+
+def test_telling_people_has_a_budget(stage: Stage) -> None:
+    stage.people.before_telling = lambda: stage.sleep(6)
+    stage.see("nat-a", Health.UNHEALTHY)
+    begun = stage.now
+    stage.run()
+    assert stage.now - begun <= 2 * 2 * 6  # one slow call a channel and group, whatever else is untold
+
+
+def test_a_refusing_event_bus_does_not_repeat_the_mail(stage: Stage) -> None:
+    stage.people.unreachable = {Channel.EVENTS}
+    stage.see("nat-a", Health.UNHEALTHY)
+    for _ in range(5):
+        stage.run()
+        stage.now += 60
+    assert [t.group for t in stage.people.told].count("one") == 1
+    stage.people.unreachable = set()
+    stage.run()
+    stage.run()
+    assert [t.group for t in stage.people.events].count("one") == 1
+    assert stage.state().unannounced == ()
+
+
+def test_news_that_nobody_wanted_for_an_hour_is_told_no_more(stage: Stage) -> None:
+    stage.people.unreachable = set(Channel)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.now += 3601
+    stage.run()
+    assert stage.state().unannounced == ()
+
+
+def test_what_another_invocation_is_telling_is_left_to_it(stage: Stage) -> None:
+    stage.people.unreachable = set(Channel)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.people.unreachable = set()
+    stage.save(stage.state(), teller="another", teller_until=stage.now + 10)
+    stage.run()
+    assert "one" not in [t.group for t in stage.people.told]
+    stage.now += 11
+    stage.run()
+    assert [t.group for t in stage.people.told].count("one") == 1
+
+
+def test_law_7_changes_made_before_a_refused_record_are_part_of_the_event(stage: Stage) -> None:
+    written: list[str] = []
+
+    def write_once(table: str) -> None:
+        if table == "rtb-2" and not written:
+            written.append(table)
+            stage.save(stage.state(), reason="an operator wrote something")
+
+    stage.routes.before_change = write_once
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    [event] = stage.history()
+    assert [(c.resource, c.before, c.after, c.error) for c in event.changes] == [
+        ("rtb-1", "i-a", "i-b", None),
+        ("rtb-2", "i-a", "i-b", None),
+    ]
+
+
+def test_law_7_a_pause_while_routes_are_moved_hides_nothing_of_it(stage: Stage) -> None:
+    def pause_once(table: str) -> None:
+        if table == "rtb-2" and stage.state().pause is None:
+            stage.save(stage.state(), pause=Pause(stage.now + 7200, ASKED))
+
+    stage.routes.before_change = pause_once
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    [event] = stage.history()
+    assert [(c.resource, c.error) for c in event.changes] == [("rtb-1", None), ("rtb-2", None)]
+    assert event in stage.people.told
+    assert stage.state().pending is None
 
 
 def test_traffic_returns_once_the_preferred_path_was_healthy_for_the_hold_down(stage: Stage) -> None:
@@ -207,13 +300,28 @@ class TestRefusals:
         assert event.kind is TransitionKind.FAILOVER
 
     def test_unreadable_routes_do_not_keep_the_desired_path_from_being_decided(self, stage: Stage) -> None:
-        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 2
+        stage.routes.refusals["read"] = [Ec2Error("denied", "UnauthorizedOperation")] * 2
         stage.see("nat-a", Health.UNHEALTHY)
         reports = stage.run()
         assert all(report.error is not None for report in reports.values())
         assert stage.state().path == "nat-b"
         stage.run()
         assert stage.routes.next_hops["rtb-1"] == NAT_B
+
+    def test_routes_that_cannot_be_read_for_a_moment_are_read_again_within_the_pass(self, stage: Stage) -> None:
+        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 6
+        stage.see("nat-a", Health.UNHEALTHY)
+        reports = stage.run()
+        assert all(report.error is None for report in reports.values())
+        assert stage.routes.next_hops["rtb-1"] == NAT_B
+
+    def test_a_route_that_aws_takes_long_to_settle_is_waited_for(self, stage: Stage) -> None:
+        stage.routes.unsettled_reads["rtb-1"] = 40
+        stage.see("nat-a", Health.UNHEALTHY)
+        assert stage.run()["one"].error is None
+        [event] = stage.history()
+        assert [change.error for change in event.changes] == [None, None]
+        assert event.steering_seconds == pytest.approx(40 * 0.25, abs=0.6)
 
     def test_law_11_a_table_that_does_not_exist_is_its_own_groups_trouble(self, stage: Stage) -> None:
         del stage.routes.next_hops["rtb-1"]

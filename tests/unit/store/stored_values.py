@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from routekeeper.domain.grey import Tally
+from routekeeper.domain.group_state import Channel, Untold
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
@@ -106,7 +107,9 @@ groups = st.builds(
     pause=st.none() | st.builds(Pause, expires_at=times, asked=askers),
     returning=st.none() | st.builds(ReturnRequest, expires_at=times, asked=askers, forced=st.booleans()),
     pending=st.none() | transitions,
-    unannounced=st.lists(transitions, max_size=2).map(tuple),
+    unannounced=st.lists(
+        st.builds(Untold, transitions, st.lists(st.sampled_from(Channel), max_size=2).map(tuple)), max_size=2
+    ).map(tuple),
     worker=maybe_words,
     worker_until=times,
     blackholed=maybe_words,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition
 
 
 class Announcer(Protocol):
     """Raises throughout AnnouncementError: somebody could not be told."""
 
-    def transition(self, transition: Transition) -> None: ...
+    def transition(self, transition: Transition, channel: Channel) -> None: ...
     def restart(self, event: RestartEvent) -> None: ...

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from routekeeper import json_form
 from routekeeper.announcing.messages import Message, of_restart, of_transition
 from routekeeper.domain.errors import AnnouncementError
+from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -28,24 +28,34 @@ class AwsAnnouncer:
     topic_arn: str
     deployment: str
 
-    def transition(self, transition: Transition) -> None:
-        detail = {
-            **asdict(transition),
-            "detection_seconds": transition.detection_seconds,
-            "steering_seconds": transition.steering_seconds,
-        }
-        self._tell(of_transition(transition, self.deployment), "Route Transition", detail)
+    def transition(self, transition: Transition, channel: Channel) -> None:
+        match channel:
+            case Channel.TOPIC:
+                self._to_topic(of_transition(transition, self.deployment))
+            case Channel.EVENTS:
+                speed = {
+                    "detection_seconds": transition.detection_seconds,
+                    "steering_seconds": transition.steering_seconds,
+                }
+                self._to_events("Route Transition", {**asdict(transition), **speed})
+            case _:
+                assert_never(channel)
 
     def restart(self, event: RestartEvent) -> None:
-        self._tell(of_restart(event, self.deployment), "Instance Restart", asdict(event))
+        """Tell both channels, the second also where the first refuses."""
+        try:
+            self._to_topic(of_restart(event, self.deployment))
+        finally:
+            self._to_events("Instance Restart", asdict(event))
 
-    def _tell(self, message: Message, detail_type: str, detail: Mapping[str, object]) -> None:
-        """Tell the topic, then the bus. Where either refuses, the next pass tells both again."""
-        body = json_form.dumps({"deployment": self.deployment, **detail})
+    def _to_topic(self, message: Message) -> None:
         try:
             self.sns.publish(TopicArn=self.topic_arn, Subject=message.subject, Message=message.body)
         except (BotoCoreError, ClientError) as error:
             raise AnnouncementError(f"topic {self.topic_arn}: {error}") from error
+
+    def _to_events(self, detail_type: str, detail: Mapping[str, object]) -> None:
+        body = json_form.dumps({"deployment": self.deployment, **detail})
         try:
             answer = self.events.put_events(Entries=[{"Source": SOURCE, "DetailType": detail_type, "Detail": body}])
         except (BotoCoreError, ClientError) as error:

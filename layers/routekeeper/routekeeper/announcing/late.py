@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 
 from routekeeper.announcing import Announcer
+from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition
 
 
 class LateAnnouncer:
@@ -18,8 +18,8 @@ class LateAnnouncer:
         self._built: Announcer | None = None
         self._lock = threading.Lock()
 
-    def transition(self, transition: Transition) -> None:
-        self._announcer().transition(transition)
+    def transition(self, transition: Transition, channel: Channel) -> None:
+        self._announcer().transition(transition, channel)
 
     def restart(self, event: RestartEvent) -> None:
         self._announcer().restart(event)

@@ -27,9 +27,11 @@ IMPATIENT: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
 )
+BRIEF: Final = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
+"""For telling people, which is tried again with every pass and must hold up nothing."""
 
 MODELS: Final = Path(__file__).parent.parent / "models"
-"""Put there by the layer's build; where they are missing, botocore's own serve as well."""
+"""Put there by the layer's build; where there are none, botocore's own serve as well."""
 
 
 class Clients:
@@ -38,7 +40,8 @@ class Clients:
     def __init__(self, models: Path = MODELS) -> None:
         self._session = botocore.session.get_session()
         if models.is_dir():
-            loader = Loader(extra_search_paths=[str(models)], include_default_search_paths=False)
+            # Ours first; what is not there (how endpoints are found, what is retried) is the runtime's own.
+            loader = Loader(extra_search_paths=[str(models)])
             self._session.register_component("data_loader", loader)
 
     def store(self, function: str, table: str) -> DynamoDbStore:
@@ -56,11 +59,11 @@ class Clients:
         return client
 
     def sns(self) -> SNSClient:
-        client: SNSClient = self._client("sns", IMPATIENT)
+        client: SNSClient = self._client("sns", BRIEF)
         return client
 
     def events(self) -> EventBridgeClient:
-        client: EventBridgeClient = self._client("events", IMPATIENT)
+        client: EventBridgeClient = self._client("events", BRIEF)
         return client
 
     def _client(self, service: str, settings: Config) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from routekeeper import json_form
+from routekeeper.standard_output import LineHandler
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -43,7 +43,7 @@ _FORMATTER: Final = _JsonLines()
 
 def to_standard_output(service: str) -> None:
     """Write what the package logs as JSON lines with the service's name, and nothing twice."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LineHandler()
     handler.setFormatter(_FORMATTER)
     _FORMATTER.common["service"] = service
     logger = logging.getLogger("routekeeper")

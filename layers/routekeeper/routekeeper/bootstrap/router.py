@@ -27,7 +27,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("router")
     clients = Clients()
-    ec2 = clients.ec2()
+    ec2 = clients.ec2_without_retries()
     router = Router(
         config.packaged(),
         Means(
@@ -42,7 +42,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
-        reports = router.run(context.aws_request_id, triggers.deadline(context))
+        reports = router.run(triggers.unique_name(context), triggers.deadline(context))
         return triggers.answer(event, {"groups": [asdict(report) for report in reports]})
 
     return handle

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from routekeeper import json_form
 from routekeeper.domain.errors import ItemError
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LOG = logging.getLogger("routekeeper")
+
+
+def unique_name(context: LambdaContext) -> str:
+    """A name for this invocation alone: Lambda keeps the request ID when it delivers one event twice."""
+    return f"{context.aws_request_id}/{uuid4().hex[:8]}"
 
 
 def deadline(context: LambdaContext) -> float:

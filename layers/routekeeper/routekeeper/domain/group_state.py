@@ -111,6 +111,21 @@ class Transition:
         return self.applied_at - (self.verdict_at if self.verdict_at is not None else self.decided_at)
 
 
+class Channel(Enum):
+    """Where people and programs hear of a transition."""
+
+    TOPIC = "topic"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A recorded transition, and the channels on which it has yet to be told."""
+
+    transition: Transition
+    channels: tuple[Channel, ...] = tuple(Channel)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupState:
     """Everything remembered of a group: one item, so that one condition on `version` guards it all."""
@@ -127,11 +142,14 @@ class GroupState:
     returning: ReturnRequest | None = None
     pending: Transition | None = None
     """Decided and not yet recorded as applied: the routes may or may not have been changed."""
-    unannounced: tuple[Transition, ...] = ()
+    unannounced: tuple[Untold, ...] = ()
     """Recorded and not yet told to people."""
     worker: str | None = None
     """The invocation that is applying the desired path; nobody else touches the routes until `worker_until`."""
     worker_until: float = 0.0
+    teller: str | None = None
+    """The invocation that is telling `unannounced`; nobody else tells it until `teller_until`."""
+    teller_until: float = 0.0
     blackholed: str | None = None
     """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
     blackholed_at: float = 0.0

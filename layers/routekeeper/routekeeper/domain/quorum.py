@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Quorum, Target
@@ -25,12 +25,23 @@ class Verdict:
 UNOBSERVED = Verdict(Health.UNKNOWN, "no fresh vantage has an opinion")
 ALWAYS_HEALTHY = Verdict(Health.HEALTHY, "the path has no target and is taken as healthy", since=0.0)
 
+LEAST_JUDGED: Final = 2
+"""A vantage that judges one target only cannot be told from one whose target has failed: it is believed."""
+
 Ballots = Mapping[str, Mapping[str, TargetHealth]]
 """Health by target by vantage, fresh vantages only."""
 
 
+def about(targets: Mapping[str, Target], ballots: Ballots) -> Ballots:
+    """The ballots on configured targets. What was once said of others is still in the table and has no say."""
+    return {
+        vantage: {target: state for target, state in held.items() if target in targets}
+        for vantage, held in ballots.items()
+    }
+
+
 def suspected_vantages(ballots: Ballots) -> frozenset[str]:
-    """Vantages whose every judged target is UNHEALTHY while another vantage sees one of these HEALTHY (law 5)."""
+    """Vantages whose judged targets, two or more, are all UNHEALTHY while another sees one HEALTHY (law 5)."""
     return frozenset(
         vantage
         for vantage, held in ballots.items()
@@ -40,6 +51,7 @@ def suspected_vantages(ballots: Ballots) -> frozenset[str]:
 
 def verdicts(targets: Mapping[str, Target], ballots: Ballots) -> dict[str, Verdict]:
     """The verdict on every target. `ballots` holds fresh vantages only: stale ones do not vote."""
+    ballots = about(targets, ballots)
     suspected = suspected_vantages(ballots)
     trusted = {vantage: held for vantage, held in ballots.items() if vantage not in suspected}
     return {name: _verdict(name, target.quorum, trusted) for name, target in targets.items()}
@@ -47,7 +59,7 @@ def verdicts(targets: Mapping[str, Target], ballots: Ballots) -> dict[str, Verdi
 
 def _all_fail(held: Mapping[str, TargetHealth]) -> bool:
     judged = [state for state in held.values() if state.health is not Health.UNKNOWN]
-    return bool(judged) and all(state.health is Health.UNHEALTHY for state in judged)
+    return len(judged) >= LEAST_JUDGED and all(state.health is Health.UNHEALTHY for state in judged)
 
 
 def _disagrees(held: Mapping[str, TargetHealth], other: Mapping[str, TargetHealth]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from routekeeper.domain.group_state import (
     Asker,
@@ -82,6 +83,9 @@ class Move:
 
 Decision = Stay | Move
 
+UNKNOWN_GRACE_SECONDS: Final = 60.0
+"""How long after it took its path a group of which nothing is known raises no alarm: probing has just begun."""
+
 
 def moved(state: GroupState, move: Move, now: float) -> GroupState:
     """The state with the move as its desired path: the request that asked for it is spent, a blackhole remembered."""
@@ -116,7 +120,10 @@ def decide(
         return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
     if health[current].health is Health.UNHEALTHY:
         return _leave(group, current, health, blackhole=_is_blackhole(state, actual))
-    return _return(group, current, state, health, now)
+    if any(verdict.health is Health.HEALTHY for verdict in health.values()):
+        return _return(group, current, state, health, now)
+    # Not knowing is no reason to leave (law 1), but who relies on the group has to know (law 3).
+    return Stay(_nobody(health), stranded=now - state.since >= UNKNOWN_GRACE_SECONDS)
 
 
 def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]) -> bool:
@@ -185,8 +192,12 @@ def _leave(group: Group, current: str, health: Mapping[str, Verdict], *, blackho
             kind = TransitionKind.FAILBACK if path.name == group.paths[0].name else TransitionKind.FAILOVER
             reason = f"{current} is UNHEALTHY ({why.reason})"
             return Move(path.name, kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
+    return Stay(_nobody(health), stranded=True)
+
+
+def _nobody(health: Mapping[str, Verdict]) -> str:
     told = ", ".join(f"{name} is {verdict.health.value}" for name, verdict in health.items())
-    return Stay(f"no path is HEALTHY: {told}", stranded=True)
+    return f"no path is HEALTHY: {told}"
 
 
 def _return(group: Group, current: str, state: GroupState, health: Mapping[str, Verdict], now: float) -> Decision:

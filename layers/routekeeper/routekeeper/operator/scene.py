@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from routekeeper.domain.quorum import Ballots, Verdict, suspected_vantages, verdicts
+from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
 from routekeeper.domain.routing import GroupState, health_of_paths
 from routekeeper.domain.settings import Configuration, Group
 from routekeeper.domain.vantage import Board
@@ -24,5 +24,5 @@ class Scene:
 
 
 def scene(configuration: Configuration, board: Board, now: float) -> Scene:
-    fresh = board.fresh(now, configuration.stale_after_seconds)
+    fresh = about(configuration.targets, board.fresh(now, configuration.stale_after_seconds))
     return Scene(now, board, fresh, suspected_vantages(fresh), verdicts(configuration.targets, fresh))

@@ -155,13 +155,11 @@ def _read_back(
         try:
             found = {route.resource: route for route in means.steering(group).read(group)}
         except Ec2Error as error:
-            found = None
             missing = dict.fromkeys(expected, f"changed, but not to be read back: {error}")
         else:
             missing = _unlike(expected, found, path)
-        settled = found is not None and all(found[one].settled for one in expected if one in found)
-        if not missing and settled:
-            return {}
+            if not missing and all(found[one].settled for one in expected):
+                return {}
         if means.clock() + READ_BACK_SECONDS >= deadline_at:
             return missing
         means.sleep(READ_BACK_SECONDS)

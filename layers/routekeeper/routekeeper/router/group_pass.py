@@ -1,9 +1,10 @@
-"""One pass over one group: decide, commit, put in place, record, tell. Level-triggered; any step may be repeated.
+"""One pass over one group: decide, commit, put in place, record. Level-triggered; any step may be repeated.
 
 The order is what makes a crash harmless at every line (law 10). The desired path is committed first, together with
-the transition that it starts (`pending`) and the name of the invocation that carries it out. The routes are changed
-next. Then the transition goes into history in the same write that ends it. Whoever dies in between leaves `pending`
-behind, and the next pass goes on from there.
+the transition that it starts (`pending`: what is about to be changed included) and the name of the invocation that
+carries it out. The routes are changed next. Then the transition goes into history in the same write that ends it.
+Whoever dies in between leaves `pending` behind, and the next pass goes on from there. People are told afterwards
+(see `telling`), for nothing may wait for that.
 """
 
 from __future__ import annotations
@@ -13,20 +14,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.errors import AnnouncementError, Ec2Error, RoutekeeperError, VersionConflict
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
+from routekeeper.domain.group_state import Change, GroupState, Transition, TransitionKind, Untold
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Decision, GroupState, Move, Stay, Transition, TransitionKind, decide, moved
+from routekeeper.domain.routing import Move, Stay, decide, moved
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route, actual, differing
+from routekeeper.domain.steering import Route, actual, differing, is_on
+from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
-from routekeeper.router.applying import Applied, put_in_place
+from routekeeper.router.applying import Applied, planned, put_in_place
 from routekeeper.router.means import Means
+from routekeeper.router.telling import TELLER_SECONDS
 
 LOG = logging.getLogger("routekeeper.router")
 
 DECISION_ATTEMPTS: Final = 5
+READ_PAUSES_SECONDS: Final = (0.25, 0.5, None)
+"""After each attempt to read the routes; the last has none."""
 BUSY_POLL_SECONDS: Final = 0.2
 DEADLINE_MARGIN_SECONDS: Final = 3.0
+READ_AGAIN_SECONDS: Final = 0.5
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
 
@@ -88,21 +95,16 @@ class GroupPass:
             "decided",
             extra={"group": self.group.name, "decision": decision, "actual": found},
         )
-        state = self._tell(self._commit_decision(state, decision))
-        if isinstance(decision, Stay) and decision.halted:
-            return decision.reason
-        if unread is not None:
-            self._emit(Metric.STEERING_FAILURES, 1)
-            self._step_back(state)
-            raise unread
-        return self._converge(state, routes) or decision.reason
-
-    def _commit_decision(self, state: GroupState, decision: Decision) -> GroupState:
         if isinstance(decision, Move):
-            return self._commit_move(state, decision)
-        if decision.stranded:
+            state = self._commit_move(state, decision, routes)
+        elif decision.stranded:
             self._emit(Metric.NO_HEALTHY_PATH, 1)
-        return state
+        if unread is not None:
+            routes = self._read_at_last(state, unread)
+        if isinstance(decision, Stay) and decision.halted:
+            self._record_what_was_done(state, routes, decision.reason)
+            return decision.reason
+        return self._converge(state, routes) or decision.reason
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""
@@ -110,14 +112,30 @@ class GroupPass:
 
     def _read(self) -> tuple[tuple[Route, ...], Ec2Error | None]:
         """The routes now; where nothing can be read, the decision is taken on health alone."""
-        try:
-            return self.means.steering(self.group).read(self.group), None
-        except Ec2Error as error:
-            return (), error
+        for pause in READ_PAUSES_SECONDS:
+            try:
+                return self.means.steering(self.group).read(self.group), None
+            except Ec2Error as error:
+                if pause is None or not is_temporary(error.code):
+                    return (), error
+                self.means.sleep(pause)
+        raise AssertionError("the last attempt has no pause")
+
+    def _read_at_last(self, state: GroupState, unread: Ec2Error) -> tuple[Route, ...]:
+        """Read again for as long as that may help and time is left: the decision is taken, the routes wait for it."""
+        while is_temporary(unread.code) and self.means.clock() < self.deadline_at - DEADLINE_MARGIN_SECONDS:
+            self.means.sleep(READ_AGAIN_SECONDS)
+            routes, error = self._read()
+            if error is None:
+                return routes
+            unread = error
+        self._emit(Metric.STEERING_FAILURES, 1)
+        self._step_back(state)
+        raise unread
 
     # --- deciding ---------------------------------------------------------------------------------------------
 
-    def _commit_move(self, state: GroupState, move: Move) -> GroupState:
+    def _commit_move(self, state: GroupState, move: Move, routes: tuple[Route, ...]) -> GroupState:
         transition = Transition(
             id=self._next_id(state),
             group=self.group.name,
@@ -130,15 +148,31 @@ class GroupPass:
             verdict_at=move.verdict_at,
             asked=move.asked,
         )
-        return self._commit(moved(state, move, transition.decided_at), transition)
+        return self._commit(moved(state, move, transition.decided_at), transition, routes)
 
-    def _commit(self, state: GroupState, transition: Transition) -> GroupState:
+    def _commit(self, state: GroupState, transition: Transition, routes: tuple[Route, ...]) -> GroupState:
         """Save the desired path with the transition it starts. One that never got recorded goes into history now."""
+        transition = replace(transition, changes=self._planned(transition, routes))
         begun = replace(state, pending=transition, worker=self.worker, worker_until=self.deadline_at)
         if state.pending is None:
             return self.means.store.save_group(begun)
-        overtaken = replace(state.pending, reason=f"{state.pending.reason}; overtaken by {transition.id}")
+        reason = f"{state.pending.reason}; overtaken by {transition.id}"
+        changes = self._known(state.pending, routes, f"overtaken by {transition.id}")
+        overtaken = replace(state.pending, reason=reason, changes=changes)
         return self.means.store.record(self._untold(begun, overtaken), overtaken)
+
+    def _planned(self, transition: Transition, routes: tuple[Route, ...]) -> tuple[Change, ...]:
+        """What is about to be changed: whoever records it, sooner or later, knows what there was before."""
+        path = self.group.path(transition.to_path)
+        return () if path is None else planned(differing(routes, path), path)
+
+    def _known(self, pending: Transition, routes: tuple[Route, ...], otherwise: str) -> tuple[Change, ...]:
+        """The planned changes as the routes show them: those in place are done, the others are not, and why."""
+        path = self.group.path(pending.to_path)
+        done = {route.resource for route in routes if path is not None and is_on(route, path)}
+        return tuple(
+            replace(change, error=None if change.resource in done else otherwise) for change in pending.changes
+        )
 
     def _next_id(self, state: GroupState) -> str:
         return f"{self.group.name}-{state.version + 1}"
@@ -157,14 +191,14 @@ class GroupPass:
             if all(route.error is not None for route in todo):
                 self._emit(Metric.STEERING_FAILURES, len(todo))
                 raise Ec2Error("; ".join(f"{route.resource}: {route.error}" for route in todo), "Unreadable")
-            state = self._commit(state, self._drift(state, path, todo))
+            state = self._commit(state, self._drift(state, path, todo), routes)
+            self._emit(Metric.DRIFT, 1)
         elif state.worker != self.worker:
             state = self.means.store.save_group(replace(state, worker=self.worker, worker_until=self.deadline_at))
         applied = put_in_place(self.group, todo, path, self.means, self.deadline_at - DEADLINE_MARGIN_SECONDS)
         return self._record(state, applied)
 
     def _drift(self, state: GroupState, path: Path, todo: tuple[Route, ...]) -> Transition:
-        self._emit(Metric.DRIFT, 1)
         found = "; ".join(f"{route.resource} is on {route}" for route in todo)
         return Transition(
             id=self._next_id(state),
@@ -177,60 +211,72 @@ class GroupPass:
         )
 
     def _record(self, state: GroupState, applied: Applied) -> str:
-        """Write what was done into history, and what is still owed into the group."""
-        pending = state.pending
-        assert pending is not None  # noqa: S101 - only a state with a pending transition is applied
+        """Write what was done into history, and what is still owed into the group.
+
+        Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
+        """
         if applied.failed:
             self._emit(Metric.STEERING_FAILURES, len(applied.failed))
         if applied.owed and not applied.changed:
             self._step_back(state)
             raise applied.error()
-        done = replace(pending, changes=applied.changes, applied_at=applied.at)
-        rest = self._completion(state, pending) if applied.owed else None
-        ended = self._untold(replace(state, pending=rest, worker=None), done)
-        state = self.means.store.record(ended, done)
+        done = self._close(state, applied)
         self._measure(done)
-        self._tell(state)
         if applied.failed:
             raise applied.error()
         return f"{done.kind.value}: {done.from_path} to {done.to_path}"
+
+    def _record_what_was_done(self, state: GroupState, routes: tuple[Route, ...], why_not: str) -> None:
+        """While nothing may be touched: what had been changed before goes into history all the same (law 7)."""
+        if state.pending is None or not state.pending.changes:
+            return
+        changes = self._known(state.pending, routes, why_not)
+        owed = any(change.error is not None for change in changes)
+        if not all(change.error is not None for change in changes):
+            self._close(state, Applied(changes, self.means.clock(), owed))
+
+    def _close(self, state: GroupState, applied: Applied) -> Transition:
+        pending = state.pending
+        assert pending is not None  # noqa: S101 - only a state with a pending transition is closed
+        latest = {change.resource: change for change in applied.changes}
+        before = {change.resource: replace(change, error=None) for change in pending.changes}
+        merged = tuple(
+            replace(latest.get(resource, change), before=change.before)
+            for resource, change in {**latest, **before}.items()
+        )
+        done = replace(pending, changes=merged, applied_at=applied.at)
+        rest = self._completion(state, done) if applied.owed else None
+        ended = self._untold(replace(state, pending=rest, worker=None), done)
+        self.means.store.record(ended, done)
+        return done
 
     def _step_back(self, state: GroupState) -> None:
         """Let others try at once what could not be done here."""
         if state.worker == self.worker:
             self.means.store.save_group(replace(state, worker=None))
 
-    def _completion(self, state: GroupState, pending: Transition) -> Transition:
+    def _completion(self, state: GroupState, done: Transition) -> Transition:
         """The transition for the routes that could not be changed yet."""
         return replace(
-            pending,
+            done,
             id=self._next_id(state),
             kind=TransitionKind.COMPLETION,
-            reason=f"the rest of {pending.id}: {pending.reason}",
+            reason=f"the rest of {done.id}: {done.reason}",
             first_loss_at=None,
             verdict_at=None,
             decided_at=self.means.clock(),
+            applied_at=None,
+            changes=tuple(change for change in done.changes if change.error is not None),
         )
 
-    # --- telling ----------------------------------------------------------------------------------------------
-
     def _untold(self, state: GroupState, transition: Transition) -> GroupState:
-        return replace(state, unannounced=(*state.unannounced, transition)[-UNTOLD_LIMIT:])
-
-    def _tell(self, state: GroupState) -> GroupState:
-        """Announce what is recorded and not yet told. At least once: only a crash between both repeats it."""
-        if not state.unannounced:
-            return state
-        told = 0
-        try:
-            for transition in state.unannounced:
-                self.means.announcer.transition(transition)
-                told += 1
-        except AnnouncementError as error:
-            LOG.warning("people not told", extra={"group": self.group.name, "error": str(error)})
-        if not told:
-            return state
-        return self.means.store.save_group(replace(state, unannounced=state.unannounced[told:]))
+        """The state with one more transition to be told, by this invocation before any other."""
+        return replace(
+            state,
+            unannounced=(*state.unannounced, Untold(transition))[-UNTOLD_LIMIT:],
+            teller=self.worker,
+            teller_until=self.means.clock() + TELLER_SECONDS,
+        )
 
     def _measure(self, done: Transition) -> None:
         self._emit(Metric.TRANSITIONS, 1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
@@ -20,10 +20,11 @@ from routekeeper.domain.settings import Configuration, Group
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router.group_pass import Busy, GroupPass
 from routekeeper.router.means import Means
+from routekeeper.router.telling import Telling
 
 LOG = logging.getLogger("routekeeper.router")
 
-MAXIMUM_THREADS: Final = 16
+MAXIMUM_THREADS: Final = 64
 LOOK_AGAIN_SECONDS: Final = 0.25
 """Between two looks at what is new while some group is under way."""
 
@@ -35,6 +36,25 @@ class GroupReport:
     group: str
     outcome: str
     error: str | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One group's turn: it is brought where it should be, and then people are told.
+
+    A new pass does not wait for the telling of the last one.
+    """
+
+    group: Group
+    known: tuple[Health, ...]
+    """The health that its pass was begun on."""
+    begun_at: float
+    bringing: Future[GroupReport]
+    telling: Future[None] | None = None
+
+    @property
+    def under_way(self) -> list[Future[Any]]:
+        return [one for one in (self.bringing, self.telling) if one is not None and not one.done()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +69,38 @@ class Router:
             StoreError: health could not be read, so nothing was decided.
         """
         judged = self._judge()
-        groups = self.configuration.groups
-        begun_at = dict.fromkeys(groups, self.means.clock())
-        with ThreadPoolExecutor(min(len(groups), MAXIMUM_THREADS), "group") as threads:
+        groups = tuple(self.configuration.groups.values())
+        with ThreadPoolExecutor(min(2 * len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
                 return threads.submit(self._bring, group, judged, worker, deadline_at)
 
-            passes = {name: begin(group) for name, group in groups.items()}
-            known = {name: _health(group, judged) for name, group in groups.items()}
-            while wait(passes.values(), LOOK_AGAIN_SECONDS).not_done:
-                judged = self._judge_again(judged)
-                for name, group in groups.items():
-                    health = _health(group, judged)
-                    if passes[name].done() and (health != known[name] or self._asked_since(group, begun_at[name])):
-                        known[name], begun_at[name] = health, self.means.clock()
-                        passes[name] = begin(group)
-            return tuple(one.result() for one in passes.values())
+            now = self.means.clock()
+            turns = [_Turn(group, _health(group, judged), now, begin(group)) for group in groups]
+            while True:
+                for turn in turns:
+                    if turn.bringing.done() and turn.telling is None:
+                        turn.telling = threads.submit(self._tell, turn.group, worker)
+                under_way = [one for turn in turns for one in turn.under_way]
+                if not under_way:
+                    return tuple(turn.bringing.result() for turn in turns)
+                if not wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
+                    judged = self._judge_again(judged)
+                    for turn in turns:
+                        if self._has_news(turn, judged):
+                            turn.known, turn.begun_at = _health(turn.group, judged), self.means.clock()
+                            turn.bringing, turn.telling = begin(turn.group), None
+
+    def _has_news(self, turn: _Turn, judged: Mapping[str, Verdict]) -> bool:
+        if not turn.bringing.done():
+            return False
+        return _health(turn.group, judged) != turn.known or self._asked_since(turn.group, turn.begun_at)
+
+    def _tell(self, group: Group, worker: str) -> None:
+        try:
+            Telling(group.name, self.means, worker).run()
+        except StoreError as error:
+            LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
     def _judge(self) -> Mapping[str, Verdict]:
         board = self.means.store.load_board()

@@ -1,0 +1,83 @@
+"""Telling people what is recorded: after the routes, within a few seconds, once on each channel if all goes well."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from routekeeper.domain.errors import AnnouncementError, VersionConflict
+from routekeeper.domain.group_state import Channel, GroupState, Untold
+from routekeeper.router.means import Means
+
+LOG = logging.getLogger("routekeeper.router")
+
+TELLER_SECONDS: Final = 15.0
+"""How long others leave the telling to whoever recorded."""
+BUDGET_SECONDS: Final = 5.0
+"""How long one telling may take; the rest is told by the next pass."""
+FORGET_SECONDS: Final = 3600.0
+"""News older than this is told no more: it stands in history."""
+SAVE_ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Tells one group's transitions. A channel that fails keeps the other from nothing, and is tried again later.
+
+    At least once: only who dies between telling and saving lets the next one repeat it.
+    """
+
+    group: str
+    means: Means
+    teller: str
+
+    def run(self) -> None:
+        """Tell what is untold, unless somebody else is at it.
+
+        Raises:
+            StoreError: the group could not be read or saved.
+        """
+        state = self.means.store.load_group(self.group)
+        if not state.unannounced or self._left_to_another(state):
+            return
+        settled = frozenset(self._settle(state))
+        for _ in range(SAVE_ATTEMPTS):
+            left = tuple(_without(untold, settled) for untold in state.unannounced)
+            left = tuple(untold for untold in left if untold.channels)
+            try:
+                self.means.store.save_group(replace(state, unannounced=left, teller=None))
+            except VersionConflict:  # the group moves on meanwhile; what was told stays told
+                state = self.means.store.load_group(self.group)
+            else:
+                return
+
+    def _left_to_another(self, state: GroupState) -> bool:
+        return state.teller not in (None, self.teller) and self.means.clock() < state.teller_until
+
+    def _settle(self, state: GroupState) -> Iterator[tuple[str, Channel]]:
+        """Every transition and channel that needs no more telling, as (ID, channel)."""
+        give_up_at = self.means.clock() + BUDGET_SECONDS
+        for channel in Channel:
+            for untold in state.unannounced:
+                if channel not in untold.channels:
+                    continue
+                transition, now = untold.transition, self.means.clock()
+                if now - transition.decided_at > FORGET_SECONDS:
+                    LOG.error("people never told", extra={"transition": transition.id, "channel": channel.value})
+                    yield transition.id, channel
+                    continue
+                if now >= give_up_at:
+                    return
+                try:
+                    self.means.announcer.transition(transition, channel)
+                except AnnouncementError as error:
+                    LOG.warning("people not told", extra={"transition": transition.id, "error": str(error)})
+                    break
+                yield transition.id, channel
+
+
+def _without(untold: Untold, settled: frozenset[tuple[str, Channel]]) -> Untold:
+    told = {channel for identifier, channel in settled if identifier == untold.transition.id}
+    return replace(untold, channels=tuple(channel for channel in untold.channels if channel not in told))
