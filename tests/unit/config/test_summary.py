@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from routekeeper import config
@@ -14,7 +16,7 @@ def test_the_summary_says_everything_that_is_configured() -> None:
     assert summarize(config.load(HERE / "good" / "every-key.yaml")) + "\n" == (HERE / "summary.golden").read_text()
 
 
-def test_the_example_notices_a_cut_in_1_65_seconds() -> None:
+def test_the_example_notices_a_cut_in_1_5_seconds() -> None:
     assert "a cut is noticed 1.5s after the first lost probe, so at most 2.5s after it happened" in summarize(
         config.load(EXAMPLE)
     )
@@ -45,3 +47,28 @@ def test_the_time_that_is_told_is_the_time_that_the_domain_takes(rule: Detection
 def test_as_first_planned_a_cut_would_take_2_8_seconds() -> None:
     planned = Detection(suspect_interval_seconds=0.2, probe_timeout_seconds=1.0, unhealthy_for_seconds=2.0)
     assert seconds_to_notice(planned, 1.0) == pytest.approx(2.8)
+
+
+@pytest.mark.parametrize(
+    ("require", "probes", "noted"),
+    [
+        ("any", "[{type: icmp, host: 10.0.0.1}]", True),
+        ("any", "[{type: icmp, host: 10.0.0.1}, {type: tcp, host: 10.0.0.1, port: 22}]", False),
+        ("all", "[{type: icmp, host: 10.0.0.1}, {type: tcp, host: 10.0.0.1, port: 22}]", True),
+        ("all", "[{type: tcp, host: 10.0.0.1, port: 22}]", False),
+    ],
+)
+def test_a_target_that_lives_by_icmp_is_noted(tmp_path: Path, require: str, probes: str, *, noted: bool) -> None:
+    file = tmp_path / "failover.yaml"
+    file.write_text(f"""\
+version: 1
+targets:
+  dx: {{require: {require}, probes: {probes}}}
+groups:
+  idc:
+    steering: {{type: tgw-prefix-list, route_table: tgw-rtb-0123456789abcdef0, prefix_list: pl-0123456789abcdef0}}
+    paths:
+      - {{name: dx, target: dx}}
+      - {{name: vpn, attachment: tgw-attach-0123456789abcdef0}}
+""")
+    assert ("stays UNKNOWN and nothing" in summarize(config.load(file))) is noted
