@@ -20,6 +20,7 @@ def full_stack() -> dict[str, dict[str, Any]]:
         EndpointRouteTables="rtb-a",
         NotificationEmail="on-call@example.com",
         TagValue="office",
+        VolumeKeys="arn:aws-cn:kms:cn-north-1:111122223333:key/volumes",
         LogRetentionDays="7",
         VantageIpv6="true",
         Architecture="x86_64",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.rendering import ROOT, listed, of_type, render, statements
+from tests.template.rendering import ROOT, listed, of_type, render, statements, template
 from trim_models import OPERATIONS
 
 EC2 = "arn:aws-cn:ec2:cn-north-1:111122223333"
@@ -114,6 +114,13 @@ EXPECTED = {
             [f"{EC2}:instance/*"],
             **tagged("office"),
         ),
+        allow(
+            "LetEc2UseVolumeKeys",
+            ["kms:CreateGrant"],
+            ["arn:aws-cn:kms:cn-north-1:111122223333:key/volumes"],
+            Bool={"kms:GrantIsForAWSResource": "true"},
+            StringLike={"kms:ViaService": "ec2.cn-north-1.*"},
+        ),
         TELL,
         PUT_OWN_EVENTS,
         KEEP_DEAD_LETTERS,
@@ -194,6 +201,21 @@ def test_no_partition_is_spelled_out() -> None:
 def test_one_vantage_needs_no_logs_of_the_others() -> None:
     [write_logs] = [held for held in statements(render()["MonitorRole"]["Properties"]) if held["Sid"] == "WriteLogs"]
     assert write_logs["Resource"] == ["<MonitorALogs.Arn>"]
+
+
+def test_without_encrypted_volumes_nobody_may_do_anything_with_keys(stack: dict[str, Any]) -> None:
+    for role in of_type(stack, "AWS::IAM::Role").values():
+        actions = [action for held in statements(role) for action in listed(held["Action"])]
+        assert not any(action.startswith("kms:") for action in actions)
+
+
+@pytest.mark.parametrize(
+    ("keys", "accepted"),
+    [("", True), ("arn:aws-cn:kms:cn-north-1:111122223333:key/1a-2b", True), ("*", False), ("alias/volumes", False)],
+)
+def test_only_arns_of_keys_are_taken_for_the_keys_of_volumes(keys: str, *, accepted: bool) -> None:
+    pattern = template()["Parameters"]["VolumeKeys"]["AllowedPattern"]
+    assert bool(re.search(pattern, keys)) is accepted
 
 
 PACKAGE = ROOT / "layers" / "routekeeper" / "routekeeper"
