@@ -11,6 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lab.simulator.kernel import Kernel
+from lab.simulator.nobody import nobody
 
 UNANSWERED_SECONDS: Final = 15.0
 """Three attempts of 5 s each: how long the application's client waits for an answer that does not come."""
@@ -25,6 +26,8 @@ class Machine:
     hung: bool = False
     stop_seconds: float = 40.0
     forced_only: bool = False
+    forced: bool = False
+    """Whether the stop that is under way is a forced one."""
     starts: bool = True
     change: int = 0
     stopped_by: str | None = None
@@ -64,7 +67,7 @@ class Ec2:
     """Attachment and state by transit gateway route table and prefix list."""
     faults: Faults = field(default_factory=Faults)
     past: list[tuple[float, Any]] = field(default_factory=list)
-    on_change: Callable[[], None] = lambda: None
+    on_change: Callable[[], None] = nobody
     calls: int = 0
     mischief: int = 0
 
@@ -100,8 +103,9 @@ class Ec2:
             raise refusal("StopInstances", "IncorrectInstanceState")
         if machine.state in ("stopped", "stopping") and not forced:
             return
-        if machine.state == "stopped":
+        if machine.state == "stopped" or (machine.state == "stopping" and machine.forced):
             return
+        machine.forced = forced
         self._become(name, "stopping")
         machine.stopped_by = by
         if forced or not machine.forced_only:
@@ -187,7 +191,7 @@ class Call:
         self._ec2 = ec2
         self._cross = cross
         self._pause = pause
-        self.on_fault: Callable[[tuple[str, ...]], None] = lambda names: None
+        self.on_fault: Callable[[tuple[str, ...]], None] = nobody
 
     def __call__(self, operation: str, names: tuple[str, ...], act: Callable[[], Any]) -> Any:
         """Carry the call out: `act` is what it does, at a moment within it. Raises botocore's errors."""

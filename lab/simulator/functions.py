@@ -10,17 +10,18 @@ from lab.simulator.ec2 import Call
 from lab.simulator.ec2_client import Client, RouteChange, Watch
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import Killed, Task
-from lab.simulator.store import PassedStore, Passage
+from lab.simulator.nobody import nobody
+from lab.simulator.store import Passage, PassedStore
 from lab.simulator.world import World
 from routekeeper import router
 from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
+from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition
 from routekeeper.domain.settings import TgwPrefixList, VpcRoute
 from routekeeper.instances import Ec2Instances
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.operator import Operator
-from routekeeper.restarter import Means, Restarter
+from routekeeper.restarter import GroupReport, Means, Restarter
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering
 
@@ -32,12 +33,12 @@ TIMEOUTS: Final = {"router": 30.0, "restarter": 55.0, "operator": 15.0}
 class Hooks:
     """Who is told what the functions do."""
 
-    route: Callable[[Invocation, RouteChange], None] = lambda invocation, change: None
-    instance: Callable[[Invocation, str, str], None] = lambda invocation, instance, asked: None
-    emit: Callable[[Invocation, Measurement], None] = lambda invocation, measurement: None
-    announced: Callable[[str], None] = lambda identifier: None
-    ended: Callable[[Invocation], None] = lambda invocation: None
-    answered: Callable[[dict[str, object], dict[str, Any]], None] = lambda payload, answer: None
+    route: Callable[[Invocation, RouteChange], None] = nobody
+    instance: Callable[[Invocation, str, str], None] = nobody
+    emit: Callable[[Invocation, Measurement], None] = nobody
+    announced: Callable[[str], None] = nobody
+    ended: Callable[[Invocation], None] = nobody
+    answered: Callable[[dict[str, object], dict[str, Any]], None] = nobody
 
 
 class _People:
@@ -47,7 +48,8 @@ class _People:
         self._invocation = invocation
         self._hooks = hooks
 
-    def transition(self, transition: Transition) -> None:
+    def transition(self, transition: Transition, channel: Channel) -> None:
+        del channel  # both are told the same
         self._tell(transition.id)
 
     def restart(self, event: RestartEvent) -> None:
@@ -107,7 +109,7 @@ class Functions:
             if on_end is not None:
                 on_end(invocation.died is None)
 
-        task.on_end = ended
+        task.on_end.append(ended)
         kernel.after(seconds, out_of_time)
 
     def _body(self, invocation: Invocation, payload: dict[str, object] | None) -> None:
@@ -141,9 +143,12 @@ class Functions:
         instances = Ec2Instances(client)
         means = Means(self._store(invocation), instances, announce, invocation.clock, invocation.pause)
         restarter = Restarter(self.world.plan.configuration, means)
-        summary = restarter.run(invocation.ends_by + invocation.skew)
-        for _ in summary.given_up:
-            self.hooks.emit(invocation, Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+
+        def done(report: GroupReport) -> None:
+            for _ in report.given_up:
+                self.hooks.emit(invocation, Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+
+        restarter.run(invocation.ends_by + invocation.skew, done)
 
     def _ask(self, invocation: Invocation, payload: dict[str, object]) -> None:
         operator = Operator(self._store(invocation), self.world.plan.configuration, invocation.clock)

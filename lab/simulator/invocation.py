@@ -38,8 +38,6 @@ class Invocation:
     glimpses: list[Glimpse] = field(default_factory=list)
     changed: dict[str, set[str]] = field(default_factory=dict)
     """The resources that it changed, by the transition that was under way."""
-    visit: str = ""
-    """The restart group it has turned to last."""
     died: str | None = None
 
     @property
@@ -72,8 +70,6 @@ class Invocation:
         self.looked[operation, key] = now
         if operation == "load_group":
             self.groups[key] = next((item for k, item in table.peek("GROUP") if k.sk == key), None)
-        elif operation == "load_restart":
-            self.visit = key
         elif operation == "load_board" and key == "VANTAGE":
             self.glimpses.append(Glimpse(now, [i for _, i in table.peek("VANTAGE")], []))
             del self.glimpses[:-40]

@@ -52,7 +52,7 @@ class Task:
         self.ended = False
         self.result: object = None
         self.error: BaseException | None = None
-        self.on_end: Callable[[], None] = lambda: None
+        self.on_end: list[Callable[[], None]] = []
         self._body = body
         self._worker: _Worker | None = None
         self.wake = 0
@@ -70,7 +70,8 @@ class Task:
         self.kernel.current = None
         if self.ended:
             self.kernel.tasks.discard(self)
-            self.on_end()
+            for act in self.on_end:
+                act()
 
     def wait(self) -> None:
         """Hand the baton back until somebody resumes the task. Raises Killed if it has been killed meanwhile."""
@@ -155,23 +156,23 @@ class Kernel:
         self._wake_at(task, due)
         task.wait()
 
-    def join(self, children: list[Task], timeout: float | None = None) -> None:
-        """Wait until all children have ended, at most so many seconds. Raises Killed."""
+    def join(self, children: list[Task], timeout: float | None = None, *, first: bool = False) -> None:
+        """Wait until all children (or the `first` of them) have ended, at most so many seconds. Raises Killed."""
         parent = self.current
         assert parent is not None
-        left = [child for child in children if not child.ended]
         if parent.dead:
             raise Killed
-        if not left:
+        enough = any if first else all
+        if not children or enough(child.ended for child in children):
             return
         waiting = True
 
         def one_ended() -> None:
-            if waiting and all(child.ended for child in left):
+            if waiting and enough(child.ended for child in children):
                 self._wake_at(parent, self.now)
 
-        for child in left:
-            child.on_end = one_ended
+        for child in children:
+            child.on_end.append(one_ended)
         if timeout is not None:
             self._wake_at(parent, self.now + timeout)
         try:
@@ -186,11 +187,20 @@ class Kernel:
             if victim is not self.current:
                 self._wake_at(victim, self.now)
 
+    def forget(self) -> None:
+        """Nothing that was due is."""
+        self._due.clear()
+
+    def unwind(self) -> None:
+        """Do what has become due at this very instant, whether or not the run was stopped."""
+        self.stopped = False
+        self.run(self.now)
+
     def close(self) -> None:
-        """Unwind everything that is under way."""
+        """Unwind every task that is under way."""
         for task in list(self.tasks):
             task.dead = True
-            task.on_end = lambda: None
+            task.on_end.clear()
             task.resume()
 
     def _wake_at(self, task: Task, moment: float) -> None:

@@ -90,6 +90,8 @@ class Ledger:
     recent: list[Sent] = field(default_factory=list)
     evidence_at: float = -math.inf
     """When evidence of either kind was last known."""
+    forgotten_at: float = -math.inf
+    """What was sent until then is no longer in `recent`."""
     plain_since: float | None = None
     """Since when every probe would have had the same fate; None while it hangs on chance."""
     plain: Fate | None = None
@@ -99,4 +101,5 @@ class Ledger:
         if fate is not Fate.NOT_SENT:
             self.evidence_at = max(self.evidence_at, known_at)
         if len(self.recent) > 400:
+            self.forgotten_at = self.recent[199].sent_at
             del self.recent[:200]

@@ -93,3 +93,5 @@ class Plan:
     """When everything must have come to rest: what has not is a violation of law 10."""
     skews: Mapping[str, float] = field(default_factory=dict)
     """By how many seconds a function's clock is wrong."""
+    full: bool = False
+    """Whether the real Monitor watches, with leases and hand-overs, and no calm is left out."""

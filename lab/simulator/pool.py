@@ -1,21 +1,22 @@
-"""The stand-in for the router's thread pools: the same shape, threads that the kernel schedules."""
+"""The stand-in for the thread pools of router and restarter: the same shape, threads that the kernel schedules."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 from lab.simulator.kernel import Kernel, Killed, Task
-from routekeeper.router import applying, router
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Promise:
-    """`concurrent.futures.Future` as far as the router uses it."""
+    """`concurrent.futures.Future` as far as they use it."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -24,6 +25,7 @@ class Promise:
         return self.task.ended
 
     def result(self) -> Any:
+        CooperativePool.kernel.join([self.task])
         if self.task.error is not None:
             raise self.task.error
         return self.task.result
@@ -35,15 +37,15 @@ class Waited(NamedTuple):
 
 
 class CooperativePool:
-    """`concurrent.futures.ThreadPoolExecutor` as far as the router uses it, in virtual time."""
+    """`concurrent.futures.ThreadPoolExecutor` as far as they use it, in virtual time."""
 
     kernel: ClassVar[Kernel]
 
     def __init__(self, workers: int, name: str) -> None:
-        del workers, name  # the router asks for as many threads as it has work for, up to its limit
+        del workers, name  # they ask for as many threads as they have work for, up to a limit
         self._promises: list[Promise] = []
 
-    def __enter__(self) -> CooperativePool:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -69,25 +71,33 @@ class CooperativePool:
         return iter([promise.result() for promise in promises])
 
 
-def wait(promises: Iterable[Promise], timeout: float | None = None) -> Waited:
+def wait(promises: Iterable[Promise], timeout: float | None = None, return_when: str = "ALL_COMPLETED") -> Waited:
     """`concurrent.futures.wait`."""
     waited_for = list(promises)
-    CooperativePool.kernel.join([promise.task for promise in waited_for], timeout)
+    first = return_when == "FIRST_COMPLETED"
+    CooperativePool.kernel.join([promise.task for promise in waited_for], timeout, first=first)
     done = {promise for promise in waited_for if promise.done()}
     return Waited(done, set(waited_for) - done)
 
 
+_STANDS_IN: Final = {futures.ThreadPoolExecutor: CooperativePool, futures.wait: wait}
+
+
 @contextmanager
 def cooperative(kernel: Kernel) -> Iterator[None]:
-    """Have the router's pools run in the kernel's time."""
+    """Have whatever pools the application uses run in the kernel's time."""
     CooperativePool.kernel = kernel
-    stands_in: dict[str, Any] = {"ThreadPoolExecutor": CooperativePool, "wait": wait}
-    modules: tuple[Any, ...] = (router, applying)
-    before = [(module, name, getattr(module, name)) for module in modules for name in stands_in if hasattr(module, name)]
-    for module, name, _ in before:
-        setattr(module, name, stands_in[name])
+    modules = [module for name, module in sys.modules.items() if name.startswith("routekeeper.")]
+    found = [
+        (module, name, held)
+        for module in modules
+        for name, held in vars(module).items()
+        if callable(held) and getattr(held, "__module__", "").startswith("concurrent.futures") and held in _STANDS_IN
+    ]
+    for module, name, held in found:
+        setattr(module, name, _STANDS_IN[held])
     try:
         yield
     finally:
-        for module, name, found in before:
-            setattr(module, name, found)
+        for module, name, held in found:
+            setattr(module, name, held)

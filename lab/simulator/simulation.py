@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.simulator.ec2_client import RouteChange
+from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
@@ -71,7 +72,11 @@ class Simulation:
         self.rest = Rest(world, self.court, self.routes)
         self.functions = Functions(world, self._hooks())
         self.loop = KernelLoop(kernel)
-        self.watches = {name: Watch(world, self.loop, name, plan.skews.get(f"monitor/{name}", 0.0)) for name in plan.vantages}
+        watch = FullWatch if plan.full else Watch
+        skews = {name: plan.skews.get(f"monitor/{name}", 0.0) for name in plan.vantages}
+        self.watches: dict[str, Watch | FullWatch] = {
+            name: watch(world, self.loop, name, skew) for name, skew in skews.items()
+        }
         self.streams = {name: self._stream(name) for name in ("router", "restarter")}
         self._leapt = 0.0
         self._touched_at = START
@@ -89,7 +94,7 @@ class Simulation:
         return Hooks(
             route=self._route_changed,
             instance=self.restarts.on_instance,
-            emit=lambda invocation, measurement: self.rest.on_emit(measurement),
+            emit=self.rest.on_emit,
             announced=self.rest.announced.add,
         )
 
@@ -127,7 +132,7 @@ class Simulation:
             case "HEALTH":
                 self._touch(f"{key} {text(new, 'health')}")
                 self.world.tell(f"monitor {text(new, 'vantage')}", f"{text(new, 'target')} is {text(new, 'health')}")
-                self.bench.sit()
+                self.bench.sit(heralded=True)
                 self.watching.on_write(old, new)
                 self.streams["router"].add()
                 self.streams["restarter"].add()
@@ -143,12 +148,16 @@ class Simulation:
                 self._touch(f"{key} {number(new, 'version')}")
                 self.restarts.on_restart(old, new)
                 active = part(new, "active")
-                self.world.tell(f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}")
+                self.world.tell(
+                    f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}"
+                )
             case other if other.startswith("EVENT#RESTART#"):
                 self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
             case other if other.startswith("EVENT#"):
                 self._touch(str(key))
                 self.routes.on_event(other, new, invocation)
+            case _:
+                pass  # leases
 
     def _touch(self, what: str) -> None:
         """Something has happened: time does not leap soon."""
@@ -169,10 +178,13 @@ class Simulation:
                     self.kernel.run(START + self.plan.seconds)
                 except Exception as err:  # noqa: BLE001 - a defect of the application or of the simulator: both are finds
                     error = err
+                outcome = self._outcome(error)
                 self.kernel.close()
+                self.kernel.forget()
+                self.loop.close()
         finally:
             logger.level = level
-        return self._outcome(error)
+        return outcome
 
     def _begin(self) -> None:
         for watch in self.watches.values():

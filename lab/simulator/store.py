@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lab.simulator.nobody import nobody
 from routekeeper.domain.errors import StoreError
 from routekeeper.store.codec import Item
 from routekeeper.store.items import HISTORY_SECONDS
@@ -20,7 +21,7 @@ class WatchedTable(MemoryTable):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on_write: OnWrite = lambda writer, key, old, new: None
+        self.on_write: OnWrite = nobody
         self.writer = "somebody"
 
     def get(self, key: Key) -> Item | None:

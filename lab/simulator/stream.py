@@ -1,4 +1,4 @@
-"""The table's stream as one function's event source mapping delivers it: in order, one batch at a time, again on failure.
+"""The table's stream as a function's event source mapping delivers it: in order, a batch at a time, again on failure.
 
 "Process Amazon DynamoDB records with Lambda", AWS Lambda Developer Guide: a shard's next batch waits for the one under
 way. The record's content is a hint only, so what is kept of one is whether it can be read.

@@ -100,7 +100,7 @@ class RestingWatcher(Watcher):
             return
         self._sent_at = last
         counted = "successes" if fate is Fate.ANSWERED else "failures"
-        state = replace(self.state, **{counted: getattr(self.state, counted) + left_out - 1})  # type: ignore[arg-type]
+        state = replace(self.state, **{counted: getattr(self.state, counted) + left_out - 1})
         known_at = min(now, last + seconds)
         self._world.ledgers[self._vantage, self.target.name].note(last, known_at, fate)
         round_trip = seconds if fate is Fate.ANSWERED else None

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from lab.simulator.ec2 import GONE, Ec2, Hop, Machine
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Bursts, Fate, Ledger, Line, Outcome
+from lab.simulator.nobody import nobody
 from lab.simulator.plan import Event, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
@@ -78,6 +79,9 @@ class World:
         configuration = plan.configuration
         machines = {t.instance: Machine() for t in configuration.targets.values() if t.instance is not None}
         self.ec2 = Ec2(kernel, self.random("ec2"), machines)
+        # Others' things stand in the same account: nobody has any business with them.
+        machines["i-others"] = Machine()
+        self.ec2.routes["rtb-others"] = {"0.0.0.0/0": ("GatewayId", "igw-others")}
         self.places = {name: Place() for name in plan.vantages}
         pairs = [(vantage, target) for vantage in plan.vantages for target in configuration.targets]
         self.lines = {pair: Line(self.random(f"line {pair}")) for pair in pairs}
@@ -86,12 +90,12 @@ class World:
         self.faults = 0
         self.unresting = False
         """Whether every round is sent, needed or not."""
-        self.on_fate: Callable[[str, str], None] = lambda vantage, target: None
-        self.on_monitor_killed: Callable[[str], None] = lambda vantage: None
-        self.on_poison: Callable[[], None] = lambda: None
-        self.on_ask: Callable[[dict[str, object]], None] = lambda payload: None
-        self.on_drift: Callable[[str], None] = lambda group: None
-        self.tell: Callable[[str, str], None] = lambda who, what: None
+        self.on_fate: Callable[[str, str], None] = nobody
+        self.on_monitor_killed: Callable[[str], None] = nobody
+        self.on_poison: Callable[[], None] = nobody
+        self.on_ask: Callable[[dict[str, object]], None] = nobody
+        self.on_drift: Callable[[str], None] = nobody
+        self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""
         self.troubled: dict[str, float] = {}

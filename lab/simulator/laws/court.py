@@ -26,6 +26,8 @@ class Violation:
 class Court:
     world: World
     bench: Bench
+    strict: bool = False
+    """Whether to hold the application also to what it is known not to keep (docs/hunting.md, "Known")."""
     violation: Violation | None = None
     checks: dict[str, int] = field(default_factory=dict)
     """How often each check was made in earnest."""

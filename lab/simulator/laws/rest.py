@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.routes import Routes
@@ -23,7 +24,8 @@ class Rest:
     emitted_at: dict[tuple[Metric, str], float] = field(default_factory=dict)
     """When a metric was last written: of a group, or (empty) of the deployment."""
 
-    def on_emit(self, measurement: Measurement) -> None:
+    def on_emit(self, invocation: Invocation, measurement: Measurement) -> None:
+        del invocation
         group = measurement.dimensions.get("group", "")
         self.emitted_at[measurement.metric, group] = self.world.kernel.now
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
-from lab.simulator.laws.raw import number, part, text
+from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.routes import SLACK_SECONDS, Routes
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
@@ -56,7 +56,7 @@ class Restarts:
 
     def _hold_to_pause(self, invocation: Invocation, target: Target, told: str) -> None:
         """What was paused before the invocation turned to this restart group is not touched."""
-        looked_at = invocation.looked.get(("load_restart", invocation.visit), 0.0)
+        looked_at = _looked_at(invocation, target)
         for group in self._users(target.name):
             held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
             pause = part(held, "pause") if held is not None else None
@@ -74,7 +74,7 @@ class Restarts:
                 continue
             others = [p for p in group.paths if p.target != target.name and p.name != self._left(group)]
             well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
-            looked_at = invocation.looked.get(("load_restart", invocation.visit), 0.0)
+            looked_at = _looked_at(invocation, target)
             known = self.world.kernel.now - well < looked_at - 1.0
             story = f"{group.name} goes through it and has had another way for {well:.0f} s: {told}"
             self.court.hold(8, "traffic has left first", not (known and well > 1.0), story)
@@ -119,14 +119,32 @@ class Restarts:
             held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
             machine = self.world.ec2.machines[target.instance]
             paused = any(group.name in self.paused_at for group in self._users(target.name))
-            idle = part(held, "active") is None
-            if machine.state == "stopped" and machine.stopped_by == "restarter" and machine.starts and idle and not paused:
+            given_up = any(entry.get("S") == target.name for entry in parts(held, "given_up"))
+            idle = part(held, "active") is None and not given_up
+            if (
+                machine.state == "stopped"
+                and machine.stopped_by == "restarter"
+                and machine.starts
+                and idle
+                and not paused
+            ):
                 down = self.world.kernel.now - (machine.down_since or self.world.kernel.now)
                 self.court.hold(10, "what was stopped is started", down < 900, f"{target.instance} is left stopped")
             now = self.world.kernel.now
             recent = [at for at in self.begun.get(target.name, []) if now - at < target.restart.per_seconds - 600]
-            long_ill = bench.held_for(target.name, BAD) > 600 and idle and not paused
+            over = part(held, "active") is None
+            long_ill = bench.held_for(target.name, BAD) > 600 and over and not paused
             free = not any(self.routes.carries(group, target.instance) for group in self._users(target.name))
             if long_ill and free and len(recent) >= target.restart.attempts:
                 told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
                 self.court.hold(8, "giving up is told", now - emitted_at < 190, told)
+
+
+def _looked_at(invocation: Invocation, target: Target) -> float:
+    """When the invocation last turned to the target's restart group."""
+    assert target.restart is not None
+    return invocation.looked.get(("load_restart", target.restart.group), 0.0)
+
+
+def _restart_group(target: Target) -> str:
+    return target.restart.group if target.restart is not None else ""

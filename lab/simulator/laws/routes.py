@@ -16,6 +16,8 @@ from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
 """How far clocks may disagree."""
+PROMPT_SECONDS = 12.0
+"""How long news of health may take to move routes while nothing is in the way."""
 
 
 @dataclass(slots=True)
@@ -135,9 +137,14 @@ class Routes:
         automatic = group.failback.mode is FailbackMode.AUTO
         self.court.hold(4, "manual failback waits for people", automatic, told)
         path = group.path(after)
-        quiet = self.court.bench.since_bad(path.target if path else None)
-        enough = quiet >= group.failback.after_seconds - SLACK_SECONDS
-        self.court.hold(4, "returning waits", enough, f"{after} was UNHEALTHY {quiet:.0f} s ago: {told}")
+        if path is None or path.target is None:
+            return
+        quiet = self.court.bench.since_bad(path.target)
+        enough = group.failback.after_seconds - SLACK_SECONDS
+        story = f"{after} was UNHEALTHY {quiet:.0f} s ago: {told}"
+        self.court.hold(4, "returning waits", self.court.bench.quiet(path.target, enough), story)
+        if self.court.strict:
+            self.court.hold(4, "returning waits for the verdict", quiet >= enough, story)
 
     def _hold_to_trouble(self, group: Group, before: str, told: str) -> None:
         """Law 5 against the truth: what every sound vantage reaches every time is not left."""
@@ -214,21 +221,24 @@ class Routes:
         pause, pin = part(held, "pause"), part(held, "pin")
         if path is None or (pause is not None and number(pause, "expires_at") > now - 110):
             return
-        pinned = pin is not None and number(pin, "expires_at") > now - 110
+        pin_ends = number(pin, "expires_at")
         others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
         well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
         waited = min(bench.held_for(path.target, BAD), well)
-        if pinned:
-            self._judge_pin(group, held, path.name)
+        if pin_ends > now - 110:
+            if pin_ends > now + SLACK_SECONDS:
+                self._judge_pin(group, held, path.name)
             return
         bound = 100.0
         if not self.court.excused(group.name, 130):
             told = f"{group.name} stays on {path.name} for {waited:.0f} s: {text(held, 'reason')}"
             law = 11 if self._others_in_trouble(group.name) else 4
             self.court.hold(law, "leaving is not delayed", waited < bound, told)
-            self.court.hold(law, "leaving is prompt", waited < 12 or self._was_held(group.name, held), told)
+            heralded = all(bench.is_heralded(p.target) for p in group.paths)
+            late = heralded and not self._was_held(held) and waited >= PROMPT_SECONDS
+            self.court.hold(law, "leaving is prompt", not late, told)
 
-    def _was_held(self, name: str, held: Item) -> bool:
+    def _was_held(self, held: Item) -> bool:
         """Whether the wait began while a hold or a claim on the group was in force."""
         now = self.world.kernel.now
         ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
@@ -247,7 +257,9 @@ class Routes:
         well = self.court.bench.held_for(path.target, GOOD)
         waited = asked_ago if flag(pin, "forced") else min(asked_ago, well)
         if not self.court.excused(group.name, 130):
-            self.court.hold(6, "a pin is followed", waited < 100, f"{group.name} is pinned to {path.name}, on {current}")
+            self.court.hold(
+                6, "a pin is followed", waited < 100, f"{group.name} is pinned to {path.name}, on {current}"
+            )
 
     def carries(self, group: Group, instance: str) -> bool:
         """Whether a route of the group really goes to the instance, and not because somebody just put it there."""

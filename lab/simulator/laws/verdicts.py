@@ -65,34 +65,28 @@ class Bench:
 
     world: World
     records: dict[str, Record] = field(default_factory=dict)
-    said_bad: dict[tuple[str, str], float] = field(default_factory=dict)
-    """When each vantage last called each target UNHEALTHY."""
 
     def sit(self, *, heralded: bool = False) -> None:
         world, now = self.world, self.world.kernel.now
         table = world.table
         vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
-        for item in health:
-            if text(item, "health") == BAD:
-                self.said_bad[text(item, "vantage") or "", text(item, "target") or ""] = now
         for target, word in count(world.plan.configuration, vantages, health, now).items():
             record = self.records.setdefault(target, Record(since=now))
-            if record.word == BAD or word == BAD:
+            if BAD in (record.word, word):
                 record.last_bad = now
             if record.word != word:
                 record.word, record.since, record.heralded = word, now, heralded
 
     def quiet(self, target: str, seconds: float) -> bool:
-        """Whether a quorum of the vantages that are trusted now has not called the target UNHEALTHY for so long."""
+        """Whether a quorum of the vantages that are trusted now has called the target HEALTHY for so long."""
         world, now = self.world, self.world.kernel.now
-        settled = []
-        for (vantage, probed), at in self.said_bad.items():
-            if probed == target and now - at < seconds:
-                settled.append(vantage)
         table = world.table
         vantages = [item for _, item in table.peek("VANTAGE")]
-        health = [item for _, item in table.peek("HEALTH") if text(item, "vantage") not in settled]
-        return count(world.plan.configuration, vantages, health, now)[target] == GOOD
+        health = [item for _, item in table.peek("HEALTH")]
+        lately = [i for i in health if text(i, "health") == GOOD and now - number(i, "since") < seconds]
+        # Whoever has said so only lately has not said so.
+        long = [item for item in health if not any(item is one and text(one, "target") == target for one in lately)]
+        return count(world.plan.configuration, vantages, long, now)[target] == GOOD
 
     def word(self, target: str | None) -> str:
         """A path without a target is taken as healthy."""

@@ -27,11 +27,14 @@ class Watching:
         """As many probes as the threshold demands, sent and lost, none between them answered, over long enough."""
         rule = self._world.plan.configuration.targets[target].detection
         since, first = number(item, "since"), number(item, "first_loss_at")
+        if self._world.ledgers[vantage, target].forgotten_at >= first:
+            return  # it took so long to get the verdict to the table that nobody remembers
         run = [sent for sent in self._world.ledgers[vantage, target].recent if sent.sent_at >= first - 1e-6]
         run = [sent for sent in run if sent.known_at <= since + 1e-6]
         lost = [sent for sent in run if sent.fate is Fate.LOST]
         answered = [sent for sent in run if sent.fate is Fate.ANSWERED]
-        told = f"{vantage} calls {target} UNHEALTHY: {len(lost)} lost and {len(answered)} answered in {since - first:.2f} s"
+        counted = f"{len(lost)} lost and {len(answered)} answered in {since - first:.2f} s"
+        told = f"{vantage} calls {target} UNHEALTHY: {counted}"
         self._court.hold(1, "losses behind a verdict", len(lost) >= rule.unhealthy_threshold and not answered, told)
         self._court.hold(1, "long enough for a verdict", since - first >= rule.unhealthy_for_seconds - 1e-6, told)
 

@@ -1,0 +1,71 @@
+"""`python -m lab.simulator simulate|hunt|prove`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from rich.console import Console
+
+from lab.simulator import hunt as hunting
+from lab.simulator.draw import draw
+from lab.simulator.prove import prove
+from lab.simulator.scenarios import SCENARIOS
+from lab.simulator.shrink import Cut
+from lab.simulator.simulation import Simulation
+from lab.simulator.timeline import show
+
+CONSOLE = Console(highlight=False, soft_wrap=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where every law held, 1 where one was broken, 2 where the question makes no sense."""
+    parser = argparse.ArgumentParser(prog="python -m lab.simulator", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("simulate", help="play a scenario, or a seed that a hunt has printed")
+    one.add_argument("scenario", nargs="?", default="list")
+    many = commands.add_parser("hunt", help="play seeds until a law is broken")
+    many.add_argument("--seconds", type=float, default=60.0)
+    many.add_argument("--first", type=int, default=0, help="the first seed")
+    many.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
+    bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
+    bugs.add_argument("--seconds", type=float, default=60.0, help="for each bug")
+    bugs.add_argument("bugs", nargs="*")
+    chosen = parser.parse_args(arguments)
+    match chosen.command:
+        case "simulate":
+            return _simulate(chosen.scenario)
+        case "hunt":
+            return _hunt(chosen.seconds, chosen.first, chosen.workers)
+        case _:
+            return 0 if prove(CONSOLE, chosen.seconds, tuple(chosen.bugs)) else 1
+
+
+def _simulate(name: str) -> int:
+    if name in SCENARIOS:
+        plan = SCENARIOS[name].plan()
+    else:
+        try:
+            cut = Cut.parse(name)
+        except ValueError:
+            for known, scenario in SCENARIOS.items():
+                CONSOLE.print(f"  [cyan]{known:22}[/] {scenario.story}")
+            CONSOLE.print("  or a seed, as a hunt prints it: 4711, 4711:keep=2,5")
+            return 0 if name == "list" else 2
+        plan = cut.of(draw(cut.seed))
+    return show(Simulation, plan, CONSOLE)
+
+
+def _hunt(seconds: float, first: int, workers: int | None) -> int:
+    began = time.monotonic()
+    tally, finds = hunting.hunt(seconds, first, workers, CONSOLE)
+    CONSOLE.print(hunting.table(tally, time.monotonic() - began))
+    for found in finds:
+        CONSOLE.print(f"[red]{found}[/]")
+        CONSOLE.print(f"watch it: make simulate SCENARIO={found.cut}")
+    return 1 if finds else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

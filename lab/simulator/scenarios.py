@@ -1,0 +1,90 @@
+"""Named stories, for people to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from lab.simulator.draw import configure
+from lab.simulator.plan import Event, Kind, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    story: str
+    plan: Callable[[], Plan]
+
+
+def _plan(seconds: float, *events: Event, vantages: int = 2, full: bool = False) -> Callable[[], Plan]:
+    def plan() -> Plan:
+        return Plan(0, configure(Random("scenarios 1")), ("a", "b", "c")[:vantages], events, seconds, full=full)
+
+    return plan
+
+
+def _ask(at: float, **payload: object) -> Event:
+    return Event(at, Kind.ASK, payload={**payload, "by": "ann", "reason": "to show it"})
+
+
+SCENARIOS: Final = {
+    "cut": Scenario(
+        "the Direct Connect line is cut for five minutes", _plan(600, Event(100, Kind.CUT, "dx", seconds=300))
+    ),
+    "grey": Scenario(
+        "the line loses packets in bursts", _plan(900, Event(100, Kind.BURSTS, "dx", seconds=500, amount=0.5))
+    ),
+    "hang": Scenario(
+        "a NAT instance hangs and is stopped only by force",
+        _plan(900, Event(100, Kind.HANG, "i-a", seconds=60, amount=1)),
+    ),
+    "deaf": Scenario(
+        "one vantage of two hears nothing", _plan(500, Event(100, Kind.VANTAGE_DEAF, vantage="a", seconds=200))
+    ),
+    "stranded": Scenario(
+        "both lines are cut, one after the other",
+        _plan(700, Event(100, Kind.CUT, "dx", seconds=400), Event(160, Kind.CUT, "vpn", seconds=200)),
+    ),
+    "crash": Scenario(
+        "functions crash at every tenth step while a line is cut",
+        _plan(600, Event(90, Kind.CRASHES, seconds=200, amount=0.1), Event(100, Kind.CUT, "dx", seconds=300)),
+    ),
+    "throttled": Scenario(
+        "EC2 throttles one group while lines of two are cut",
+        _plan(
+            600,
+            Event(90, Kind.THROTTLED, "private-a", seconds=100, amount=1.0),
+            Event(100, Kind.CUT, "nat-a", seconds=200),
+            Event(105, Kind.CUT, "dx", seconds=200),
+        ),
+    ),
+    "pause": Scenario(
+        "a group is paused while its line is cut",
+        _plan(
+            700,
+            _ask(90, action="pause", group="idc", **{"for": "200s"}),
+            Event(100, Kind.CUT, "dx", seconds=400),
+        ),
+    ),
+    "silly": Scenario(
+        "people pin, force and unpin against each other",
+        _plan(
+            700,
+            _ask(90, action="failover", group="idc", to="vpn", **{"for": "300s"}),
+            _ask(100, action="failback", group="idc"),
+            _ask(101, action="pin", group="idc", path="vpn", force=True),
+            Event(105, Kind.CUT, "vpn", seconds=100),
+            _ask(200, action="unpin", group="idc"),
+        ),
+    ),
+    "hand-over": Scenario(
+        "real monitors hand their lease over, one is killed, and a line is cut meanwhile",
+        _plan(
+            420,
+            Event(130, Kind.MONITOR_KILLED, vantage="a"),
+            Event(179.5, Kind.CUT, "dx", seconds=60),
+            full=True,
+        ),
+    ),
+}

@@ -1,0 +1,79 @@
+"""A violating plan made as small as it goes: fewer events, a shorter run, true clocks; still the same rule broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from lab.simulator.laws.court import Violation
+from lab.simulator.plan import Plan
+from lab.simulator.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which of a seed's events are kept, and whether its clocks are right: enough to have the run again."""
+
+    seed: int
+    kept: tuple[int, ...] | None = None
+    """Places in the plan's events; None for all."""
+    true_clocks: bool = False
+
+    def __str__(self) -> str:
+        parts = [str(self.seed)]
+        parts += [f"keep={','.join(map(str, self.kept)) or 'none'}"] if self.kept is not None else []
+        parts += ["clocks=true"] if self.true_clocks else []
+        return ":".join(parts)
+
+    @staticmethod
+    def parse(text: str) -> Cut:
+        """Raises ValueError."""
+        cut = Cut(int(text.split(":", maxsplit=1)[0]))
+        for part in text.split(":")[1:]:
+            name, _, value = part.partition("=")
+            match name:
+                case "keep":
+                    kept = () if value == "none" else tuple(int(number) for number in value.split(","))
+                    cut = replace(cut, kept=kept)
+                case "clocks":
+                    cut = replace(cut, true_clocks=True)
+                case _:
+                    raise ValueError(f"{part!r} is no part of a seed: expected keep=... or clocks=true")
+        return cut
+
+    def of(self, plan: Plan) -> Plan:
+        """The plan with only what is kept."""
+        if self.kept is not None:
+            plan = replace(plan, events=tuple(plan.events[number] for number in self.kept))
+        if self.true_clocks:
+            plan = replace(plan, skews={})
+        return plan
+
+
+def shrink(cut: Cut, draw: Callable[[int], Plan], violation: Violation) -> tuple[Cut, Violation]:
+    """The smallest cut found that breaks the same rule, and how."""
+    plan = draw(cut.seed)
+    if cut.kept is None:
+        # What comes after the violation cannot have brought it about.
+        before = tuple(n for n, event in enumerate(plan.events) if event.at <= violation.at)
+        cut = replace(cut, kept=before)
+    progress = True
+    while progress:
+        progress = False
+        for smaller in _smaller(cut):
+            found = Simulation(smaller.of(plan)).run().violation
+            if found is not None and found.rule == violation.rule:
+                cut, violation, progress = smaller, found, True
+                break
+    return cut, violation
+
+
+def _smaller(cut: Cut) -> Iterator[Cut]:
+    kept = cut.kept or ()
+    size = len(kept) // 2
+    while size >= 1:
+        for start in range(0, len(kept), size):
+            yield replace(cut, kept=kept[:start] + kept[start + size :])
+        size //= 2
+    if not cut.true_clocks:
+        yield replace(cut, true_clocks=True)
