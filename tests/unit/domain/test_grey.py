@@ -50,6 +50,10 @@ def seeded(share: float, seed: int = 1, burst_seconds: float = 0.0) -> Callable[
     return GilbertElliott(share, burst_seconds, random.Random(seed)).loses  # noqa: S311 - a simulation
 
 
+def beginning(at: float, loses: Callable[[float], bool]) -> Callable[[float], bool]:
+    return lambda now: now >= at and loses(now)
+
+
 # --- what it is for
 
 
@@ -305,9 +309,8 @@ def test_the_time_to_notice_that_is_told_is_the_time_it_takes(share: float) -> N
     alone = replace(LOSSY, unhealthy_threshold=1000)
     took = []
     for seed in range(150):
-        lossy, begins = seeded(share, seed), 10.0 + seed / 150
-        verdict = next(changes(lambda at, lossy=lossy, begins=begins: at >= begins and lossy(at), alone, until=600.0))
-        took.append(verdict.since - begins)
+        begins = 10.0 + seed / 150
+        took.append(next(changes(beginning(begins, seeded(share, seed)), alone, until=600.0)).since - begins)
     told = grey.seconds_to_notice(LOSSY.loss_standard(LOSS), share, LOSSY.pace)
     assert told == pytest.approx(sum(took) / len(took), rel=0.15)
 
