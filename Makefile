@@ -90,7 +90,7 @@ build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as 
 	$(SAM) build
 
 # --- measurements: each part writes build/bench/NAME.json and a picture
-BENCHES := blackout unwatched probing start routes cost
+BENCHES := blackout unwatched probing start routes cost decisions
 bench-blackout: BENCH_ARGUMENTS = $(if $(RUNS),--runs $(RUNS)) $(if $(SCENARIOS),--only $(SCENARIOS))
 
 .PHONY: bench

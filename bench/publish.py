@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bench import results_file
 from bench.blackout import report as blackout
+from bench.decisions import report as decisions
 from bench.unwatched import report as unwatched
 
 DOCUMENT: Final = results_file.PROJECT / "docs" / "benchmarks.md"
@@ -24,6 +25,7 @@ RAW: Final = ("occurrences",)
 PARTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "blackout": blackout.tables,
     "unwatched": unwatched.tables,
+    "decisions": decisions.tables,
 }
 
 
