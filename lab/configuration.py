@@ -20,6 +20,7 @@ def failover_yaml(world: World, *, restart: str = RESTART, rehearsal_failback: s
     nat_a, nat_b = world.instances["nat-a"], world.instances["nat-b"]
     return f"""\
 version: 1
+target_figures: metrics
 targets:
   dx-router:
     require: any
