@@ -123,9 +123,9 @@ def packet_cells(packets: Sequence[Packet], since: float) -> list[bool | None]:
 
 
 def summary(results: Sequence[tuple[Tale, Figures, bool | None]]) -> Table:
-    """The closing table: a row a story."""
+    """The closing table: a row a story. Fits into 80 columns."""
     table = Table(title="Measured from the packets", title_justify="left")
-    for heading in ("", "blackout", "to detect", "to steer", "lost, failback", "lost, in all", "restarted"):
+    for heading in ("", "blackout", "to detect", "to steer", "lost on\nfailback", "lost\nin all", "restarted"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for tale, figures, was_restarted in results:
         table.add_row(
