@@ -180,3 +180,21 @@ def test_a_machine_that_falls_behind_does_not_make_it_worse_by_hurrying() -> Non
     health, sent = run_virtually(main)
     assert health == {Health.HEALTHY}
     assert sent == pytest.approx(200, abs=20)  # one a second each: 40 % of what the machine can do
+
+
+def test_one_moment_of_lateness_costs_no_beat() -> None:
+    async def main(clock: Callable[[], float]) -> list[tuple[float, Health]]:
+        changes: Changes = []
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        prober = FakeProber(clock, {"10.109.2.1": Line(cuts=((START + 5, START + 99),))})
+        watcher = Watcher(TARGET, UP, 0.0, prober, clock, lambda _, new: changes.append((clock() - START, new.health)))
+        watcher.start()
+        loop.call_at(loop.time() + 5.05, loop.keep_busy, 0.11)  # just when the first answer is missed
+        await asyncio.sleep(10)
+        await watcher.stop()
+        return changes
+
+    [(judged_at, health)] = run_virtually(main)
+    assert health is Health.UNHEALTHY
+    assert judged_at <= 5 + 1.5 + 0.3

@@ -124,9 +124,15 @@ class Watcher:
         self._become(observe(self.state, seen, self.target.detection))
 
     def _suspect(self, task: asyncio.Task[None], due_at: float) -> None:
-        self._behind = self._clock() - due_at > LATE_SECONDS
+        if task.done():
+            return
+        now = self._clock()
+        self._behind = now - due_at > LATE_SECONDS
         self._overdue.add(task)
         self._hurry()
+        if self._behind:  # the line may be cut all the same: look again once the machine may have caught up
+            soon = self.target.detection.suspect_interval_seconds
+            self._loop.call_later(soon, self._suspect, task, now + soon)
 
     def _forget(self, task: asyncio.Task[None], alarm: asyncio.TimerHandle) -> None:
         alarm.cancel()
