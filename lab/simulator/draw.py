@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
-from lab.simulator.fates import Fates
+from lab.simulator.fates import THEMES, Fates
 from lab.simulator.plan import Event, Kind, Plan
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
@@ -37,7 +37,6 @@ def draw(seed: int) -> Plan:
     full = seed % FULL_EVERY == FULL_EVERY - 1
     configuration = configure(random)
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
-    fates = Fates(random, configuration, vantages)
     events: list[Event] = []
     settle_at: list[float] = []
     at = 180.0
@@ -45,6 +44,7 @@ def draw(seed: int) -> Plan:
         # Most calm is short; now and then nothing happens for hours or days.
         calm = random.choice((0.0, 60.0, 600.0, 6 * 3600.0, 86_400.0)) * random.random()
         at += min(calm, 120.0) if full else calm
+        fates = Fates(random, configuration, vantages, random.choice(THEMES))
         length = random.choice((30.0, 120.0, 400.0, 900.0))
         focus = at + random.uniform(30.0, 30.0 + length)
         episode = [

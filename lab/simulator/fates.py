@@ -22,6 +22,17 @@ _WEIGHTS: Final[dict[Kind, int]] = {
 }  # fmt: skip
 """How often each kind comes, against the others."""
 
+THEMES: Final[tuple[tuple[Kind, ...], ...]] = (
+    (),
+    (Kind.CUT, Kind.ASK, Kind.DRIFT),
+    (Kind.HANG, Kind.ASK, Kind.NO_START, Kind.UNANSWERED, Kind.TWINS),
+    (Kind.CUT, Kind.VANTAGE_DEAF, Kind.VANTAGE_MUTE, Kind.VANTAGE_DEAD, Kind.MONITOR_KILLED),
+    (Kind.CUT, Kind.TWINS, Kind.THROTTLED, Kind.UNANSWERED, Kind.STALE, Kind.DRIFT),
+    (Kind.CUT, Kind.CRASHES, Kind.TWINS, Kind.STORE_FAILS, Kind.STREAM_TWICE),
+)
+"""What an episode may be about: these kinds come more often then."""
+_EMPHASIS: Final = 8
+
 _AMOUNTS: Final[dict[Kind, Callable[[Random], float]]] = {
     Kind.LOSS: lambda random: random.uniform(0.05, 0.9),
     Kind.BURSTS: lambda random: random.uniform(0.05, 0.6),
@@ -52,11 +63,13 @@ class Fates:
     random: Random
     configuration: Configuration
     vantages: tuple[str, ...]
+    theme: tuple[Kind, ...] = ()
 
     def event(self, start: float, length: float) -> Event:
         """One that begins within `length` seconds of `start`."""
         random = self.random
-        kind = random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))[0]
+        weights = [weight * (_EMPHASIS if kind in self.theme else 1) for kind, weight in _WEIGHTS.items()]
+        kind = random.choices(list(_WEIGHTS), weights)[0]
         at = start + random.uniform(0, length)
         seconds = self._seconds(kind)
         amount = _AMOUNTS[kind](random) if kind in _AMOUNTS else 0.0

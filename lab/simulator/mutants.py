@@ -25,7 +25,7 @@ from routekeeper.restarter import visit
 from routekeeper.router import applying, group_pass
 from routekeeper.router.group_pass import GroupPass
 from routekeeper.steering.vpc_route import VpcRouteSteering
-from routekeeper.store import memory, writes
+from routekeeper.store import writes
 
 Swap = tuple[Any, str, Any]
 """Owner, attribute, and what stands there while the mutant lives."""
@@ -299,7 +299,7 @@ def _last_writer_wins() -> tuple[Swap, ...]:
         return isinstance(condition, writes.IfVersion) or before(condition, stored)
 
     before = writes.holds
-    return ((memory, "holds", mutated),)
+    return ((writes, "holds", mutated),)
 
 
 # --- law 11

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from routekeeper.domain.settings import Configuration
 
@@ -57,6 +58,12 @@ class Kind(Enum):
     """A group's item, until somebody puts it right."""
     ASK = "operator"
     """`payload` is what is asked."""
+
+
+EVERYBODYS: Final = (
+    Kind.STORE_FAILS, Kind.CRASHES, Kind.TWINS, Kind.STREAM_LATE, Kind.STREAM_TWICE, Kind.STREAM_LOST,
+)  # fmt: skip
+"""What no function is spared while it lasts."""
 
 
 @dataclass(frozen=True, slots=True)

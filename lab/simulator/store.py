@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from lab.simulator.nobody import nobody
 from routekeeper.domain.errors import StoreError
-from routekeeper.store.codec import Item
+from routekeeper.store import writes
+from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import HISTORY_SECONDS
 from routekeeper.store.memory import MemoryStore, MemoryTable
-from routekeeper.store.writes import Key, Put, key_of
+from routekeeper.store.writes import Key, Put, Refusal, Refused, key_of
 
 OnWrite = Callable[[str, Key, Item | None, Item], None]
 """Told of every item that was written: writer, key, what was there before, what is there now."""
@@ -32,12 +33,22 @@ class WatchedTable(MemoryTable):
         return [self._items[key] for key in keys]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
+        """As the table in memory does it, but for measuring items and keeping a list of writes."""
+        del operation
+        stored = [self._items.get(put.key) for put in puts]
+        holding = [writes.holds(put.condition, held) for put, held in zip(puts, stored, strict=True)]
+        if not all(holding):
+            raise Refused([None if well else Refusal(held) for well, held in zip(holding, stored, strict=True)])
         self.writer = writer
         try:
-            super().put(operation, writer, puts)
+            for put in puts:
+                self.place(put.item)
         finally:
             self.writer = "somebody"
-            self._writes.clear()  # whoever watches has been told; years of writes are not kept
+
+    def touch(self, key: Key, **attributes: Attribute) -> None:
+        """Change attributes of an item that nobody needs to hear of."""
+        self._items[key] = {**self._items[key], **attributes}
 
     def place(self, item: Item) -> None:
         key = key_of(item)

@@ -23,6 +23,7 @@ from routekeeper.domain.settings import HttpProbe, Probe
 from routekeeper.domain.vantage import Vantage
 from routekeeper.monitor.watcher import Watcher
 from routekeeper.probes import Result
+from routekeeper.store.items import vantage_key
 from routekeeper.store.memory import MemoryStore
 
 HEALTH_OF: Final = {Fate.ANSWERED: Health.HEALTHY, Fate.LOST: Health.UNHEALTHY, Fate.NOT_SENT: Health.UNKNOWN}
@@ -148,6 +149,8 @@ class Watch:
         self._unsaved: dict[str, TargetHealth] = {}
         self._heartbeat_at = 0.0
         self._began_at = 0.0
+        self._told = False
+        """Whether the table knows all there is to know, but for the time."""
 
     def clock(self) -> float:
         return self.world.kernel.now + self._skew
@@ -163,6 +166,7 @@ class Watch:
         self._began_at = self.world.kernel.now
         self._life += 1
         self._epoch += 1
+        self._told = False
         self._unsaved.clear()
         self._loop.within(self._begin_watching)
         self._beat(self._life)
@@ -186,6 +190,8 @@ class Watch:
         """The invocation dies; the next one begins when the lease has expired and the minute has come."""
         if not self.alive:
             return
+        if self._told:
+            self._tell_everything()
         self.alive = False
         for watcher in self.watchers.values():
             watcher.end()
@@ -194,6 +200,7 @@ class Watch:
         kernel.at(max(minute, self._heartbeat_at + LEASE_SECONDS), self.begin)
 
     def wake(self, target: str) -> None:
+        self._told = False
         if self.alive and target in self.watchers:
             self.watchers[target].wake()
 
@@ -218,14 +225,26 @@ class Watch:
             self.world.kernel.after(interval, lambda: self._beat(life))
 
     def _tell_heartbeat(self) -> None:
+        """Where everybody rests, only the time is new: the rest is written when somebody has to go on from it."""
+        now = self.world.kernel.now
+        if self._told and all(watcher.resting not in (None, Fate.NOT_SENT) for watcher in self.watchers.values()):
+            if not self._unreachable():
+                self.world.table.touch(vantage_key(self.vantage), heartbeat_at={"N": repr(self.clock())})
+                self._heartbeat_at = now
+            return
+        self._told = self._tell_everything()
+
+    def _tell_everything(self) -> bool:
+        """Whether everybody rested, and it could be told."""
         for watcher in self.watchers.values():
             watcher.expire()
         if self._unreachable():
-            return
+            return False
         states = {name: watcher.state for name, watcher in self.watchers.items()}
         summaries = {name: watcher.summarise() for name, watcher in self.watchers.items()}
         self._store.save_vantage(Vantage(self.vantage, self._epoch, self.clock(), states, summaries))
         self._heartbeat_at = self.world.kernel.now
+        return all(watcher.resting is not None for watcher in self.watchers.values())
 
     def _unreachable(self) -> bool:
         p = self.world.chances.store

@@ -14,7 +14,7 @@ from lab.simulator.ec2 import GONE, Ec2, Hop, Machine
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Bursts, Fate, Ledger, Line, Outcome
 from lab.simulator.nobody import nobody
-from lab.simulator.plan import Event, Plan
+from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.store.items import group_key
@@ -223,7 +223,10 @@ class World:
     def _end(self, event: Event, end: Callable[[], None]) -> None:
         end()
         self.tell("world", f"over: {event.kind.value} {event.subject}")
-        self.chances.quiet_since = self.kernel.now
+        if event.kind in EVERYBODYS:
+            self.chances.quiet_since = self.kernel.now
+        if event.kind in (Kind.SPOILT, Kind.TABLE_GONE):
+            self.troubled[event.subject] = self.kernel.now
         self.look_at_lines()
 
     def _begin(self, event: Event, random: Random) -> Callable[[], None] | None:
