@@ -84,14 +84,13 @@ def _both_tracks(
     def go_through(track: Track, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:
         done = []
         try:
-            for run in range(runs):
-                for scenario in scenarios:
-                    if scenario.name in only and not stopped.is_set():
-                        automatic = run == 0 and scenario.name in AUTOMATIC
-                        load = os.getloadavg()[0]
-                        done.append({"load": load, **track.run(scenario, run, runs, wait_for_failback=automatic)})
-                        with OCCURRENCES.open("a") as kept:  # so that an hour is not lost with its last minute
-                            kept.write(json.dumps(done[-1]) + "\n")
+            for run, scenario in in_order(scenarios, runs):
+                if scenario.name in only and not stopped.is_set():
+                    automatic = run == 0 and scenario.name in AUTOMATIC
+                    load = os.getloadavg()[0]
+                    done.append({"load": load, **track.run(scenario, run, runs, wait_for_failback=automatic)})
+                    with OCCURRENCES.open("a") as kept:  # so that an hour is not lost with its last minute
+                        kept.write(json.dumps(done[-1]) + "\n")
         except BaseException:
             stopped.set()
             raise
@@ -100,6 +99,17 @@ def _both_tracks(
     with ThreadPoolExecutor(2, "track") as threads:
         work = [threads.submit(go_through, dx, DX_SCENARIOS), threads.submit(go_through, nat, NAT_SCENARIOS)]
         return [occurrence for track in work for occurrence in track.result()]
+
+
+def in_order(scenarios: Sequence[Scenario], runs: int) -> list[tuple[int, Scenario]]:
+    """Every scenario in turn, so that a busy quarter of an hour hits all alike; what lingers comes last."""
+    return [
+        (run, scenario)
+        for late in (False, True)
+        for run in range(runs)
+        for scenario in scenarios
+        if scenario.lingers is late
+    ]
 
 
 def _one(scenario: Scenario, occurrences: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class Scenario:
     seconds: float = FAULT_SECONDS
     aftermath_seconds: float = 2.0
     """How long the rules go on after mending."""
+    lingers: bool = False
+    """Whether it leaves traces in what is usual on the line, and so has to come after everything else."""
 
 
 def _cut(*directions: Direction) -> Callable[[Network], None]:
@@ -73,6 +75,7 @@ DX_SCENARIOS: Final = (
         lambda network: network.dx.delay(ADDED_SECONDS, Direction.OUTBOUND),
         _sound,
         15.0,
+        lingers=True,
     ),
 )
 NAT_SCENARIOS: Final = (
