@@ -11,8 +11,8 @@ from typing import TypeVar
 import pytest
 
 from routekeeper.domain.errors import StoreError
-from routekeeper.domain.health import Health
-from routekeeper.domain.settings import Configuration, IcmpProbe, Target
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.settings import Configuration, IcmpProbe, Target, TargetFigures
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.monitor import Ended, Means, Monitor, Offload
 from routekeeper.store.memory import MemoryStore, MemoryTable
@@ -22,7 +22,9 @@ from tests.fakes.virtual_time import START, offload, run_virtually
 T = TypeVar("T")
 HOST = "10.109.2.1"
 CONFIGURATION = Configuration(
-    {"dx": Target("dx", (IcmpProbe(HOST, 0.75),)), "vpn": Target("vpn", (IcmpProbe("10.1.0.5", 0.75),))}, {}
+    {"dx": Target("dx", (IcmpProbe(HOST, 0.75),)), "vpn": Target("vpn", (IcmpProbe("10.1.0.5", 0.75),))},
+    {},
+    target_figures=TargetFigures.METRICS,
 )
 
 
@@ -33,6 +35,7 @@ class Zone:
     clock: Callable[[], float]
     dx: Line = field(default_factory=Line)
     table: MemoryTable = field(default_factory=MemoryTable)
+    configuration: Configuration = CONFIGURATION
     measured: list[Measurement] = field(default_factory=list)
     prober: FakeProber = field(init=False)
 
@@ -45,12 +48,23 @@ class Zone:
         """Start an invocation that Lambda would end after `lasts` seconds."""
         store = store or MemoryStore(self.table, writer=owner)
         means = Means(store, self.prober, self.clock, self.measured.append, offload)
-        monitor = Monitor("a", CONFIGURATION, means)
+        monitor = Monitor("a", self.configuration, means)
         return asyncio.ensure_future(monitor.run(owner, self.clock() + lasts))
 
+    def held(self, target: str = "dx") -> TargetHealth | None:
+        """The verdict as the router reads it."""
+        return MemoryStore(self.table).load_board().health.get("a", {}).get(target)
+
     def health(self, target: str = "dx") -> Health | None:
-        held = MemoryStore(self.table).load_board().health.get("a", {}).get(target)
+        held = self.held(target)
         return None if held is None else held.health
+
+    def counters(self, target: str = "dx") -> TargetHealth:
+        """What the next monitor would go on from."""
+        return MemoryStore(self.table).load_board().vantages["a"].targets[target]
+
+    def longest_unwatched(self) -> float:
+        return max(later - earlier for earlier, later in pairwise(self.prober.sent[HOST]))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -60,6 +74,12 @@ async def until(condition: Callable[[], bool]) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError("the condition never held")
+
+
+async def end(*invocations: asyncio.Task[Ended]) -> None:
+    for invocation in invocations:
+        invocation.cancel()
+    await asyncio.gather(*invocations, return_exceptions=True)
 
 
 def test_a_monitor_writes_a_verdict_at_once_and_a_heartbeat_at_its_interval() -> None:
@@ -192,6 +212,35 @@ class SlowFirstWrite:
             self.slow = False
             await asyncio.sleep(45)
         return function()
+
+
+class Threads:
+    """An `Offload` over which every call takes a while; counts how many verdicts are on their way at once."""
+
+    busy = most = 0
+
+    async def __call__(self, function: Callable[[], T], /) -> T:
+        verdict = any(isinstance(a, TargetHealth) for a in getattr(function, "args", ()))
+        self.busy += verdict
+        self.most = max(self.most, self.busy)
+        await asyncio.sleep(0.05)
+        self.busy -= verdict
+        return function()
+
+
+def test_many_verdicts_at_once_leave_a_thread_for_the_lease() -> None:
+    names = [f"nat-{number}" for number in range(40)]
+    targets = {name: Target(name, (IcmpProbe(HOST, 0.75),)) for name in names}
+
+    async def main(clock: Callable[[], float]) -> tuple[set[Health | None], int]:
+        zone = Zone(clock, configuration=Configuration(targets, {}))
+        threads = Threads()
+        task = zone.invoke("first", offload=threads)
+        await asyncio.sleep(6)
+        await end(task)
+        return {zone.health(name) for name in names}, threads.most
+
+    assert run_virtually(main) == ({Health.HEALTHY}, 4)
 
 
 def test_a_slow_write_of_an_old_verdict_never_overtakes_a_newer_one() -> None:

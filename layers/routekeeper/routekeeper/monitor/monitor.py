@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from routekeeper.domain.errors import VersionConflict
+from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, claim
 from routekeeper.domain.settings import Configuration
 from routekeeper.monitor.means import Means
-from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, LEASE_SECONDS, Ended, Shift
+from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, Ended, Shift
+from routekeeper.monitor.tenure import LEASE_SECONDS
+
+LOG = logging.getLogger("routekeeper.monitor")
 
 CLAIM_POLL_SECONDS: Final = 0.2
 
@@ -28,7 +32,8 @@ class Monitor:
         """Watch as `owner`, unique to the invocation, until a successor takes over or `deadline_at` is near.
 
         Raises:
-            StoreError: the table could not be read at the start. Whoever holds the lease goes on watching.
+            StoreError: the lease could not be had because the table was out of reach until the deadline. Whoever
+                holds it goes on watching.
         """
         lease = await self._take_over(owner, deadline_at)
         if lease is None:
@@ -36,23 +41,40 @@ class Monitor:
         return await Shift(lease, self.configuration, self.means).run(deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
-        """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it."""
-        means = self.means
+        """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.
+
+        The predecessor may let go of the lease at any moment after the claim: from then on nobody watches until it
+        is read, so a table that cannot be read is read again.
+        """
         claimed = False
-        while (now := means.clock()) < deadline_at - DEADLINE_MARGIN_SECONDS:
-            lease = await means.offload(partial(means.store.load_lease, self.vantage))
-            if lease.held_by(owner, now):
-                return lease
-            if claimed and lease.successor != owner:
-                return None
-            wanted = claim(lease, owner, now, LEASE_SECONDS)
-            if wanted != lease:
-                try:
-                    lease = await means.offload(partial(means.store.save_lease, wanted))
-                except VersionConflict:
-                    continue
-                if lease.owner == owner:
+        failure: StoreError | None = None
+        while self.means.clock() < deadline_at - DEADLINE_MARGIN_SECONDS:
+            try:
+                lease = await self._ask(owner, claimed=claimed)
+            except VersionConflict:
+                continue
+            except StoreError as error:
+                if failure is None:
+                    LOG.warning("lease not to be had", extra={"vantage": self.vantage, "error": str(error)})
+                failure = error
+            else:
+                failure = None
+                if lease.held_by(owner, self.means.clock()):
                     return lease
+                if lease.successor != owner:
+                    return None
                 claimed = True
             await asyncio.sleep(CLAIM_POLL_SECONDS)
+        if failure is not None:
+            raise failure
         return None
+
+    async def _ask(self, owner: str, *, claimed: bool) -> Lease:
+        """The lease, asked for by `owner` unless it was `claimed` and another has claimed it since."""
+        means = self.means
+        lease = await means.offload(partial(means.store.load_lease, self.vantage))
+        now = means.clock()
+        if lease.held_by(owner, now) or (claimed and owner not in (lease.owner, lease.successor)):
+            return lease
+        wanted = claim(lease, owner, now, LEASE_SECONDS)
+        return lease if wanted == lease else await means.offload(partial(means.store.save_lease, wanted))

@@ -1,32 +1,98 @@
-"""What a vantage tells CloudWatch once a minute."""
+"""What a vantage tells CloudWatch: one set of measurements for each watch, so one a minute."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from routekeeper.domain.health import Health
-from routekeeper.domain.settings import Configuration, IcmpProbe
-from routekeeper.domain.vantage import Vantage
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures
+from routekeeper.domain.vantage import Summary
 from routekeeper.measurements import Measurement, Metric
-from routekeeper.probes import Prober
+from routekeeper.monitor.account import Account
+from routekeeper.monitor.means import Means
+
+LOG = logging.getLogger("routekeeper.monitor")
+
+LONG_SECONDS: Final = 75.0
+"""A watch that lasts longer, because no successor has come, reports in between.
+
+More than the minute that a watch usually lasts, so that one which lasts a little longer does not report twice.
+"""
 
 
-def measurements(vantage: Vantage, configuration: Configuration, prober: Prober) -> Iterator[Measurement]:
-    """The heartbeat, whether ICMP is refused here, and each target's health, loss and round-trip time."""
-    here = {"vantage": vantage.name}
-    yield Measurement(Metric.HEARTBEAT, 1, here)
-    if prober.icmp_unavailable is not None and _uses_icmp(configuration):
-        yield Measurement(Metric.ICMP_UNAVAILABLE, 1)
-    for name, state in vantage.targets.items():
-        dimensions = {**here, "target": name}
-        if state.health is not Health.UNKNOWN:
-            yield Measurement(Metric.TARGET_HEALTHY, float(state.health is Health.HEALTHY), dimensions)
-        summary = vantage.summaries[name]
-        if summary.sent:
-            yield Measurement(Metric.LOSS_RATIO, summary.lost / summary.sent, dimensions)
-        if summary.round_trip_seconds_median is not None:
-            yield Measurement(Metric.ROUND_TRIP_SECONDS, summary.round_trip_seconds_median, dimensions)
+class Reporter:
+    """A watch reports that it is alive when it begins, and what it has seen when it ends: every round once."""
+
+    def __init__(self, vantage: str, configuration: Configuration, means: Means) -> None:
+        self._here = {"vantage": vantage}
+        self._uses_icmp = any(
+            isinstance(probe, IcmpProbe) for target in configuration.targets.values() for probe in target.probes
+        )
+        self._measures_targets = configuration.target_figures is TargetFigures.METRICS
+        self._prober = means.prober
+        self._clock = means.clock
+        self._emit = means.emit
+        self._due_at = 0.0
+        self._refusal_told = False
+        self._accounts: dict[str, Account] = {}
+
+    def begin(self) -> None:
+        """Say that somebody watches."""
+        self._due_at = self._clock() + LONG_SECONDS
+        self._emit(Measurement(Metric.HEARTBEAT, 1, self._here))
+
+    def count(self, target: str, rounds: Account) -> None:
+        """Keep rounds that have ended for the next report."""
+        self._accounts.setdefault(target, Account()).take_in(rounds)
+
+    def look(self, targets: Mapping[str, TargetHealth]) -> None:
+        """Log what cannot be probed, and report where the watch has become long."""
+        self._tell_refusal()
+        if self._clock() >= self._due_at:
+            self.report(targets)
+            self.begin()
+
+    def report(self, targets: Mapping[str, TargetHealth]) -> None:
+        """Emit what has been counted since the last report, and the verdicts as they are."""
+        self._tell_refusal()
+        accounts, self._accounts = self._accounts, {}
+        summaries = {name: accounts.get(name, Account()).summary() for name in targets}
+        LOG.info("targets seen", extra={**self._here, "targets": _figures(targets, summaries)})
+        for measurement in self._measurements(targets, summaries):
+            self._emit(measurement)
+
+    def _tell_refusal(self) -> None:
+        """Log, once, that ICMP is refused. Of IPv6 that is known only after a probe has wanted it."""
+        refusal = self._prober.icmp_unavailable if self._uses_icmp and not self._refusal_told else None
+        if refusal is not None:
+            self._refusal_told = True
+            LOG.warning("icmp unavailable", extra={**self._here, "reason": refusal})
+
+    def _measurements(
+        self, targets: Mapping[str, TargetHealth], summaries: Mapping[str, Summary]
+    ) -> Iterator[Measurement]:
+        if self._uses_icmp and self._prober.icmp_unavailable is not None:
+            yield Measurement(Metric.ICMP_UNAVAILABLE, 1)
+        for name, state in targets.items() if self._measures_targets else ():
+            dimensions = {**self._here, "target": name}
+            if state.health is not Health.UNKNOWN:
+                yield Measurement(Metric.TARGET_HEALTHY, float(state.health is Health.HEALTHY), dimensions)
+            summary = summaries[name]
+            if summary.sent:
+                yield Measurement(Metric.LOSS_RATIO, summary.lost / summary.sent, dimensions)
+            if summary.round_trip_seconds_median is not None:
+                yield Measurement(Metric.ROUND_TRIP_SECONDS, summary.round_trip_seconds_median, dimensions)
 
 
-def _uses_icmp(configuration: Configuration) -> bool:
-    return any(isinstance(p, IcmpProbe) for target in configuration.targets.values() for p in target.probes)
+def _figures(targets: Mapping[str, TargetHealth], summaries: Mapping[str, Summary]) -> dict[str, object]:
+    """What a log query asks for; metrics of every target cost a multiple (docs/costs.md)."""
+    return {
+        name: {
+            "health": state.health.value,
+            "loss_ratio": summaries[name].lost / summaries[name].sent if summaries[name].sent else None,
+            "round_trip_seconds": summaries[name].round_trip_seconds_median,
+        }
+        for name, state in targets.items()
+    }

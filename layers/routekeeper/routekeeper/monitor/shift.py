@@ -5,31 +5,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
+from collections.abc import Mapping
 from enum import Enum
 from functools import partial
 from typing import Final
 
-from routekeeper.domain.errors import LeaseLost, StoreError, VersionConflict
-from routekeeper.domain.health import TargetHealth
-from routekeeper.domain.lease import Lease, grant, renew
+from routekeeper.domain.errors import LeaseLost, StoreError
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration
-from routekeeper.domain.vantage import Vantage
-from routekeeper.monitor import reporting
+from routekeeper.domain.vantage import Board, Vantage
+from routekeeper.monitor.account import Account
 from routekeeper.monitor.means import Means
+from routekeeper.monitor.reporting import Reporter
+from routekeeper.monitor.tenure import Tenure
+from routekeeper.monitor.verdicts import Verdicts
 from routekeeper.monitor.watcher import Watcher
 
 LOG = logging.getLogger("routekeeper.monitor")
 
-LEASE_SECONDS: Final = 15.0
-"""How long a silent owner keeps the lease; it is renewed with every heartbeat."""
 LEASE_POLL_SECONDS: Final = 1.0
 """How often the owner looks for a successor."""
 PATIENCE_SECONDS: Final = 5.0
-"""How long a hand-over is put off while a verdict may be near, so that no run is interrupted."""
+"""How long a hand-over is put off while a verdict may be near or is not written, so that no run is interrupted."""
 DEADLINE_MARGIN_SECONDS: Final = 5.0
-SAVE_RETRY_SECONDS: Final = 0.5
 SAVERS_SECONDS: Final = 2.0
-"""How long the end of a watch waits for verdicts that are being written."""
+"""How long the end of a watch without a successor waits for verdicts that are being written."""
+BLIND_AFTER_SECONDS: Final = 0.75
+"""How long a watch waits for what its predecessor knew before it begins without."""
+BOARD_RETRY_SECONDS: Final = 0.5
 
 
 class Ended(Enum):
@@ -38,186 +42,204 @@ class Ended(Enum):
     HANDED_OVER = "handed over to the successor"
     SUPERSEDED = "a newer invocation claimed the lease"
     LEASE_LOST = "another invocation holds the lease"
+    BURST_OVER = "every target is known again"
     DEADLINE = "no successor came before the deadline"
 
 
 class Shift:
-    """Watches under one lease. A table out of reach stops no probe; losing the lease stops everything."""
+    """Watches under one lease. A table out of reach stops no probe; losing the lease stops everything.
+
+    While what the predecessor knew cannot be read, the watch is blind: it probes with fresh counters, and leaves in
+    the table what the predecessor wrote there. Only UNHEALTHY is told, because whatever was known before, the losses
+    seen now suffice for it (law 4); an answering target may have been UNHEALTHY, and on its way back.
+    """
 
     def __init__(self, lease: Lease, configuration: Configuration, means: Means) -> None:
-        self._lease = lease
+        self._name = lease.vantage
         self._configuration = configuration
-        self._store = means.store
-        self._prober = means.prober
+        self._means = means
         self._clock = means.clock
-        self._emit = means.emit
-        self._offload = means.offload
+        self._tenure = Tenure(lease, means)
+        self._verdicts = Verdicts(self._tenure, means)
+        self._reporter = Reporter(lease.vantage, configuration, means)
         self._watchers: dict[str, Watcher] = {}
-        self._unsaved: dict[str, TargetHealth] = {}
-        self._savers: dict[str, asyncio.Task[None]] = {}
-        self._reported_minute = -1
+        self._unwritten: dict[str, Account] = {}
+        self._reading: asyncio.Task[Board] | None = None
+        self._blind_until = 0.0
+        self._claimed_at: float | None = None
 
     async def run(self, deadline_at: float) -> Ended:
-        """Watch until a successor claims the lease, somebody takes it, or the deadline is near.
-
-        Raises:
-            StoreError: what the predecessor knew could not be read.
-        """
-        await self._begin()
+        """Watch until a successor claims the lease, somebody takes it, or the deadline is near."""
+        self._reading = reading = asyncio.get_running_loop().create_task(self._read_board())
         try:
+            await asyncio.wait({reading}, timeout=BLIND_AFTER_SECONDS)
+            self._begin()
             ended = await self._keep_watch(deadline_at)
         except LeaseLost:
             ended = Ended.LEASE_LOST
         finally:
+            reading.cancel()
+            self._verdicts.drop()
             await asyncio.gather(*(watcher.stop() for watcher in self._watchers.values()))
-        await self._await_savers()
-        if ended is not Ended.LEASE_LOST:
-            ended = await self._let_go(ended)
-        LOG.info("watch ended", extra={"vantage": self._lease.vantage, "ended": ended.value})
+        self._count_rounds()
+        self._reporter.report(self._states())
+        LOG.info("watch ended", extra={"vantage": self._name, "ended": ended.value})
         return ended
 
-    async def _begin(self) -> None:
-        """Go on from what the predecessor knew, and write again whatever it may have died before writing."""
-        name = self._lease.vantage
-        board = await self._offload(self._store.load_board)
-        known = board.vantages[name].targets if name in board.vantages else {}
-        written = board.health.get(name, {})
-        for target in self._configuration.targets.values():
-            state = known.get(target.name, TargetHealth(since=self._clock()))
+    # --- beginning
+
+    async def _read_board(self) -> Board:
+        """Read until it succeeds. Only the first failure is logged."""
+        level = logging.WARNING
+        while True:
+            try:
+                return await self._means.offload(self._means.store.load_board)
+            except StoreError as error:
+                LOG.log(level, "board not readable", extra={"vantage": self._name, "error": str(error)})
+                level = logging.DEBUG
+            await asyncio.sleep(BOARD_RETRY_SECONDS)
+
+    def _begin(self) -> None:
+        now = self._clock()
+        targets = self._configuration.targets.values()
+        for target in targets:
             # The same at every vantage: a quorum waits for the last of them, so that they had better look together.
             phase = zlib.crc32(target.name.encode()) / 2**32
-            watcher = Watcher(target, state, phase, self._prober, self._clock, self._changed)
-            self._watchers[target.name] = watcher
-            watcher.expire()
-            if written.get(target.name, TargetHealth()).health is not watcher.state.health:
-                self._changed(target.name, watcher.state)
-            watcher.start()
+            self._watchers[target.name] = Watcher(
+                target, TargetHealth(since=now), phase, self._means.prober, self._clock, self._changed
+            )
+        unknown_after = (target.detection.unknown_after_seconds for target in targets)
+        self._blind_until = now + max(self._configuration.stale_after_seconds, *unknown_after, 0.0)
+        self._recall_if_possible()
+        if self._reading is not None:
+            LOG.warning("watching without what the predecessor knew", extra={"vantage": self._name})
+        for watcher in self._watchers.values():
+            watcher.start(recording=self._reading is not None)
+
+    def _recall_if_possible(self) -> None:
+        """Go on from what the predecessor knew, once it has been read.
+
+        Where it cannot be read for so long that the vantage has no vote any more, and that no word of the predecessor
+        would stand without new evidence (law 1), the watch goes on from what it has seen itself, and says so.
+        """
+        if self._reading is None:
+            return
+        if self._reading.done():
+            board = self._reading.result()
+            known = board.vantages[self._name].targets if self._name in board.vantages else {}
+            self._recall(known, board.health.get(self._name, {}))
+        elif self._clock() >= self._blind_until:
+            self._reading.cancel()
+            self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self._watchers})
+
+    def _recall(self, known: Mapping[str, TargetHealth], written: Mapping[str, TargetHealth]) -> None:
+        """Take up what was known, and write again whatever the predecessor may have died before writing."""
+        self._reading = None
+        for name, watcher in self._watchers.items():
+            watcher.recall(known.get(name) or TargetHealth(since=watcher.state.since))
+            held = self._verdicts.told(name) or written.get(name, TargetHealth())
+            if not _says_the_same(held, watcher.state):
+                self._verdicts.tell(name, watcher.state)
+
+    # --- watching
 
     async def _keep_watch(self, deadline_at: float) -> Ended:
-        heartbeat_at = claimed_at = self._clock()
-        claimed = False
+        heartbeat_at = self._clock()
+        self._reporter.begin()
         while (now := self._clock()) < deadline_at - DEADLINE_MARGIN_SECONDS:
+            if not await self._tenure.still_ours():
+                return Ended.LEASE_LOST
+            self._recall_if_possible()
+            await self._tenure.renew_if_due()
             if now >= heartbeat_at:
                 await self._heartbeat()
                 heartbeat_at = max(heartbeat_at, now - 1) + self._configuration.heartbeat_interval_seconds
-            if not await self._still_ours():
-                return Ended.LEASE_LOST
-            if self._lease.successor is not None:
-                claimed_at = claimed_at if claimed else now
-                claimed = True
-                hurried = any(watcher.hurried for watcher in self._watchers.values())
-                if not hurried or now - claimed_at >= PATIENCE_SECONDS:
-                    return Ended.HANDED_OVER
-            await asyncio.sleep(LEASE_POLL_SECONDS)
+            self._reporter.look(self._states())
+            if self._may_hand_over() and await self._hand_over():
+                return Ended.HANDED_OVER
+            await self._pause()
+        await self._verdicts.settle(SAVERS_SECONDS)
+        await self._hand_over() or await self._hand_over()
         return Ended.DEADLINE
 
-    async def _still_ours(self) -> bool:
-        """Look for a successor. A table that cannot be read ends no watch: writes are fenced in any case."""
-        try:
-            stored = await self._offload(partial(self._store.load_lease, self._lease.vantage))
-        except StoreError as error:
-            LOG.warning("lease not readable", extra={"vantage": self._lease.vantage, "error": str(error)})
-            return True
-        ours = stored.owner == self._lease.owner and stored.epoch == self._lease.epoch
-        if ours:
-            self._lease = stored
-        return ours
+    async def _pause(self) -> None:
+        if self._reading is None:
+            await asyncio.sleep(LEASE_POLL_SECONDS)
+        else:
+            await asyncio.wait({self._reading}, timeout=LEASE_POLL_SECONDS)
 
     async def _heartbeat(self) -> None:
-        """Tell the table what is known, keep the lease, and once a minute tell CloudWatch.
+        """Tell the table what is known.
 
         Raises:
             LeaseLost: a newer monitor has written.
         """
         for watcher in self._watchers.values():
             watcher.expire()
-        vantage = self._vantage()
-        if (minute := int(vantage.heartbeat_at // 60)) != self._reported_minute:
-            self._reported_minute = minute
-            for measurement in reporting.measurements(vantage, self._configuration, self._prober):
-                self._emit(measurement)
         try:
-            await self._offload(partial(self._store.save_vantage, vantage))
-            renewed = renew(self._lease, self._clock(), LEASE_SECONDS)
-            self._lease = await self._offload(partial(self._store.save_lease, renewed))
-        except VersionConflict:
-            LOG.debug("a successor has claimed the lease", extra={"vantage": self._lease.vantage})
+            await self._save_vantage()
         except LeaseLost:
             raise
         except StoreError as error:
-            LOG.warning("heartbeat not written", extra={"vantage": self._lease.vantage, "error": str(error)})
+            LOG.warning("heartbeat not written", extra={"vantage": self._name, "error": str(error)})
 
-    async def _let_go(self, ended: Ended) -> Ended:
-        """Write everything down, then hand the lease on. A successor not told waits until it expires."""
-        try:
-            vantage = self._vantage()
-            await self._offload(partial(self._store.save_vantage, vantage))
-            await self._grant()
-        except LeaseLost:
-            return Ended.LEASE_LOST
-        except StoreError as error:
-            LOG.warning("hand-over not written", extra={"vantage": self._lease.vantage, "error": str(error)})
-        return ended
+    async def _save_vantage(self) -> None:
+        """Write counters and summaries; nothing while blind, for they would replace what nobody has read yet."""
+        self._count_rounds()
+        if self._reading is not None:
+            return
+        summaries = {name: account.summary() for name, account in self._unwritten.items()}
+        vantage = Vantage(self._name, self._tenure.lease.epoch, self._clock(), self._states(), summaries)
+        await self._means.offload(partial(self._means.store.save_vantage, vantage))
+        self._unwritten.clear()
 
-    async def _grant(self) -> None:
-        for _ in range(3):
-            granted = grant(self._lease, self._clock(), LEASE_SECONDS)
-            try:
-                await self._offload(partial(self._store.save_lease, granted))
-            except VersionConflict:
-                if not await self._still_ours():
-                    return
-            else:
-                return
+    def _count_rounds(self) -> None:
+        for name, watcher in self._watchers.items():
+            ended = watcher.take()
+            self._reporter.count(name, ended)
+            self._unwritten.setdefault(name, Account()).take_in(ended)
 
-    def _vantage(self) -> Vantage:
-        return Vantage(
-            self._lease.vantage,
-            self._lease.epoch,
-            self._clock(),
-            {name: watcher.state for name, watcher in self._watchers.items()},
-            {name: watcher.summarise() for name, watcher in self._watchers.items()},
-        )
+    def _states(self) -> dict[str, TargetHealth]:
+        return {name: watcher.state for name, watcher in self._watchers.items()}
 
     def _changed(self, target: str, state: TargetHealth) -> None:
-        """A verdict: write it at once, beside the probing."""
-        LOG.info(
-            "health changed",
-            extra={
-                "vantage": self._lease.vantage,
-                "target": target,
-                "health": state.health.value,
-                "reason": state.reason,
-            },
-        )
-        self._unsaved[target] = state
-        if target not in self._savers:  # a saver that is at work takes the newest verdict next
-            saver = asyncio.get_running_loop().create_task(self._save_until_saved(target))
-            self._savers[target] = saver
-            saver.add_done_callback(lambda _: self._savers.pop(target, None))
+        if self._reading is None or state.health is Health.UNHEALTHY:
+            self._verdicts.tell(target, state)
 
-    async def _save_until_saved(self, target: str) -> None:
-        """Write the target's newest verdict, one write after the other, until the table has it."""
-        while target in self._unsaved:
-            try:
-                await self._save(target)
-            except LeaseLost:
-                return  # the heartbeat meets the same refusal and ends the watch
-            except StoreError as error:
-                LOG.warning("health not written", extra={"target": target, "error": str(error)})
-                await asyncio.sleep(SAVE_RETRY_SECONDS)
+    # --- ending
 
-    async def _await_savers(self) -> None:
-        """Give verdicts on their way a moment. One that does not arrive is written by the successor."""
-        savers = tuple(self._savers.values())
-        if savers:
-            await asyncio.wait(savers, timeout=SAVERS_SECONDS)
-        for saver in savers:
-            saver.cancel()
+    def _may_hand_over(self) -> bool:
+        if self._tenure.lease.successor is None:
+            return False
+        if self._claimed_at is None:
+            self._claimed_at = self._clock()
+        if self._clock() - self._claimed_at >= PATIENCE_SECONDS:
+            return True
+        return self._verdicts.settled and not any(watcher.hurried for watcher in self._watchers.values())
 
-    async def _save(self, target: str) -> None:
-        state = self._unsaved[target]
-        lease = self._lease
-        await self._offload(partial(self._store.save_health, lease.vantage, lease.epoch, target, state))
-        if self._unsaved.get(target) is state:
-            del self._unsaved[target]
+    async def _hand_over(self) -> bool:
+        """Write everything down, then grant the lease; probing goes on until the successor may begin.
+
+        False where that failed, or where a verdict came in between: then it is still ours to watch.
+
+        Raises:
+            LeaseLost: somebody else has it already.
+        """
+        before = self._states()
+        try:
+            await self._save_vantage()
+            if any(state.health is not before[name].health for name, state in self._states().items()):
+                return False
+            self._verdicts.hold()
+            await self._tenure.grant()
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            LOG.warning("hand-over not written", extra={"vantage": self._name, "error": str(error)})
+            self._verdicts.release()
+            return False
+        return True
+
+
+def _says_the_same(held: TargetHealth, state: TargetHealth) -> bool:
+    return held.health is state.health and (state.health is Health.UNKNOWN or held.since == state.since)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from statistics import median
 from typing import Final
 
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 from routekeeper.domain.settings import Target
 from routekeeper.domain.vantage import Summary
+from routekeeper.monitor.account import Account
 from routekeeper.monitor.pace import RoundTrip
 from routekeeper.monitor.rounds import probe_once
 from routekeeper.probes import Clock, Prober
@@ -47,18 +47,33 @@ class Watcher:
         self._rounds: set[asyncio.Task[None]] = set()
         self._overdue: set[asyncio.Task[None]] = set()
         self._round_trip = RoundTrip()
-        self._lost = self._unknown = self._sent = 0
-        self._round_trips: list[float] = []
+        self._account = Account()
+        self._began_at = clock()
+        self._record: list[Observation] | None = None
 
-    def start(self) -> None:
+    def start(self, *, recording: bool = False) -> None:
         """Begin with the next beat: at once while a verdict may be near, or where the last beat went unanswered.
 
-        That one may have fallen between predecessor and successor, and then nobody has probed.
+        That one may have fallen between predecessor and successor, and then nobody has probed. `recording`: keep what
+        is seen for a later `recall`.
         """
         now = self._clock()
+        self._record = [] if recording else None
         beat = self._beat_after(now)
         missed = self.state.answered_at < beat - self.target.detection.probe_interval_seconds
         self._schedule(now if missed or self.hurried else beat)
+
+    def recall(self, known: TargetHealth) -> None:
+        """Put what a predecessor knew under what has been seen since: as though it had been known from the start.
+
+        Tells nobody; whoever recalls knows what the table says.
+        """
+        state = expire(known, self._began_at, self.target.detection)
+        for seen in self._record or ():
+            state = observe(state, seen, self.target.detection)
+        self._record = None
+        self.state = state
+        self._hurry()
 
     async def stop(self) -> None:
         """Send no more, and forget the rounds under way: what they would have shown is unknown."""
@@ -81,19 +96,14 @@ class Watcher:
         """Let a verdict without evidence become UNKNOWN."""
         self._become(expire(self.state, self._clock(), self.target.detection))
 
-    def summarise(self) -> Summary:
+    def take(self) -> Account:
         """The rounds ended since the last call."""
-        times = self._round_trips
-        summary = Summary(
-            sent=self._sent,
-            lost=self._lost,
-            unknown=self._unknown,
-            round_trip_seconds_median=median(times) if times else None,
-            round_trip_seconds_maximum=max(times) if times else None,
-        )
-        self._sent = self._lost = self._unknown = 0
-        self._round_trips = []
-        return summary
+        taken, self._account = self._account, Account()
+        return taken
+
+    def summarise(self) -> Summary:
+        """The same, summed up."""
+        return self.take().summary()
 
     def _schedule(self, at: float) -> None:
         if self._timer is not None:
@@ -116,11 +126,10 @@ class Watcher:
         result = await probe_once(self.target, self._prober)
         if result.round_trip_seconds is not None:
             self._round_trip = self._round_trip.measured(result.round_trip_seconds)
-            self._round_trips.append(result.round_trip_seconds)
-        self._sent += result.health is not Health.UNKNOWN
-        self._lost += result.health is Health.UNHEALTHY
-        self._unknown += result.health is Health.UNKNOWN
+        self._account.add(result)
         seen = Observation(result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds)
+        if self._record is not None:
+            self._record.append(seen)
         self._become(observe(self.state, seen, self.target.detection))
 
     def _suspect(self, task: asyncio.Task[None], due_at: float) -> None:

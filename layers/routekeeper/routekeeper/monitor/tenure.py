@@ -1,0 +1,74 @@
+"""The lease in hand: looked at, renewed, and granted to the successor."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Final
+
+from routekeeper.domain.errors import LeaseLost, StoreError, VersionConflict
+from routekeeper.domain.lease import Lease, grant, renew
+from routekeeper.monitor.means import Means
+
+LOG = logging.getLogger("routekeeper.monitor")
+
+LEASE_SECONDS: Final = 15.0
+"""How long a silent owner keeps the lease."""
+RENEW_SECONDS: Final = 5.0
+"""The lease is renewed once less is left of it: every 10 s, with time for several tries. Every write is billed."""
+GRANT_TRIES: Final = 3
+
+
+class Tenure:
+    """The lease as its owner last saw it. Somebody else may have taken it since: `still_ours` looks."""
+
+    def __init__(self, lease: Lease, means: Means) -> None:
+        self.lease = lease
+        self._store = means.store
+        self._clock = means.clock
+        self._offload = means.offload
+
+    async def still_ours(self) -> bool:
+        """Look for a successor. A table that cannot be read ends no watch: writes are fenced in any case."""
+        try:
+            return await self._look()
+        except StoreError as error:
+            LOG.warning("lease not readable", extra={"vantage": self.lease.vantage, "error": str(error)})
+            return True
+
+    async def renew_if_due(self) -> None:
+        """Keep the lease. What fails is tried again at the next call."""
+        now = self._clock()
+        if self.lease.expires_at - now > RENEW_SECONDS:
+            return
+        try:
+            self.lease = await self._offload(partial(self._store.save_lease, renew(self.lease, now, LEASE_SECONDS)))
+        except VersionConflict:
+            LOG.debug("a successor has claimed the lease", extra={"vantage": self.lease.vantage})
+        except StoreError as error:
+            LOG.warning("lease not renewed", extra={"vantage": self.lease.vantage, "error": str(error)})
+
+    async def grant(self) -> None:
+        """Let go of the lease: it is the successor's from now on or, where there is none, nobody's.
+
+        Raises:
+            LeaseLost: it was somebody else's already.
+            StoreError: the grant could not be written. The lease is still ours, unless only the answer was lost.
+        """
+        for _ in range(GRANT_TRIES):
+            granted = grant(self.lease, self._clock(), LEASE_SECONDS)
+            try:
+                await self._offload(partial(self._store.save_lease, granted))
+            except VersionConflict as conflict:
+                if not await self._look():
+                    raise LeaseLost(f"lease of {self.lease.vantage}: another invocation holds it") from conflict
+            else:
+                return
+        raise StoreError(f"lease of {self.lease.vantage}: changed faster than it could be granted")
+
+    async def _look(self) -> bool:
+        stored = await self._offload(partial(self._store.load_lease, self.lease.vantage))
+        ours = stored.owner == self.lease.owner and stored.epoch == self.lease.epoch
+        if ours:
+            self.lease = stored
+        return ours

@@ -1,0 +1,93 @@
+"""Verdicts on their way to the table: written at once, beside the probing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Final
+
+from routekeeper.domain.errors import LeaseLost, StoreError
+from routekeeper.domain.health import TargetHealth
+from routekeeper.monitor.means import Means
+from routekeeper.monitor.tenure import Tenure
+
+LOG = logging.getLogger("routekeeper.monitor")
+
+RETRY_SECONDS: Final = 0.5
+WRITES_AT_ONCE: Final = 4
+"""Fewer than there are threads (`asyncio.to_thread` has at least five): the lease is renewed in one, too."""
+
+
+class Verdicts:
+    """Writes each target's newest verdict, one write after the other, until the table has it."""
+
+    def __init__(self, tenure: Tenure, means: Means) -> None:
+        self._tenure = tenure
+        self._store = means.store
+        self._offload = means.offload
+        self._told: dict[str, TargetHealth] = {}
+        self._unsaved: dict[str, TargetHealth] = {}
+        self._savers: dict[str, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._held = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the table has everything."""
+        return not self._unsaved
+
+    def told(self, target: str) -> TargetHealth | None:
+        """What the table holds or is about to hold by this watch's word, if it has said anything."""
+        return self._told.get(target)
+
+    def tell(self, target: str, state: TargetHealth) -> None:
+        extra = {"target": target, "health": state.health.value, "reason": state.reason}
+        LOG.info("health changed", extra={"vantage": self._tenure.lease.vantage, **extra})
+        self._told[target] = self._unsaved[target] = state
+        self._save_beside(target)
+
+    def hold(self) -> None:
+        """Begin no write from now on: the successor may decide already."""
+        self._held = True
+
+    def release(self) -> None:
+        """There is no successor after all: write what was held back."""
+        self._held = False
+        for target in self._unsaved:
+            self._save_beside(target)
+
+    async def settle(self, seconds: float) -> None:
+        """Give verdicts on their way a moment. One that does not arrive is written by the successor."""
+        if self._savers:
+            await asyncio.wait(tuple(self._savers.values()), timeout=seconds)
+
+    def drop(self) -> None:
+        """Try no longer."""
+        for saver in self._savers.values():
+            saver.cancel()
+
+    def _save_beside(self, target: str) -> None:
+        if self._held or target in self._savers:  # a saver that is at work takes the newest verdict next
+            return
+        saver = asyncio.get_running_loop().create_task(self._save_until_saved(target))
+        self._savers[target] = saver
+        saver.add_done_callback(lambda _: self._savers.pop(target, None))
+
+    async def _save_until_saved(self, target: str) -> None:
+        while target in self._unsaved and not self._held:
+            try:
+                async with self._turns:
+                    await self._save(target)
+            except LeaseLost:
+                return  # the heartbeat meets the same refusal and ends the watch
+            except StoreError as error:
+                LOG.warning("health not written", extra={"target": target, "error": str(error)})
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _save(self, target: str) -> None:
+        state = self._unsaved[target]
+        lease = self._tenure.lease
+        await self._offload(partial(self._store.save_health, lease.vantage, lease.epoch, target, state))
+        if self._unsaved.get(target) is state:
+            del self._unsaved[target]
