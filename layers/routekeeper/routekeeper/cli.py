@@ -1,4 +1,4 @@
-"""The command line: check a configuration before it is deployed, and compile it for the functions."""
+"""The command line: check a configuration before it is deployed, and compile it for the functions, try it on a trace."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from routekeeper import config
 from routekeeper.config.summary import summarize
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.replay import command as replaying
 
 UNUSABLE = 2
 """The exit code for a file that cannot be used; argparse takes the same for arguments it cannot use."""
@@ -19,10 +20,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. `arguments` default to the process's own."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command == "check":
-            print(summarize(config.load(options.file)))
-        else:
-            _write(options.output, config.compiled(options.file))
+        match options.command:
+            case "check":
+                print(summarize(config.load(options.file)))
+            case "compile":
+                _write(options.output, config.compiled(options.file))
+            case _:
+                for line in replaying.run(options):
+                    print(line)
     except ConfigurationError as err:
         print(err, file=sys.stderr)
         return UNUSABLE
@@ -45,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     compiler.add_argument("file", type=Path, metavar="FILE", help="the configuration, YAML or compiled JSON")
     compiler.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the file to write")
+    replaying.add_parser(commands)
     return parser
 
 

@@ -95,7 +95,7 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"  probed {'in a burst every' if bursts else 'every'} {render(interval)},"
         f" and every {render(rule.suspect_interval_seconds)} while an answer is overdue"
     )
-    noticed = seconds_to_notice(rule, _timeout(target))
+    noticed = seconds_to_notice(rule, seconds_to_loss(target))
     yield (
         f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row"
         f"{_spanning(rule.unhealthy_for_seconds)}:"
@@ -124,7 +124,7 @@ def _spanning(seconds: float) -> str:
     return f" over at least {render(seconds)}" if seconds else ""
 
 
-def _timeout(target: Target) -> float:
+def seconds_to_loss(target: Target) -> float:
     """When the loss of a round is certain: ANY needs the last timeout, ALL the first."""
     timeouts = [probe.timeout_seconds for probe in target.probes]
     match target.require:

@@ -1,0 +1,9 @@
+"""Replay: what would have been seen and done on a recorded trace, with this configuration."""
+
+from __future__ import annotations
+
+from routekeeper.replay.run import Event, HealthChange, Moved, replay
+from routekeeper.replay.told import as_json, as_timeline
+from routekeeper.replay.trace import Outcome, Row, read_trace
+
+__all__ = ["Event", "HealthChange", "Moved", "Outcome", "Row", "as_json", "as_timeline", "read_trace", "replay"]

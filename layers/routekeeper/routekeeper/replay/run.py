@@ -1,0 +1,159 @@
+"""A trace run through the code that watches and decides, under the trace's own clock.
+
+The same `observe`, `expire`, quorum and `decide` as in the functions. Left out is what takes time between them: writing
+to the table, its stream, and AWS changing routes. A vantage counts as alive while it has rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from routekeeper.config.summary import seconds_to_loss
+from routekeeper.domain.group_state import GroupState
+from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
+from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
+from routekeeper.domain.routing import Actual, Move, Stay, decide, moved
+from routekeeper.domain.settings import Configuration, Target
+from routekeeper.replay.trace import Outcome, Row
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChange:
+    """A target's health over all vantages has changed."""
+
+    time: float
+    target: str
+    health: Health
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A group's traffic has gone from one path to another."""
+
+    time: float
+    group: str
+    from_path: str
+    to: str
+    reason: str
+
+
+Event = HealthChange | Moved
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    at: float
+    line: int
+    row: Row
+    seen: Observation
+
+
+def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]:
+    """What would have happened, in the order of time. Every group begins on its preferred path, every target UNKNOWN.
+
+    A round ends with its answer or its timeout, and rounds are taken in the order in which they end. An answer that
+    came later than the target's timeout now allows is a loss, so that other timeouts can be tried on the same trace.
+    """
+    ended = sorted((_end(row, configuration.targets[row.target]) for row in rows), key=lambda end: (end.at, end.line))
+    if not ended:
+        return
+    course = _Course(configuration, ended[0].at)
+    for end in ended:
+        yield from course.pass_to(end.at)
+        yield from course.take(end)
+
+
+def _end(row: Row, target: Target) -> _Ended:
+    timeout, line = seconds_to_loss(target), f"line {row.line}"
+    late = row.round_trip_seconds is not None and row.round_trip_seconds >= timeout
+    match row.outcome:
+        case Outcome.UNKNOWN:
+            health, took, reason = Health.UNKNOWN, 0.0, f"unknown ({line})"
+        case Outcome.OK if not late:
+            health, took, reason = Health.HEALTHY, row.round_trip_seconds or 0.0, f"answered ({line})"
+        case Outcome.OK | Outcome.LOST:
+            health, took, reason = Health.UNHEALTHY, timeout, f"no answer within {timeout:g} s ({line})"
+    round_trip = row.round_trip_seconds if health is Health.HEALTHY else None
+    seen = Observation(health, row.sent_at, row.sent_at + took, reason, round_trip)
+    return _Ended(row.sent_at + took, row.line, row, seen)
+
+
+class _Course:
+    """What the vantages hold and where the groups are, as time passes."""
+
+    def __init__(self, configuration: Configuration, begins_at: float) -> None:
+        self._configuration = configuration
+        self._held: dict[str, dict[str, TargetHealth]] = {}
+        self._heard_at: dict[str, float] = {}
+        self._verdicts: dict[str, Verdict] = dict.fromkeys(configuration.targets, UNOBSERVED)
+        self._groups = {
+            name: GroupState(name, path=group.paths[0].name, since=begins_at)
+            for name, group in configuration.groups.items()
+        }
+        self._due_at = math.inf
+        """When a group may go back, or something is forgotten, at the earliest."""
+
+    def take(self, end: _Ended) -> Iterator[Event]:
+        """A round has ended."""
+        row, now = end.row, end.at
+        held = self._held.setdefault(row.vantage, {})
+        new = (
+            row.target not in held
+            or now - self._heard_at.get(row.vantage, -math.inf) > self._configuration.stale_after_seconds
+        )
+        self._heard_at[row.vantage] = now
+        before = held.get(row.target, TargetHealth(since=now))
+        held[row.target] = observe(before, end.seen, self._configuration.targets[row.target].detection)
+        if new or held[row.target].health is not before.health:
+            yield from self._judge(now)
+            self._due_at = min(self._due_at, self._next_due(now))
+
+    def pass_to(self, until: float) -> Iterator[Event]:
+        """Nothing has been seen before `until`; what is due by then happens at its own time."""
+        while self._due_at <= until:
+            now = self._due_at
+            for held in self._held.values():
+                for target, state in held.items():
+                    held[target] = expire(state, now, self._configuration.targets[target].detection)
+            yield from self._judge(now)
+            self._due_at = self._next_due(now)
+
+    def _judge(self, now: float) -> Iterator[Event]:
+        stale_after = self._configuration.stale_after_seconds
+        fresh = {name: held for name, held in self._held.items() if now - self._heard_at[name] <= stale_after}
+        judged = verdicts(self._configuration.targets, fresh)
+        for target, verdict in judged.items():
+            if verdict.health is not self._verdicts[target].health:
+                yield HealthChange(now, target, verdict.health, verdict.reason)
+        self._verdicts = judged
+        for group in self._configuration.groups.values():
+            yield from self._decide(group.name, now)
+
+    def _decide(self, name: str, now: float) -> Iterator[Event]:
+        group, state = self._configuration.groups[name], self._groups[name]
+        match decide(group, state, self._verdicts, Actual(state.path), now):
+            case Move() as move:
+                self._groups[name] = replace(moved(state, move, now), version=state.version + 1)
+                yield Moved(now, name, state.path or "", move.to, move.reason)
+            case Stay():
+                pass
+
+    def _next_due(self, now: float) -> float:
+        """The next moment at which something changes though nothing is seen."""
+        stale_after = self._configuration.stale_after_seconds
+        due = [heard + stale_after for heard in self._heard_at.values()]
+        for held in self._held.values():
+            due += [
+                state.known_at + self._configuration.targets[target].detection.unknown_after_seconds
+                for target, state in held.items()
+                if state.known_at
+            ]
+        for name, state in self._groups.items():
+            decision = decide(self._configuration.groups[name], state, self._verdicts, Actual(state.path), now)
+            if isinstance(decision, Stay) and decision.due_at is not None:
+                due.append(decision.due_at)
+        # A step beyond, because silence must be *longer* than allowed, and no moment may be due twice.
+        return min((math.nextafter(at, math.inf) for at in due if at >= now), default=math.inf)

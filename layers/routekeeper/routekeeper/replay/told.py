@@ -1,0 +1,53 @@
+"""What happened in a replay, for programs and for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import assert_never
+
+from routekeeper.replay.run import Event, HealthChange, Moved
+
+_A_DATE_FROM_SECONDS = 1e8
+"""Times after 1973 are taken for seconds since the Unix epoch, earlier ones for seconds since the trace began."""
+
+
+def as_json(events: Iterable[Event]) -> Iterator[str]:
+    """One object a line: `time`, `target`, `health`, `reason`, or `time`, `group`, `from`, `to`, `reason`."""
+    for event in events:
+        yield json.dumps(_plain(event), ensure_ascii=False)
+
+
+def as_timeline(events: Iterable[Event]) -> Iterator[str]:
+    """One event a line, with its time first."""
+    any_event = False
+    for event in events:
+        any_event = True
+        match event:
+            case HealthChange():
+                told = f"{event.target} is {event.health.value}: {event.reason}"
+            case Moved():
+                told = f"==> {event.group} moves from {event.from_path} to {event.to}: {event.reason}"
+            case _:
+                assert_never(event)
+        yield f"{_moment(event.time)}  {told}"
+    if not any_event:
+        yield "Nothing happened: no target got a verdict."
+
+
+def _plain(event: Event) -> dict[str, object]:
+    time = round(event.time, 3)
+    match event:
+        case HealthChange():
+            return {"time": time, "target": event.target, "health": event.health.value, "reason": event.reason}
+        case Moved():
+            return {"time": time, "group": event.group, "from": event.from_path, "to": event.to, "reason": event.reason}
+        case _:
+            assert_never(event)
+
+
+def _moment(time: float) -> str:
+    if time < _A_DATE_FROM_SECONDS:
+        return f"{time:>12.3f}"
+    return datetime.fromtimestamp(time, UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")

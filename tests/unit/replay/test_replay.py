@@ -1,0 +1,144 @@
+"""Replays, told as timelines: the same decisions as in the functions."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bench.decisions.lines import GilbertElliott
+from bench.decisions.watching import changes
+from routekeeper import config
+from routekeeper.domain.grey import LossRule
+from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.settings import Configuration
+from routekeeper.replay import Event, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
+from tests.unit.config.documents import HERE
+
+STANDARD = config.load(HERE / "good" / "smallest.yaml")
+"""Targets dx and vpn; group idc prefers dx, and goes back after a minute."""
+
+
+def beats(
+    target: str, begins: float, ends: float, *, vantage: str = "a", every: float = 1.0, lost: bool = False
+) -> Iterator[Row]:
+    """A round each `every` seconds."""
+    for number in range(round((ends - begins) / every)):
+        outcome, took = (Outcome.LOST, None) if lost else (Outcome.OK, 0.01)
+        yield Row(number + 2, begins + number * every, vantage, target, outcome, took)
+
+
+def happened(rows: list[Row], configuration: Configuration = STANDARD) -> list[tuple[float, str, str]]:
+    return [(round(event.time, 1), *_told(event)) for event in replay(rows, configuration)]
+
+
+def _told(event: Event) -> tuple[str, str]:
+    match event:
+        case HealthChange():
+            return event.target, event.health.value
+        case Moved():
+            return event.group, f"{event.from_path} -> {event.to}"
+
+
+def a_cut(vantage: str = "a") -> list[Row]:
+    """Two lines are well; dx is cut from 30 s to 60 s and probed faster then, until there is a verdict."""
+    return [
+        *beats("vpn", 0.5, 200.0, vantage=vantage),
+        *beats("dx", 0.0, 30.0, vantage=vantage),
+        *beats("dx", 30.0, 31.0, every=0.1, lost=True, vantage=vantage),
+        *beats("dx", 31.0, 60.0, lost=True, vantage=vantage),
+        *beats("dx", 60.0, 200.0, vantage=vantage),
+    ]
+
+
+def test_a_cut_moves_traffic_and_its_end_moves_it_back() -> None:
+    assert happened(a_cut()) == [
+        (9.0, "dx", "HEALTHY"),
+        (9.5, "vpn", "HEALTHY"),
+        (31.5, "dx", "UNHEALTHY"),
+        (31.5, "idc", "dx -> vpn"),
+        (90.0, "dx", "HEALTHY"),
+        (150.0, "idc", "vpn -> dx"),
+    ]
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    rows = a_cut()
+    random.Random(1).shuffle(rows)  # noqa: S311 - any order will do
+    assert happened(rows) == happened(a_cut())
+
+
+def test_without_a_healthy_standby_nothing_moves() -> None:
+    rows = [row for row in a_cut() if row.target == "dx"]
+    assert [told for _, _, told in happened(rows)] == ["HEALTHY", "UNHEALTHY", "HEALTHY"]
+
+
+def test_two_vantages_that_disagree_move_nothing() -> None:
+    well = [*beats("vpn", 0.5, 200.0, vantage="b"), *beats("dx", 0.0, 200.0, vantage="b")]
+    assert [told for _, name, told in happened([*a_cut(), *well]) if name == "idc"] == []
+
+
+def test_a_vantage_that_falls_silent_does_not_vote_any_more() -> None:
+    well = [*beats("vpn", 0.5, 10.0, vantage="b"), *beats("dx", 0.0, 20.0, vantage="b")]
+    dead = [*beats("vpn", 0.5, 100.0), *beats("dx", 0.0, 20.0), *beats("dx", 20.0, 100.0, lost=True)]
+    moves = [at for at, name, _ in happened([*well, *dead]) if name == "idc"]
+    assert moves == [19.0 + 30.0], "b was heard last at 19 s, and silence is allowed for 30 s"
+
+
+def test_a_target_that_is_not_probed_any_more_becomes_unknown() -> None:
+    rows = [*beats("dx", 0.0, 20.0), *beats("vpn", 0.0, 100.0)]
+    assert (49.0, "dx", "UNKNOWN") in happened(rows)
+
+
+def test_unknown_outcomes_are_no_evidence() -> None:
+    rows = [*beats("dx", 0.0, 20.0), *(Row(1, 20.0 + n, "a", "dx", Outcome.UNKNOWN, None) for n in range(100))]
+    assert [told for _, _, told in happened(rows)] == ["HEALTHY", "UNKNOWN"]
+
+
+def test_an_answer_later_than_the_timeout_tried_is_a_loss() -> None:
+    slow = [Row(2, float(n), "a", "dx", Outcome.OK, 0.5) for n in range(30)]
+    assert [told for _, _, told in happened(slow)] == ["HEALTHY"]
+    patient = STANDARD.targets["dx"]
+    probes = tuple(replace(probe, timeout_seconds=0.4) for probe in patient.probes)
+    hasty = replace(STANDARD, targets={**STANDARD.targets, "dx": replace(patient, probes=probes)})
+    assert [told for _, _, told in happened(slow, hasty)] == ["UNHEALTHY"]
+
+
+def test_a_loss_rule_is_tried_on_a_trace_as_the_monitor_would_have_applied_it() -> None:
+    """The verdicts of a replay are those of the watching that recorded it, to the moment."""
+    rule = Detection(loss=LossRule(0.01, 0.3))
+    line = GilbertElliott(0.3, 0.0, random.Random(3))  # noqa: S311 - a simulation
+    rows: list[Row] = []
+
+    def loses(at: float) -> bool:
+        lost = at > 100.0 and line.loses(at)
+        rows.append(Row(0, at, "a", "dx", Outcome.LOST if lost else Outcome.OK, None if lost else 0.01))
+        return lost
+
+    watched = list(changes(loses, rule, until=160.0, start=TargetHealth()))
+    tried = replace(STANDARD, targets={"dx": replace(STANDARD.targets["dx"], detection=rule)}, groups={})
+    replayed = [event for event in replay(rows, tried) if isinstance(event, HealthChange)]
+    assert [state.health for state in watched] == [Health.HEALTHY, Health.UNHEALTHY]
+    assert [(event.time, event.health) for event in replayed] == [(state.since, state.health) for state in watched]
+
+
+def test_nothing_happens_in_an_empty_trace() -> None:
+    assert happened([]) == []
+    assert list(as_timeline(replay([], STANDARD))) == ["Nothing happened: no target got a verdict."]
+
+
+def test_json_has_an_object_a_line_with_these_keys() -> None:
+    lines = [json.loads(line) for line in as_json(replay(a_cut(), STANDARD))]
+    assert [sorted(line) for line in lines if "target" in line] == [["health", "reason", "target", "time"]] * 4
+    assert [sorted(line) for line in lines if "group" in line] == [["from", "group", "reason", "time", "to"]] * 2
+    move = next(line for line in lines if "group" in line)
+    assert (move["time"], move["from"], move["to"]) == (31.5, "dx", "vpn")
+    assert "10 failures in a row over 1.5 s" in move["reason"]
+
+
+def test_a_timeline_has_dates_where_the_trace_has_them() -> None:
+    later = [replace(row, sent_at=row.sent_at + 1_763_600_000.0) for row in a_cut()]
+    lines = list(as_timeline(replay(later, STANDARD)))
+    assert lines[0].startswith("2025-11-20 00:53:29.010  dx is HEALTHY: ")
+    assert "==> idc moves from dx to vpn: dx is UNHEALTHY" in lines[3]
