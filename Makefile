@@ -58,6 +58,22 @@ setup: $(VENV)/.done $(BUILD)/compiler/.done $(BUILD)/layer/.done $(BUILD)/sam/.
 demo: setup ## Watch the deployed application move routes when a line is cut and an instance hangs
 	@$(RUN)/python -m lab.demo
 
+# --- the simulator
+SCENARIO ?= list
+SECONDS  := 60
+
+.PHONY: simulate
+simulate: $(VENV)/.done ## Play a scenario in virtual time, or a seed that a hunt printed (SCENARIO=cut; without: a list)
+	@$(RUN)/python -m lab.simulator simulate $(SCENARIO)
+
+.PHONY: hunt
+hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (SECONDS=60)
+	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS)
+
+.PHONY: prove-hunter
+prove-hunter: $(VENV)/.done ## Put bugs in on purpose, and see how soon the hunter finds each
+	@$(RUN)/python -m lab.simulator prove
+
 # --- checks
 .PHONY: lint
 lint: $(VENV)/.done $(BUILD)/sam/.done ## Check style, types, layers and the template
