@@ -15,7 +15,11 @@ from typing import Any, Final
 
 from bench import results_file
 from bench.blackout import report as blackout
+from bench.cost import report as cost
 from bench.decisions import report as decisions
+from bench.probing import report as probing
+from bench.routes import report as routes
+from bench.start import report as start
 from bench.unwatched import report as unwatched
 
 DOCUMENT: Final = results_file.PROJECT / "docs" / "benchmarks.md"
@@ -25,6 +29,10 @@ RAW: Final = ("occurrences",)
 PARTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "blackout": blackout.tables,
     "unwatched": unwatched.tables,
+    "probing": probing.tables,
+    "start": start.tables,
+    "routes": routes.tables,
+    "cost": cost.tables,
     "decisions": decisions.tables,
 }
 

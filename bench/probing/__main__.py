@@ -38,7 +38,7 @@ def main() -> None:
     rows = []
     for count in COUNTS:
         for kind, measure in (("tcp", _monitor), ("icmp", _monitor), ("fping", _fping)):
-            row = {"kind": kind, "targets": count, **measure(kind, count)}
+            row: dict[str, Any] = {"kind": kind, "targets": count, **measure(kind, count)}
             row["cpu_microseconds_per_probe"] = row["cpu_seconds"] / max(row["probes"], 1) * 1e6
             rows.append(row)
             print(f"{kind:>6} {count:>5} targets: {row['cpu_microseconds_per_probe']:6.1f} us a probe", flush=True)

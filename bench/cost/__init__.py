@@ -1,0 +1,1 @@
+"""Part 6: what a deployment costs a month, from counts measured on the local AWS."""

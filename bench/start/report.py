@@ -1,0 +1,31 @@
+"""The results as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def tables(results: Mapping[str, Any]) -> str:
+    """The results in Markdown."""
+    return "\n".join(_lines(results))
+
+
+def _lines(results: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Median of {results['runs']} fresh interpreters each, taken in turn:"
+    yield ""
+    yield "| | ms | processor, ms | x `import boto3` |"
+    yield "| --- | ---: | ---: | ---: |"
+    for row in results["rows"]:
+        yield (
+            f"| {row['name']} | {1000 * row['wall_seconds']:.0f} | {1000 * row['cpu_seconds']:.0f}"
+            f" | {row['ratio']:.2f} |"
+        )
+    functions = [row for row in results["rows"] if row["parts"]]
+    yield ""
+    yield "What takes the time, in ms, as `-X importtime` sees it (it takes time itself):"
+    yield ""
+    yield "| | " + " | ".join(row["name"] for row in functions) + " |"
+    yield "| --- |" + " ---: |" * len(functions)
+    for part in functions[0]["parts"]:
+        yield f"| {part} | " + " | ".join(f"{1000 * row['parts'][part]:.0f}" for row in functions) + " |"
