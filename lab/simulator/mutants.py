@@ -38,6 +38,8 @@ class Mutant:
     """The law that it breaks."""
     story: str
     swaps: Callable[[], tuple[Swap, ...]]
+    bitten_by: int = 0
+    """A seed that catches it soon, for those who cannot wait."""
 
 
 @contextmanager

@@ -267,7 +267,7 @@ class World:
         """Make a group's item unreadable; what puts it right."""
         key: Key = group_key(group_name)
         held = self.table.get(key)
-        if held is None:
+        if held is None or "N" in held.get("path", {}):
             return None
         self.table._items[key] = {**held, "path": {"N": "7"}}
 

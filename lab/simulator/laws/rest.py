@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
@@ -13,6 +14,8 @@ from lab.simulator.world import World
 from routekeeper.domain.settings import FailbackMode, Group
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
+
+ALARMING: Final = (Metric.NO_HEALTHY_PATH, Metric.STEERING_FAILURES, Metric.RESTARTS_GIVEN_UP)
 
 
 @dataclass(slots=True)
@@ -25,8 +28,9 @@ class Rest:
     """When a metric was last written: of a group, or (empty) of the deployment."""
 
     def on_emit(self, invocation: Invocation, measurement: Measurement) -> None:
-        del invocation
         group = measurement.dimensions.get("group", "")
+        if measurement.metric in ALARMING and (group or measurement.metric is Metric.RESTARTS_GIVEN_UP):
+            self.world.tell(invocation.name, f"alarm {measurement.metric.value} {group}")
         self.emitted_at[measurement.metric, group] = self.world.kernel.now
 
     def on_tick(self) -> None:

@@ -1,0 +1,139 @@
+"""The truth that the simulator plays against: lines that lose, an EC2 that misbehaves, a stream that delivers again."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from lab.simulator.draw import draw
+from lab.simulator.ec2 import Call, Ec2, Machine
+from lab.simulator.ec2_client import Client, RouteChange, Watch
+from lab.simulator.kernel import START, Kernel
+from lab.simulator.lines import Bursts, Fate, Line
+from lab.simulator.nobody import nobody
+from lab.simulator.stream import Stream
+from lab.simulator.world import World
+
+
+def chance() -> Random:
+    return Random(1)  # noqa: S311 - a test replays
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_bursts_take_their_share_of_the_time_and_lose_most_of_it(share: float) -> None:
+    bursts = Bursts(share, chance())
+    lost = [bursts.loses(second / 10) for second in range(200_000)]
+    assert sum(lost) / len(lost) == pytest.approx(share * 0.9, rel=0.1)
+    after_a_loss = [later for earlier, later in pairwise(lost) if earlier]
+    assert sum(after_a_loss) / len(after_a_loss) > 0.75, "losses come together"
+
+
+def test_an_answer_after_the_timeout_is_a_loss() -> None:
+    line = Line(chance(), delay=5.0)
+    assert line.probe(0.0, timeout=0.75).fate is Fate.LOST
+    assert line.probe(0.0, timeout=0.75).seconds == 0.75
+
+
+class Desk:
+    """A client on an EC2 with one route, for one caller."""
+
+    def __init__(self) -> None:
+        self.kernel = Kernel()
+        self.ec2 = Ec2(self.kernel, chance(), {"i-a": Machine(), "i-b": Machine()})
+        self.ec2.routes["rtb-1"] = {"0.0.0.0/0": ("InstanceId", "i-a")}
+        self.changes: list[RouteChange] = []
+        call = Call(self.ec2, nobody, self.kernel.pause)
+        self.client = Client(self.ec2, call, Watch(self.changes.append, nobody), {"rtb-1": ("private",)})
+
+    def ask(self, *asks: Any) -> list[Any]:
+        """What each call returns or raises, one after the other."""
+        answers: list[Any] = []
+
+        def body() -> None:
+            for ask in asks:
+                try:
+                    answers.append(ask())
+                except (ClientError, ReadTimeoutError) as error:
+                    answers.append(error)
+
+        self.kernel.spawn(body)
+        self.kernel.run(self.kernel.now + 1000)
+        return answers
+
+    def read(self) -> str:
+        found = self.client._tables([{"Values": ["rtb-1"]}])
+        return str(found["RouteTables"][0]["Routes"][0]["InstanceId"])
+
+    def replace(self) -> None:
+        self.client.replace_route(RouteTableId="rtb-1", DestinationCidrBlock="0.0.0.0/0", InstanceId="i-b")
+
+
+def test_ec2_may_go_silent_after_acting_or_before() -> None:
+    acted = set()
+    for seed in range(20):
+        desk = Desk()
+        desk.ec2.random.seed(seed)
+        desk.ec2.faults.unanswered["private"] = 1.0
+        (answer,) = desk.ask(desk.replace)
+        assert isinstance(answer, ReadTimeoutError)
+        acted.add(desk.ec2.routes["rtb-1"]["0.0.0.0/0"][1])
+        assert len(desk.changes) == (desk.ec2.routes["rtb-1"]["0.0.0.0/0"][1] == "i-b")
+    assert acted == {"i-a", "i-b"}
+
+
+def test_a_stale_read_shows_what_was() -> None:
+    desk = Desk()
+    desk.ec2.faults.stale["private"] = 1e9
+    seen = set(desk.ask(desk.replace, *[desk.read] * 20)[1:])
+    assert "i-a" in seen
+    desk.ec2.faults.stale.clear()
+    assert desk.ask(desk.read) == ["i-b"]
+
+
+def test_one_groups_faults_are_not_anothers() -> None:
+    desk = Desk()
+    desk.ec2.faults.throttled["other"] = 1.0
+    assert desk.ask(desk.read) == ["i-a"]
+    desk.ec2.faults.throttled["private"] = 1.0
+    (answer,) = desk.ask(desk.read)
+    assert answer.response["Error"]["Code"] == "RequestLimitExceeded"
+
+
+def test_an_instance_that_hangs_stops_only_by_force_and_a_second_force_makes_it_no_later() -> None:
+    desk = Desk()
+    machine = desk.ec2.machines["i-a"]
+    machine.hung = machine.forced_only = True
+    desk.ec2.stop("i-a", forced=False, by=None)
+    desk.kernel.run(START + 600)
+    assert machine.state == "stopping"
+    desk.ec2.stop("i-a", forced=True, by=None)
+    desk.kernel.run(START + 603)
+    desk.ec2.stop("i-a", forced=True, by=None)
+    desk.kernel.run(START + 606)
+    assert str(machine.state) == "stopped"
+    desk.ec2.start("i-a")
+    desk.kernel.run(START + 700)
+    assert (str(machine.state), machine.hung) == ("running", False)
+
+
+def test_a_batch_with_poison_is_delivered_again_and_then_given_up() -> None:
+    kernel = Kernel()
+    world = World(kernel, draw(0))
+    deliveries: list[float] = []
+
+    def invoke(on_end: Any) -> None:
+        deliveries.append(kernel.now - START)
+        kernel.after(1.0, lambda: on_end(True))
+
+    stream = Stream(world, chance(), invoke)
+    stream.add()
+    stream.add(poison=True)
+    stream.add()
+    kernel.run(START + 100)
+    assert len(deliveries) >= 4
+    assert stream.waiting == []
+    assert not stream.busy
