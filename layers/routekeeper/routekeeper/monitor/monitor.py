@@ -10,7 +10,8 @@ from typing import Final
 
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, claim
-from routekeeper.domain.settings import Configuration
+from routekeeper.domain.settings import Configuration, Watch
+from routekeeper.monitor.burst import Burst
 from routekeeper.monitor.means import Means
 from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, Ended, Shift
 from routekeeper.monitor.tenure import LEASE_SECONDS
@@ -38,7 +39,8 @@ class Monitor:
         lease = await self._take_over(owner, deadline_at)
         if lease is None:
             return Ended.SUPERSEDED
-        return await Shift(lease, self.configuration, self.means).run(deadline_at)
+        watch = Burst if self.configuration.watch is Watch.BURST else Shift
+        return await watch(lease, self.configuration, self.means).run(deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
         """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.
