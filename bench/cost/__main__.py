@@ -1,6 +1,6 @@
 """Counts of both ways of watching on the deployed application, and what they cost a month: make bench-cost.
 
-    python -m bench.cost [--seconds N] [--keep]
+    python -m bench.cost [--seconds N] [--keep] [--again]
 
 --keep writes the counts into the package, where `routekeeper cost` finds them.
 """
@@ -41,13 +41,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.cost", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long to look on")
     parser.add_argument("--keep", action="store_true", help="write the counts into the package")
+    parser.add_argument("--again", action="store_true", help="only the bill, from the counts of the last run")
     options = parser.parse_args()
     try:
-        host.reexecute()
+        if not options.again:
+            host.reexecute()
     except host.HostError as error:
         print(f"This needs a network of its own, and there is none to be had here.\n{error}", file=sys.stderr)
         return 1
-    counts = {watch: _counts(watch, options.seconds) for watch in Watch}
+    if options.again:
+        counts = {watch: json.loads((_directory(watch) / "counts.json").read_text()) for watch in Watch}
+    else:
+        counts = {watch: _counts(watch, options.seconds) for watch in Watch}
     if options.keep:
         for watch, found in counts.items():
             MEASURED[watch].write_text(json.dumps(found, indent=1) + "\n")
@@ -59,7 +64,7 @@ def main() -> int:
 
 def _counts(watch: Watch, seconds: float) -> dict[str, Any]:
     """What the functions use up while nothing is wrong."""
-    directory = results_file.DIRECTORY / f"lab-{watch.value}"
+    directory = _directory(watch)
     print(f"{watch.value}: starting the laboratory", flush=True)
     with laboratory(_tell, directory=directory, configuration=_watching(watch)) as lab:
         time.sleep(SETTLING_SECONDS)
@@ -74,6 +79,10 @@ def _counts(watch: Watch, seconds: float) -> dict[str, Any]:
     return found
 
 
+def _directory(watch: Watch) -> Path:
+    return results_file.DIRECTORY / f"lab-{watch.value}"
+
+
 def _watching(watch: Watch) -> Callable[[World], str]:
     def document(world: World) -> str:
         return failover_yaml(world).replace("target_figures: metrics\n", f"watch: {watch.value}\n", 1)
@@ -83,9 +92,9 @@ def _watching(watch: Watch) -> Callable[[World], str]:
 
 def _bill(watch: Watch, counts: dict[str, Any]) -> dict[str, Any]:
     """The example configuration, watched that way."""
-    directory = results_file.DIRECTORY / f"lab-{watch.value}"
+    directory = _directory(watch)
     file = directory / "counts.json"
-    configuration = config.load(Path(directory) / "failover.yaml")
+    configuration = config.load(directory / "failover.yaml")
     size, known = Size(), price_list(REGION)
     items = bill.items(monthly(configuration, size, file), size, known)
     return {
@@ -127,6 +136,7 @@ def _draw(bills: dict[Watch, dict[str, Any]]) -> None:
     for place, total in enumerate(bottoms):
         ours.annotate(f"{total:.2f}", (place, total), ha="center", va="bottom", fontsize=8)
     ours.set(title="USD a month, two zones")
+    ours.margins(y=0.12)
     ours.tick_params(axis="x", labelsize=7)
     ours.grid(visible=False, axis="x")
     ours.legend(fontsize=6, loc="upper right")

@@ -66,7 +66,7 @@ def _fping(_: str, count: int) -> dict[str, Any]:
         began = time.monotonic()
         child.stdin.write("\n".join(ground.addresses(count)).encode())
         child.stdin.close()
-        _, status, used = os.wait4(child.pid, 0)
+        _pid, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     return {
         "cpu_seconds": used.ru_utime + used.ru_stime,

@@ -28,9 +28,9 @@ _TIMED: Final = (
     "print(time.perf_counter() - a, time.process_time() - b)"
 )
 _PARTS: Final = {
-    "botocore, imported": ("botocore", "urllib3", "jmespath", "dateutil"),
-    "routekeeper, imported": ("routekeeper",),
-    "Powertools, imported": ("aws_lambda_powertools",),
+    "botocore": ("botocore", "urllib3", "jmespath", "dateutil"),
+    "routekeeper": ("routekeeper",),
+    "Powertools": ("aws_lambda_powertools",),
 }
 
 
@@ -93,7 +93,7 @@ def _shares(built: Path, function: str) -> dict[str, float]:
         text=True,
         check=True,
     )
-    shares = dict.fromkeys((*_PARTS, "standard library, imported", "clients and configuration, made"), 0.0)
+    shares = dict.fromkeys((*_PARTS, "standard library", "clients, configuration"), 0.0)
     for line in ran.stderr.splitlines():
         own, _, module = line.removeprefix("import time:").split("|") if line.count("|") == 2 else ("self", "", "")
         if not own.strip().isdigit():
@@ -104,9 +104,9 @@ def _shares(built: Path, function: str) -> dict[str, float]:
 
 def _part(module: str) -> str:
     if module == "app":  # its own time is its body: `build()`
-        return "clients and configuration, made"
+        return "clients, configuration"
     package = module.partition(".")[0]
-    return next((part for part, names in _PARTS.items() if package in names), "standard library, imported")
+    return next((part for part, names in _PARTS.items() if package in names), "standard library")
 
 
 def _draw(rows: list[dict[str, Any]], base: float) -> None:
@@ -128,7 +128,7 @@ def _draw(rows: list[dict[str, Any]], base: float) -> None:
     parts.set(title="What takes the time", xlabel="ms, under -X importtime, which adds its own")
     parts.invert_yaxis()
     parts.grid(visible=False, axis="y")
-    parts.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2)
+    parts.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3)
     figures.save(figure, "start")
 
 

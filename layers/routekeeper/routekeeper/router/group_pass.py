@@ -36,6 +36,8 @@ DEADLINE_MARGIN_SECONDS: Final = 3.0
 READ_AGAIN_SECONDS: Final = 0.5
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
+UNTOLD_CHANGES_LIMIT: Final = 1500
+"""Changes of routes in all of them together, about 200 kB: an item may have 400 ("Quotas in Amazon DynamoDB")."""
 
 
 class Busy(RoutekeeperError):
@@ -273,7 +275,7 @@ class GroupPass:
         """The state with one more transition to be told, by this invocation before any other."""
         return replace(
             state,
-            unannounced=(*state.unannounced, Untold(transition))[-UNTOLD_LIMIT:],
+            unannounced=_that_fit((*state.unannounced, Untold(transition))),
             teller=self.worker,
             teller_until=self.means.clock() + TELLER_SECONDS,
         )
@@ -288,3 +290,11 @@ class GroupPass:
     def _emit(self, metric: Metric, value: float) -> None:
         self.means.emit(Measurement(metric, value))
         self.means.emit(Measurement(metric, value, {"group": self.group.name}))
+
+
+def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
+    """The newest of them, as many as the group's item has room for; the very newest in any case."""
+    kept = untold[-UNTOLD_LIMIT:]
+    while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
+        kept = kept[1:]
+    return kept

@@ -1,0 +1,1 @@
+"""What a deployment costs a month: counts that were measured, times prices that were looked up."""
