@@ -1,4 +1,4 @@
-"""The command line: check a configuration before it is deployed, and compile it for the functions, try it on a trace."""
+"""The command line: check a configuration before it is deployed, compile it, try it on a trace."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from routekeeper import config
 from routekeeper.config.summary import summarize
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.replay import command as replaying
+from routekeeper.tune import command as tuning
 
 UNUSABLE = 2
 """The exit code for a file that cannot be used; argparse takes the same for arguments it cannot use."""
@@ -25,8 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(summarize(config.load(options.file)))
             case "compile":
                 _write(options.output, config.compiled(options.file))
-            case _:
+            case "replay":
                 for line in replaying.run(options):
+                    print(line)
+            case _:
+                for line in tuning.run(options):
                     print(line)
     except ConfigurationError as err:
         print(err, file=sys.stderr)
@@ -51,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     compiler.add_argument("file", type=Path, metavar="FILE", help="the configuration, YAML or compiled JSON")
     compiler.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the file to write")
     replaying.add_parser(commands)
+    tuning.add_parser(commands)
     return parser
 
 
