@@ -1,4 +1,4 @@
-"""`python -m bench.publish`: what was measured goes into docs/, so that no number is typed by hand.
+"""`python -m bench.publish [PART...]`: what was measured goes into docs/, so that no number is typed by hand.
 
 Of each part that has run, docs/bench/ gets the picture and the results without their raw records, and the text between
 `<!-- NAME -->` and `<!-- /NAME -->` in docs/benchmarks.md is written anew.
@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,10 +38,10 @@ PARTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
-def publish(document: Path = DOCUMENT) -> None:
-    """Publish every part that has run."""
+def publish(document: Path = DOCUMENT, parts: Iterable[str] = PARTS) -> None:
+    """Publish these parts, as far as they have run."""
     text = document.read_text()
-    for name, tables in PARTS.items():
+    for name, tables in ((name, PARTS[name]) for name in parts):
         if not (results_file.DIRECTORY / f"{name}.json").exists():
             print(f"{name} has not run: left as it is")
             continue
@@ -89,4 +90,4 @@ def _keep(name: str, results: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    publish()
+    publish(parts=sys.argv[1:] or PARTS)

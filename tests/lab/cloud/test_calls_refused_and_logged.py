@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from lab.cloud.ec2.emulation import emulated_ec2
 from lab.cloud.ec2.permissions import Permissions, Verdict, resources
 from lab.cloud.ec2.refusals import DENIED, THROTTLED, Refusal
+from lab.cloud.ec2.throttling import Bucket, Throttling
 from tests.lab.cloud.conftest import Emulation, refusal
 
 
@@ -112,3 +113,22 @@ def test_moto_is_itself_again_afterwards() -> None:
     with emulated_ec2():
         assert hasattr(EC2Response, "create_transit_gateway_prefix_list_reference")
     assert (dict(vars(EC2Response)), dict(vars(Route))) == before
+
+
+def test_calls_without_a_token_are_throttled_each_by_its_own_bucket(emulation: Emulation) -> None:
+    now = 0.0
+    emulation.lab.throttling = Throttling(Bucket(2, 1), clock=lambda: now)
+    for _ in range(2):
+        emulation.ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    with pytest.raises(ClientError) as error:
+        emulation.ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    assert refusal(error) == THROTTLED
+    vpc = emulation.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    emulation.ec2.create_subnet(VpcId=vpc, CidrBlock="172.31.240.0/24")  # has a bucket of its own
+    now = 1.0
+    emulation.ec2.create_vpc(CidrBlock="10.0.0.0/16")
+
+
+def test_a_bucket_says_what_it_makes_necessary() -> None:
+    assert Bucket(50, 5).seconds_for(50) == 0
+    assert Bucket(50, 5).seconds_for(200) == 30
