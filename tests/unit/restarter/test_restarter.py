@@ -14,7 +14,7 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Path
 from routekeeper.store.items import group_key, restart_key
 from routekeeper.store.memory import MemoryStore
-from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, Life, Machine, Story
+from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, KilledError, Life, Machine, Story
 
 STOP, FORCE, GO = Action.STOP, Action.FORCE_STOP, Action.START
 
@@ -614,6 +614,33 @@ def test_law_11_an_unreadable_failover_group_bars_only_restarts_of_the_instances
     assert story.actions("i-a") == [], "its traffic may still go through it"
     assert story.actions("i-b") == [STOP, GO]
     assert "private-a" in summary.errors[0]
+
+
+def test_law_6_no_restart_begins_while_a_group_that_may_be_paused_is_unreadable() -> None:
+    story = Story()
+    story.leave("nat-a")
+    story.sees("nat-b", Health.UNHEALTHY)  # nothing else is healthy: traffic would be no reason to wait
+    story.poison(group_key("private-b"))
+    story.timeline.sleep(60)
+
+    summary = story.invoke()
+
+    assert story.actions("i-a") == []
+    assert "private-b" in summary.groups[0].reason
+
+
+def test_law_10_a_restart_under_way_goes_on_while_a_group_is_unreadable() -> None:
+    story = Story()
+    story.leave("nat-a")
+    story.timeline.sleep(60)
+    story.ec2.kill_before(GO)
+    with pytest.raises(KilledError):
+        story.invoke()
+    story.poison(group_key("private-b"))
+
+    story.invoke()
+
+    assert story.actions("i-a") == [STOP, GO], "what was stopped is not left stopped"
 
 
 def test_a_table_that_does_not_answer_is_an_error_of_the_invocation_and_not_a_crash() -> None:

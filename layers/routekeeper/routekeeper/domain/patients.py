@@ -24,7 +24,8 @@ def patient(
 ) -> Patient | None:
     """The target as a patient; None where it has no instance or is not to be restarted.
 
-    `states` holds the failover groups by name. One that is missing counts as sending its traffic through the target.
+    `states` holds the failover groups by name, empty where no decision depends on them. One that is missing among
+    others counts as sending its traffic through the target, and lets no restart begin: it may be paused (law 6).
     """
     if target.instance is None or target.restart is None:
         return None
@@ -39,6 +40,7 @@ def patient(
         reason=verdict.reason,
         carries_traffic=any(_carries(group, states.get(group.name), target.name, judged) for group in groups),
         held=_held(groups, states, now),
+        unread=next((group.name for group in groups if group.name not in states), None),
     )
 
 

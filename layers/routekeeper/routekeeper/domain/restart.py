@@ -78,6 +78,8 @@ class Patient:
     """Whether the traffic of some group may go through it although another of the group's paths is HEALTHY."""
     held: str | None = None
     """Why an operator wants no action here (a pause), if so."""
+    unread: str | None = None
+    """A group that uses it and could not be read, if any. It may be paused: nothing is begun, what is begun goes on."""
 
 
 class Outcome(Enum):
@@ -157,6 +159,8 @@ def _consider(state: RestartState, patient: Patient, now: float) -> Decision:
         return Wait(f"{patient.health.value}")
     if patient.held is not None:
         return Wait(patient.held)
+    if patient.unread is not None:
+        return Wait(f"UNHEALTHY, and group {patient.unread}, which uses it, cannot be read: it may be paused")
     if (left := patient.since + patient.policy.after_seconds - now) > 0:
         return Wait(f"UNHEALTHY; restart in {left:.0f} s at the earliest")
     if patient.carries_traffic:
