@@ -88,6 +88,8 @@ def _vantage(world: World, event: Event) -> End | None:
         Kind.VANTAGE_CUT_OFF: "cut_off",
     }[event.kind]
     place = world.places[event.vantage]
+    if not place.troubled:
+        place.began_at = world.kernel.now
     end = _added(place, name, 1)
     if event.kind is Kind.VANTAGE_DEAD:
         world.on_monitor_killed(event.vantage)

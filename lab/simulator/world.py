@@ -43,6 +43,8 @@ class Place:
     mute: int = 0
     dead: int = 0
     cut_off: int = 0
+    began_at: float = 0.0
+    """When the present ones began."""
     troubled_at: float = 0.0
     """When it last had any."""
 

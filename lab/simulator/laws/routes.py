@@ -29,7 +29,8 @@ class Routes:
     """By group: transitions that were begun or carried out and must get into history, and since when."""
     recorded: dict[str, dict[str, Item]] = field(default_factory=dict)
     drifted_at: dict[str, float] = field(default_factory=dict)
-    stay: dict[str, int] = field(default_factory=dict)
+    lifted_at: dict[str, float] = field(default_factory=dict)
+    """When people last let go of a group that they had held."""
 
     # --- what is committed
 
@@ -39,6 +40,8 @@ class Routes:
         before, after = text(old, "path"), text(new, "path")
         if invocation is not None:
             invocation.groups[name] = new
+        if any(part(old, hold) is not None and part(new, hold) is None for hold in ("pin", "pause")):
+            self.lifted_at[name] = self.world.kernel.now
         if writer.startswith("operator"):
             same = all(old is None or old.get(k) == new.get(k) for k in ("path", "pending", "worker"))
             self.court.hold(6, "operators ask, routers move", same, f"{writer} moved {name} from {before} to {after}")
@@ -154,6 +157,13 @@ class Routes:
         if self.world.plan.configuration.targets[path.target].quorum is Quorum.ANY:
             return  # one vantage's word is enough by configuration, until all of its targets have failed
         now = self.world.kernel.now
+        # While its targets fail or come back one after the other, a vantage is not suspected (docs/hunting.md, "Known")
+        between = any(
+            now - place.began_at < 5 if place.troubled else 0 < now - place.troubled_at < 150
+            for place in self.world.places.values()
+        )
+        if between and not self.court.strict:
+            return
         sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > 150]
         ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
         clear = bool(ledgers) and all(
@@ -224,7 +234,7 @@ class Routes:
         pin_ends = number(pin, "expires_at")
         others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
         well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
-        waited = min(bench.held_for(path.target, BAD), well)
+        waited = min(bench.held_for(path.target, BAD), well, now - self.lifted_at.get(group.name, 0.0))
         if pin_ends > now - 110:
             if pin_ends > now + SLACK_SECONDS:
                 self._judge_pin(group, held, path.name)
