@@ -1,4 +1,4 @@
-"""The command line: check a configuration before it is deployed, compile it, try it on a trace."""
+"""The command line: check a configuration before it is deployed, compile it for the functions, say what it costs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 from routekeeper import config
 from routekeeper.config.summary import summarize
+from routekeeper.costs.counts import Size
+from routekeeper.costs.prices import FILE
+from routekeeper.costs.statement import statement
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.replay import command as replaying
 from routekeeper.tune import command as tuning
@@ -26,12 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(summarize(config.load(options.file)))
             case "compile":
                 _write(options.output, config.compiled(options.file))
-            case "replay":
+            case "replay" | "trace":
                 for line in replaying.run(options):
                     print(line)
-            case _:
+            case "tune":
                 for line in tuning.run(options):
                     print(line)
+            case _:
+                size = Size(options.vantages, options.monitor_memory, options.control_memory, arm64=not options.x86)
+                configuration = config.load(options.config)
+                print(statement(configuration, options.region, size, options.counts, options.prices))
     except ConfigurationError as err:
         print(err, file=sys.stderr)
         return UNUSABLE
@@ -54,9 +61,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     compiler.add_argument("file", type=Path, metavar="FILE", help="the configuration, YAML or compiled JSON")
     compiler.add_argument("-o", "--output", type=Path, metavar="OUT", required=True, help="the file to write")
+    _add_cost(commands)
     replaying.add_parser(commands)
     tuning.add_parser(commands)
     return parser
+
+
+def _add_cost(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    standard = Size()
+    cost = commands.add_parser(
+        "cost",
+        help="say what a deployment would cost a month, by item",
+        description="Print USD a month by item: counts measured on the deployed application, times list prices.",
+    )
+    cost.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration")
+    cost.add_argument("--region", required=True, metavar="R", help="whose prices count, e.g. us-east-1")
+    cost.add_argument(
+        "--counts", type=Path, metavar="FILE", help="counts of your own, such as build/bench/unwatched.json"
+    )
+    cost.add_argument("--prices", type=Path, metavar="FILE", default=FILE, help="prices of your own")
+    cost.add_argument("--vantages", type=int, choices=(1, 2, 3), default=standard.vantages, help="zones probed from")
+    cost.add_argument("--monitor-memory", type=int, metavar="MB", default=standard.monitor_memory_mb)
+    cost.add_argument("--control-memory", type=int, metavar="MB", default=standard.control_memory_mb)
+    cost.add_argument("--x86", action="store_true", help="where the region has no arm64")
 
 
 def _write(path: Path, text: str) -> None:

@@ -106,6 +106,14 @@ def test_loss_and_latency_are_off_unless_configured() -> None:
     assert {(rule.loss, rule.latency) for rule in rules} == {(None, None)}
 
 
+def test_rounds_are_recorded_only_where_asked_for() -> None:
+    document = json.loads(config.compiled(SMALLEST))
+    assert config.from_document(document).record_rounds == 0
+    assert config.from_document(document | {"record_rounds": 500}).record_rounds == 500
+    with pytest.raises(ConfigurationError, match="record_rounds: found the number 2001, expected a whole number"):
+        config.from_document(document | {"record_rounds": 2001})
+
+
 def test_restarts_arrive_and_share_their_group() -> None:
     configuration = config.load(EVERY_KEY)
     assert configuration.targets["nat-a"].restart == RestartPolicy("nat", 120.0, 90.0, 600.0, 2, 86_400.0)

@@ -146,6 +146,11 @@ def test_a_trace_adds_what_each_setting_would_have_made_of_it(
     assert "Target 'vpn', usual loss 1% in bursts of 100ms (assumed;" in told
 
 
+def test_in_bursts_the_minute_between_two_looks_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tune", "--config", str(HERE / "good" / "bursts.yaml"), "--no-plot"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("With `watch: burst` a minute passes")
+
+
 def test_without_matplotlib_the_table_is_there_and_the_way_to_a_picture_is_told() -> None:
     program = f"""
 import sys

@@ -22,6 +22,7 @@ _KEYS: Final = (
     "version",
     "watch",
     "target_figures",
+    "record_rounds",
     "heartbeat_interval",
     "stale_after",
     "defaults",
@@ -31,6 +32,8 @@ _KEYS: Final = (
 _BURST_MEMORY_SECONDS: Final = 150.0
 """In bursts: how long a vantage and a verdict count for. Two bursts may fail to run, as two heartbeats may."""
 _DEFAULT: Final = Configuration({}, {})
+MOST_RECORDED_ROUNDS: Final = 2_000
+"""Some 100 KB: a log event may have 256 KB ("PutLogEvents", Amazon CloudWatch Logs API Reference)."""
 BURST_DETECTION: Final = Detection(unknown_after_seconds=_BURST_MEMORY_SECONDS)
 
 
@@ -50,6 +53,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
     section.required("version", _version)
     watch = section.optional("watch", values.choice(Watch), Watch.CONTINUOUS)
     figures = section.optional("target_figures", values.choice(TargetFigures), TargetFigures.LOGS)
+    record = section.optional("record_rounds", values.whole(0, MOST_RECORDED_ROUNDS), _DEFAULT.record_rounds)
     standard = _standard(watch)
     heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
     stale = section.optional("stale_after", values.duration(least=1), standard.stale_after_seconds)
@@ -69,7 +73,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
     usable = {name: target for name, target in targets.items() if target is not None}
     if watch is Watch.BURST:
         _judge_bursts(section, usable)
-    return Configuration(usable, groups, heartbeat, stale, watch, figures)
+    return Configuration(usable, groups, heartbeat, stale, watch, figures, record)
 
 
 def _standard(watch: Watch) -> Configuration:

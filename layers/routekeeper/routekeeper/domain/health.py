@@ -95,6 +95,14 @@ class TargetHealth:
         return any(tally is not None and tally.raised for tally in (self.loss, self.latency))
 
 
+def prepare(rule: Detection) -> None:
+    """Work out now what `observe` would work out at the first observation: thresholds may take some milliseconds."""
+    if rule.loss is not None:
+        rule.loss_standard(rule.loss)
+    if rule.latency is not None:
+        rule.latency_standard(rule.latency)
+
+
 def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHealth:
     """Fold one observation in.
 

@@ -192,6 +192,8 @@ class Configuration:
     """A vantage whose heartbeat is older does not vote."""
     watch: Watch = Watch.CONTINUOUS
     target_figures: TargetFigures = TargetFigures.LOGS
+    record_rounds: int = 0
+    """How many rounds a vantage writes to its log with each heartbeat at most, for replay. 0: none."""
 
     def restart_groups(self) -> dict[str, tuple[Target, ...]]:
         """The targets that may be restarted, by restart group."""

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import LeaseLost, StoreError
-from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.health import Health, TargetHealth, prepare
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.vantage import Board, Vantage
 from routekeeper.monitor.account import Account
 from routekeeper.monitor.means import Means
+from routekeeper.monitor.recording import Recorder
 from routekeeper.monitor.reporting import Reporter
 from routekeeper.monitor.tenure import Tenure
 from routekeeper.monitor.verdicts import Verdicts
@@ -62,6 +63,7 @@ class Shift:
         self._tenure = Tenure(lease, means)
         self._verdicts = Verdicts(self._tenure, means)
         self._reporter = Reporter(lease.vantage, configuration, means)
+        self._recorder = Recorder(lease.vantage, configuration.record_rounds)
         self._watchers: dict[str, Watcher] = {}
         self._unwritten: dict[str, Account] = {}
         self._reading: asyncio.Task[Board] | None = None
@@ -105,9 +107,10 @@ class Shift:
         for target in targets:
             # The same at every vantage: a quorum waits for the last of them, so that they had better look together.
             phase = zlib.crc32(target.name.encode()) / 2**32
-            self._watchers[target.name] = Watcher(
-                target, TargetHealth(since=now), phase, self._means.prober, self._clock, self._changed
-            )
+            prepare(target.detection)
+            watcher = Watcher(target, TargetHealth(since=now), phase, self._means.prober, self._clock, self._changed)
+            watcher.on_round = self._recorder.note if self._configuration.record_rounds else None
+            self._watchers[target.name] = watcher
         unknown_after = (target.detection.unknown_after_seconds for target in targets)
         self._blind_until = now + max(self._configuration.stale_after_seconds, *unknown_after, 0.0)
         self._recall_if_possible()
@@ -194,6 +197,7 @@ class Shift:
         self._unwritten.clear()
 
     def _count_rounds(self) -> None:
+        self._recorder.write()
         for name, watcher in self._watchers.items():
             ended = watcher.take()
             self._reporter.count(name, ended)

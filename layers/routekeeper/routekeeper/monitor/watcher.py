@@ -16,6 +16,7 @@ from routekeeper.monitor.rounds import probe_once
 from routekeeper.probes import Clock, Prober
 
 OnChange = Callable[[str, TargetHealth], None]
+OnRound = Callable[[str, Observation], None]
 
 LATE_SECONDS: Final = 0.05
 """Lateness from which on this machine, and not the path, is what answers wait for."""
@@ -50,6 +51,8 @@ class Watcher:
         self._account = Account()
         self._began_at = clock()
         self._record: list[Observation] | None = None
+        self.on_round: OnRound | None = None
+        """Told of every round that has ended."""
 
     def start(self, *, recording: bool = False) -> None:
         """Begin with the next beat: at once while a verdict may be near, or where the last beat went unanswered.
@@ -130,6 +133,8 @@ class Watcher:
         seen = Observation(result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds)
         if self._record is not None:
             self._record.append(seen)
+        if self.on_round is not None:
+            self.on_round(self.target.name, seen)
         self._become(observe(self.state, seen, self.target.detection))
 
     def _suspect(self, task: asyncio.Task[None], due_at: float) -> None:

@@ -1,4 +1,4 @@
-"""The command `routekeeper replay`."""
+"""The commands `routekeeper replay` and `routekeeper trace`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from routekeeper import config
 from routekeeper.replay import as_json, as_timeline, read_trace, replay
+from routekeeper.replay.logged import trace_from_log
 
 DESCRIPTION = """\
 Run the rounds recorded in TRACE through the code that watches and decides, and print each change of a target's health
@@ -23,13 +24,24 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration to try")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a timeline")
 
+    extract = commands.add_parser(
+        "trace",
+        help="make a trace of what the monitors have recorded in their log",
+        description="Print the rounds recorded in LOG as a trace. LOG is text with the monitors' log events, each as"
+        " JSON on one line, as `aws logs tail` prints them.",
+    )
+    extract.add_argument("log", type=Path, metavar="LOG", help="the log events")
+
 
 def run(options: argparse.Namespace) -> Iterator[str]:
     """The lines to print.
 
     Raises:
-        ConfigurationError: the configuration or the trace cannot be used; nothing has been printed then.
+        ConfigurationError: the configuration, the trace or the log cannot be used; nothing has been printed then.
     """
+    if options.command == "trace":
+        yield from trace_from_log(options.log)
+        return
     configuration = config.load(options.config)
     rows = read_trace(options.trace, configuration.targets)
     events = replay(rows, configuration)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from routekeeper import config
+from routekeeper.domain.settings import Watch
 from routekeeper.replay import read_trace
 from routekeeper.tune.study import studies
 from routekeeper.tune.table import table
@@ -37,6 +38,8 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     rows = None if options.trace is None else read_trace(options.trace, configuration.targets)
     found = studies(configuration, rows)
     yield from table(found)
+    if configuration.watch is Watch.BURST:
+        yield "With `watch: burst` a minute passes between two looks: a failure waits for the next one."
     if not options.no_plot:
         from routekeeper.tune.plot import draw  # noqa: PLC0415 - needs matplotlib, which nothing else does
 
