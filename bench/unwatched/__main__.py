@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bench import figures
 from bench.results_file import DIRECTORY
-from bench.unwatched.heartbeats import Heartbeats
+from bench.unwatched.heartbeats import Account, accounts
 from bench.unwatched.intervals import Interval, intervals, rounds
 from bench.unwatched.sightings import Lookout, Place, Sighting
 from bench.unwatched.usage import usage
@@ -86,14 +86,15 @@ def main() -> int:
 
 def _look_on(lab: Laboratory, seconds: float) -> dict[str, Any]:
     loads = [os.getloadavg()[0]]
-    with Lookout(PLACES) as lookout, Heartbeats(lab) as heartbeats:
+    with Lookout(PLACES) as lookout:
         start = time.time()
         while (left := start + seconds - time.time()) > 0:
             time.sleep(min(left, 60.0))
             loads.append(os.getloadavg()[0])
         end = time.time()
+    told = accounts(lab, start, end)
     watches = [
-        _watch(lookout.seen[target], target, address, (start, end), heartbeats)
+        _watch(lookout.seen[target], target, address, (start, end), told[VANTAGES[address]])
         for target in PLACES
         for address in VANTAGES
     ]
@@ -107,14 +108,12 @@ def _look_on(lab: Laboratory, seconds: float) -> dict[str, Any]:
     }
 
 
-def _watch(
-    seen: list[Sighting], target: str, address: str, window: tuple[float, float], heartbeats: Heartbeats
-) -> Watch:
+def _watch(seen: list[Sighting], target: str, address: str, window: tuple[float, float], account: Account) -> Watch:
     (start, end), to, vantage = window, ADDRESSES[target].address, VANTAGES[address]
     arrivals = rounds(s.at for s in seen if s.source == address and s.destination == to)
     found = list(intervals(arrivals, start, end))
-    told = sum(heartbeats.first[vantage] <= at < heartbeats.last[vantage] for at in arrivals)
-    return Watch(target, vantage, found, told, heartbeats.rounds[vantage, target])
+    comparable = sum(account.first <= at < account.last for at in arrivals)
+    return Watch(target, vantage, found, comparable, account.rounds[target])
 
 
 def _draw(watches: list[Watch], start: float) -> None:

@@ -1,51 +1,61 @@
-"""What the monitors say they sent: the summaries in their heartbeats, each counted once."""
+"""What the monitors say they sent: the summaries in all their heartbeats, read from the table's stream."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from typing import Final, Self
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from lab.laboratory import Laboratory
-from routekeeper.store.dynamodb import DynamoDbStore
-
-LOOK_SECONDS: Final = 0.25
-"""A successor's first heartbeat follows its predecessor's last within about a second; none may be overlooked."""
 
 
-class Heartbeats:
-    """Reads the table for as long as the context lasts.
+@dataclass(slots=True)
+class Account:
+    """One vantage's own account: rounds by target, sent between its first and its last heartbeat (epoch seconds).
 
-    `rounds` counts, by vantage and target, what was sent from `first` to `last`: the times of each vantage's first
-    and last heartbeat, in epoch seconds. What the first one sums up was sent before it, and does not count.
+    What the first heartbeat sums up was sent before it, and does not count.
     """
 
-    def __init__(self, lab: Laboratory) -> None:
-        self.rounds: Counter[tuple[str, str]] = Counter()
-        self.first: dict[str, float] = {}
-        self.last: dict[str, float] = {}
-        self._store = DynamoDbStore(lab.aws.client("dynamodb"), lab.deployment.resources["Table"], writer="bench")
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="heartbeats", daemon=True)
+    first: float
+    last: float
+    rounds: Counter[str] = field(default_factory=Counter)
 
-    def __enter__(self) -> Self:
-        self._look()
-        self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join()
+def accounts(lab: Laboratory, start: float, end: float) -> dict[str, Account]:
+    """Every vantage's account of the time from `start` to `end`, in epoch seconds."""
+    return summed_up(image for image in _heartbeats(lab) if start <= float(image["heartbeat_at"]["N"]) < end)
 
-    def _watch(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
-            self._look()
 
-    def _look(self) -> None:
-        for name, vantage in self._store.load_board().vantages.items():
-            if name not in self.first:
-                self.first[name] = self.last[name] = vantage.heartbeat_at
-            elif vantage.heartbeat_at != self.last[name]:
-                self.last[name] = vantage.heartbeat_at
-                for target, summary in vantage.summaries.items():
-                    self.rounds[name, target] += summary.sent + summary.unknown
+def summed_up(images: Iterable[Mapping[str, Any]]) -> dict[str, Account]:
+    """Accounts by vantage, from its heartbeats as the stream has them, oldest first."""
+    found: dict[str, Account] = {}
+    for image in images:
+        vantage, at = image["sk"]["S"], float(image["heartbeat_at"]["N"])
+        account = found.get(vantage)
+        if account is None:
+            found[vantage] = Account(at, at)
+            continue
+        account.last = at
+        for target, summary in image["summaries"]["M"].items():
+            account.rounds[target] += sum(int(summary["M"].get(kind, {"N": "0"})["N"]) for kind in ("sent", "unknown"))
+    return found
+
+
+def _heartbeats(lab: Laboratory) -> Iterator[Mapping[str, Any]]:
+    """The new image of every heartbeat in the table's stream."""
+    streams = lab.aws.client("dynamodbstreams")
+    table = lab.aws.client("dynamodb").describe_table(TableName=lab.deployment.resources["Table"])["Table"]
+    which = {"StreamArn": table["LatestStreamArn"]}
+    for shard in streams.describe_stream(**which)["StreamDescription"]["Shards"]:
+        place = streams.get_shard_iterator(**which, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+        iterator = place["ShardIterator"]
+        while iterator:
+            page = streams.get_records(ShardIterator=iterator)
+            if not page["Records"]:
+                break
+            for record in page["Records"]:
+                image = record["dynamodb"].get("NewImage", {})
+                if image.get("pk", {}).get("S") == "VANTAGE":
+                    yield image
+            iterator = page.get("NextShardIterator")

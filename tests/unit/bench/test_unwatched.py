@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.unwatched.heartbeats import summed_up
 from bench.unwatched.intervals import intervals, rounds
 from bench.unwatched.sightings import Sighting, parse
 from bench.unwatched.usage import tally
@@ -52,3 +53,15 @@ def test_requests_are_summed_by_function_action_and_key() -> None:
         ("VANTAGE", 1, 0, 2.0),
     ]
     assert told["r"][0]["requests"] == 1
+
+
+def heartbeat(vantage: str, at: float, sent: int) -> dict[str, object]:
+    summary = {"M": {"sent": {"N": str(sent)}, "unknown": {"N": "1"}}}
+    return {"sk": {"S": vantage}, "heartbeat_at": {"N": str(at)}, "summaries": {"M": {"dx": summary}}}
+
+
+def test_every_heartbeat_but_the_first_counts_what_was_sent_since_the_one_before() -> None:
+    beats = [("a", 10.0, 9), ("b", 11.0, 9), ("a", 20.0, 9), ("a", 21.0, 0)]
+    told = summed_up(heartbeat(*beat) for beat in beats)
+    assert (told["a"].first, told["a"].last, told["a"].rounds["dx"]) == (10.0, 21.0, 11)
+    assert (told["b"].first, told["b"].last, told["b"].rounds["dx"]) == (11.0, 11.0, 0)
