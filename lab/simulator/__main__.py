@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import partial
 
 from rich.console import Console
 
@@ -29,20 +30,22 @@ def main(arguments: list[str] | None = None) -> int:
     many.add_argument("--seconds", type=float, default=60.0)
     many.add_argument("--first", type=int, default=0, help="the first seed")
     many.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
+    for command in (one, many):
+        command.add_argument("--strict", action="store_true", help="hold it also to what it is known not to keep")
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
     bugs.add_argument("--seconds", type=float, default=60.0, help="for each bug")
     bugs.add_argument("bugs", nargs="*")
     chosen = parser.parse_args(arguments)
     match chosen.command:
         case "simulate":
-            return _simulate(chosen.scenario)
+            return _simulate(chosen.scenario, strict=chosen.strict)
         case "hunt":
-            return _hunt(chosen.seconds, chosen.first, chosen.workers)
+            return _hunt(chosen.seconds, chosen.first, chosen.workers, strict=chosen.strict)
         case _:
             return 0 if prove(CONSOLE, chosen.seconds, tuple(chosen.bugs)) else 1
 
 
-def _simulate(name: str) -> int:
+def _simulate(name: str, *, strict: bool) -> int:
     if name in SCENARIOS:
         plan = SCENARIOS[name].plan()
     else:
@@ -54,12 +57,12 @@ def _simulate(name: str) -> int:
             CONSOLE.print("  or a seed, as a hunt prints it: 4711, 4711:keep=2,5")
             return 0 if name == "list" else 2
         plan = cut.of(draw(cut.seed))
-    return show(Simulation, plan, CONSOLE)
+    return show(partial(Simulation, strict=strict), plan, CONSOLE)
 
 
-def _hunt(seconds: float, first: int, workers: int | None) -> int:
+def _hunt(seconds: float, first: int, workers: int | None, *, strict: bool) -> int:
     began = time.monotonic()
-    tally, finds = hunting.hunt(seconds, first, workers, CONSOLE)
+    tally, finds = hunting.hunt(seconds, first, workers, CONSOLE, strict=strict)
     CONSOLE.print(hunting.table(tally, time.monotonic() - began))
     for found in finds:
         CONSOLE.print(f"[red]{found}[/]")

@@ -65,10 +65,10 @@ class Find:
         return f"seed {self.cut}: {self.violation or self.error}"
 
 
-def outcomes(seeds: Iterator[int]) -> Iterator[tuple[Cut, Outcome]]:
+def outcomes(seeds: Iterator[int], *, strict: bool = False) -> Iterator[tuple[Cut, Outcome]]:
     """Run seed after seed."""
     for seed in seeds:
-        yield Cut(seed), Simulation(draw(seed)).run()
+        yield Cut(seed), Simulation(draw(seed), strict=strict).run()
 
 
 def find(cut: Cut, outcome: Outcome) -> Find | None:
@@ -77,24 +77,26 @@ def find(cut: Cut, outcome: Outcome) -> Find | None:
     return Find(cut, outcome.violation) if outcome.violation is not None else None
 
 
-def _work(first: int, step: int, until: float, results: Queue[tuple[Cut, Outcome]]) -> None:
+def _work(first: int, step: int, until: float, strict: bool, results: Queue[tuple[Cut, Outcome]]) -> None:
     number = first
     while time.monotonic() < until:
-        for cut, outcome in outcomes(iter((number,))):
+        for cut, outcome in outcomes(iter((number,)), strict=strict):
             if outcome.error is not None:
                 outcome.error = RuntimeError(f"{type(outcome.error).__name__}: {outcome.error}")  # what can be sent
             results.put((cut, outcome))
         number += step
 
 
-def hunt(seconds: float, first: int, workers: int | None, console: Console) -> tuple[Tally, list[Find]]:
+def hunt(
+    seconds: float, first: int, workers: int | None, console: Console, *, strict: bool = False
+) -> tuple[Tally, list[Find]]:
     """Hunt for so many seconds; the finds are shrunk afterwards. Ends early on the first find."""
     workers = workers or os.cpu_count() or 1
     context: SpawnContext = multiprocessing.get_context("spawn")
     results: Queue[tuple[Cut, Outcome]] = context.Queue()
     until = time.monotonic() + seconds
     processes = [
-        context.Process(target=_work, args=(first + number, workers, until, results), daemon=True)
+        context.Process(target=_work, args=(first + number, workers, until, strict, results), daemon=True)
         for number in range(workers)
     ]
     for process in processes:
@@ -104,7 +106,7 @@ def hunt(seconds: float, first: int, workers: int | None, console: Console) -> t
     finally:
         for process in processes:
             process.terminate()
-    return tally, [_shrunk(found, console) for found in finds]
+    return tally, [_shrunk(found, console, strict=strict) for found in finds]
 
 
 def _gather(
@@ -135,11 +137,11 @@ def _gather(
     return tally, finds
 
 
-def _shrunk(found: Find, console: Console) -> Find:
+def _shrunk(found: Find, console: Console, *, strict: bool) -> Find:
     if found.violation is None:
         return found
     with console.status(f"{found.violation.rule}: making seed {found.cut} smaller"):
-        cut, violation = shrink(found.cut, draw, found.violation)
+        cut, violation = shrink(found.cut, draw, found.violation, strict=strict)
     return Find(cut, violation)
 
 

@@ -50,7 +50,9 @@ class Cut:
         return plan
 
 
-def shrink(cut: Cut, draw: Callable[[int], Plan], violation: Violation) -> tuple[Cut, Violation]:
+def shrink(
+    cut: Cut, draw: Callable[[int], Plan], violation: Violation, *, strict: bool = False
+) -> tuple[Cut, Violation]:
     """The smallest cut found that breaks the same rule, and how."""
     plan = draw(cut.seed)
     if cut.kept is None:
@@ -61,7 +63,7 @@ def shrink(cut: Cut, draw: Callable[[int], Plan], violation: Violation) -> tuple
     while progress:
         progress = False
         for smaller in _smaller(cut):
-            found = Simulation(smaller.of(plan)).run().violation
+            found = Simulation(smaller.of(plan), strict=strict).run().violation
             if found is not None and found.rule == violation.rule:
                 cut, violation, progress = smaller, found, True
                 break

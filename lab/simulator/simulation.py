@@ -58,14 +58,14 @@ class Outcome:
 class Simulation:
     """Builds everything, connects everybody to whoever must hear of it, and lets time pass."""
 
-    def __init__(self, plan: Plan, tell: Tell | None = None) -> None:
+    def __init__(self, plan: Plan, tell: Tell | None = None, *, strict: bool = False) -> None:
         self.plan = plan
         self.kernel = kernel = Kernel()
         self.world = world = World(kernel, plan)
         if tell is not None:
             world.tell = lambda who, what: tell(kernel.now - START, who, what)
         self.bench = Bench(world)
-        self.court = Court(world, self.bench)
+        self.court = Court(world, self.bench, strict)
         self.watching = Watching(world, self.court)
         self.routes = Routes(world, self.court)
         self.restarts = Restarts(world, self.court, self.routes)

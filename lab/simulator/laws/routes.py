@@ -193,6 +193,9 @@ class Routes:
         pause = part(seen, "pause")
         paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
         self.court.hold(6, "a pause halts changes", not paused, told)
+        if self.court.strict and text(pending, "kind") in ("drift", "completion") and path is not None:
+            dead = self.court.bench.held_for(path.target, BAD) > 1.0
+            self.court.hold(2, "drift is not put right onto what is UNHEALTHY", not dead, told)
         if identifier is not None:
             invocation.changed.setdefault(identifier, set()).add(change.resource)
             self.owed.setdefault(group.name, {}).setdefault(identifier, self.world.kernel.now)
