@@ -20,6 +20,9 @@ class GilbertElliott:
     _bad: bool = field(default=False, init=False)
     _until: float = field(default=0.0, init=False)
 
+    def __post_init__(self) -> None:
+        self._bad = self.chance.random() >= self.share  # it changes with the first spell, at the first question
+
     def loses(self, at: float) -> bool:
         """Whether a probe sent at that time is lost; to be asked in the order of time."""
         if not self.burst_seconds:
