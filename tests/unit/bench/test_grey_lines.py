@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_a_line_is_bad_as_often_at_its_first_probe_as_later(burst_seconds: float
 def test_bursts_last_as_long_as_asked_for() -> None:
     bursty = line(0.1, 0.5, 2)
     fates = [bursty.loses(tick / 100) for tick in range(40_000)]
-    begins = sum(later and not earlier for earlier, later in zip(fates, fates[1:], strict=False))
+    begins = sum(later and not earlier for earlier, later in pairwise(fates))
     assert sum(fates) / 100 / begins == pytest.approx(0.5, rel=0.3)
 
 

@@ -62,7 +62,7 @@ class RestartPolicy:
     group: str
     after_seconds: float = 60.0
     stop_timeout_seconds: float = 180.0
-    """How long an ordinary stop may take before it is forced; a forced one gets as long again before people are told."""
+    """How long an ordinary stop may take before it is forced; a forced one gets as long, then people are told."""
     boot_timeout_seconds: float = 300.0
     """How long after the start the instance may take to run and its target to be HEALTHY."""
     attempts: int = 3
