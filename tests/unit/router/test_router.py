@@ -12,7 +12,9 @@ from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Target, VpcRoute
+from routekeeper.domain.steering import Route
 from routekeeper.measurements import Metric
+from tests.fakes.routes import FakeRoutes
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ASKED = Asker("kim", 0.0, "maintenance")
@@ -391,6 +393,25 @@ class TestRaces:
         store.before("load_group", lambda: None)
         store.before("load_group", lambda: stage.see("nat-a", Health.HEALTHY))
         stage.run(store)
+        assert stage.routes.changes == []
+
+    def test_law_2_after_a_slow_read_of_the_routes_the_decision_is_on_what_is_known_by_then(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.run()
+        stage.see("nat-a", Health.UNHEALTHY)
+        read = FakeRoutes.read
+
+        def slow_read(routes: FakeRoutes, group: Group) -> tuple[Route, ...]:
+            found = read(routes, group)
+            stage.sleep(15)  # EC2 is silent, twice; meanwhile the other path fails, too
+            stage.see("nat-b", Health.UNHEALTHY)
+            return found
+
+        monkeypatch.setattr(FakeRoutes, "read", slow_read)
+        stage.run()
+        assert stage.state().path == "nat-a"
         assert stage.routes.changes == []
 
     def test_a_router_that_died_while_changing_holds_others_up_no_longer_than_it_could_live(self, stage: Stage) -> None:

@@ -34,6 +34,8 @@ READ_PAUSES_SECONDS: Final = (0.25, 0.5, None)
 BUSY_POLL_SECONDS: Final = 0.2
 DEADLINE_MARGIN_SECONDS: Final = 3.0
 READ_AGAIN_SECONDS: Final = 0.5
+VERDICT_SECONDS: Final = 2.0
+"""Where EC2 takes longer over a read, health is judged anew: nothing moves onto what was HEALTHY before (law 2)."""
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
 UNTOLD_CHANGES_LIMIT: Final = 1500
@@ -86,7 +88,10 @@ class GroupPass:
             self.means.sleep(BUSY_POLL_SECONDS)
 
     def _attempt(self, state: GroupState, verdicts: Mapping[str, Verdict]) -> str:
+        asked_at = self.means.clock()
         routes, unread = self._read()
+        if self.means.clock() - asked_at > VERDICT_SECONDS:
+            verdicts = self.judge()
         found = actual(self.group, routes)
         decision = decide(self.group, state, verdicts, found, self.means.clock())
         if isinstance(decision, Stay) and decision.adopt is not None:
