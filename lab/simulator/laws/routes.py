@@ -16,6 +16,8 @@ from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
 """How far clocks may disagree."""
+LATELY_SECONDS = 6.0
+"""How old what is decided on may be."""
 PROMPT_SECONDS = 12.0
 """How long news of health may take to move routes while nothing is in the way."""
 
@@ -93,8 +95,9 @@ class Routes:
         if before is not None and group.path(before) is not None and not asked:
             self._judge_unasked(group, before, after, invocation, told)
 
-    def _words(self, group: Group, path: str, invocation: Invocation, since: float) -> set[str]:
-        """What the table said of the path, each time that the invocation has looked since."""
+    def _words(self, group: Group, path: str, invocation: Invocation) -> set[str]:
+        """What the table said of the path, each time that the invocation has looked lately."""
+        since = self.world.kernel.now - LATELY_SECONDS
         found = group.path(path)
         if found is None or found.target is None:
             return {GOOD}
@@ -109,8 +112,7 @@ class Routes:
         return words
 
     def _hold_to_health(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
-        looked_at = invocation.looked.get(("load_group", group.name), 0.0)
-        words = self._words(group, path, invocation, looked_at - 2.0)
+        words = self._words(group, path, invocation)
         self.court.hold(2, "only onto HEALTHY", GOOD in words, f"{path} was {words or 'not looked at'}: {told}")
         found = group.path(path)
         if found is not None and found.target is not None:
@@ -130,7 +132,7 @@ class Routes:
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
         names = [path.name for path in group.paths]
         gone = self.world.is_gone(group, before, within=60)
-        words = self._words(group, before, invocation, invocation.looked.get(("load_group", group.name), 0.0) - 2.0)
+        words = self._words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, told)
@@ -166,10 +168,14 @@ class Routes:
             return
         sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > 150]
         ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
-        clear = bool(ledgers) and all(
+        said = [(text(i, "vantage"), text(i, "target")) for i in self._health() if text(i, "health") == GOOD]
+        clear = any((vantage, path.target) in said for vantage in sound) and all(
             ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > 150 for ledger in ledgers
         )
         self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
+
+    def _health(self) -> list[Item]:
+        return [item for _, item in self.world.table.peek("HEALTH")]
 
     # --- what is carried out
 
