@@ -3,8 +3,9 @@
     python trim_models.py DIRECTORY
 
 EC2's description alone has 700 operations; reading all of it takes most of a cold start, and the functions need a
-dozen. What is written is what botocore's loader would find in its own data directory, in the same form. How endpoints
-are found and what is retried is left to the runtime's botocore: its code and these data have to be of one version.
+dozen. What is written is what botocore's loader would find in its own data directory, in the same form. By which rules
+endpoints are found and what is retried is left to the runtime's botocore: its code and these data have to be of one
+version.
 """
 
 from __future__ import annotations
@@ -47,6 +48,11 @@ def write(directory: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         _write(place / "service-2.json", _cut(loader.load_service_model(service, "service-2"), operations))
         _write(place / "paginators-1.json", {"pagination": dict(_paginators(loader, service, operations))})
+    # The list of old, which rules have replaced: 1.2 MB, in one form for ten years, and read for every client.
+    endpoints = loader.load_data("endpoints")
+    for partition in endpoints["partitions"]:
+        partition["services"] = {name: one for name, one in partition["services"].items() if name in OPERATIONS}
+    _write(directory / "endpoints.json", endpoints)
 
 
 def _cut(model: Mapping[str, Any], operations: tuple[str, ...]) -> Any:

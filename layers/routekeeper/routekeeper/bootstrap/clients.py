@@ -41,8 +41,7 @@ class Clients:
         self._session = botocore.session.get_session()
         if models.is_dir():
             # Ours first; what is not there (how endpoints are found, what is retried) is the runtime's own.
-            loader = Loader(extra_search_paths=[str(models)])
-            self._session.register_component("data_loader", loader)
+            self._session.register_component("data_loader", _Described(models))
 
     def store(self, function: str, table: str) -> DynamoDbStore:
         """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
@@ -68,3 +67,14 @@ class Clients:
 
     def _client(self, service: str, settings: Config) -> Any:
         return self._session.create_client(service, config=settings)
+
+
+class _Described(Loader):
+    """Knows the services that are described in `models`; botocore's own looks through 400 directories for that."""
+
+    def __init__(self, models: Path) -> None:
+        super().__init__(extra_search_paths=[str(models)])
+        self._models = models
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        return sorted(path.name for path in self._models.iterdir() if any(path.glob(f"*/{type_name}.json")))
