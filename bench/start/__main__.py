@@ -13,7 +13,7 @@ from bench import figures
 from bench.start import layer
 from bench.wanted import Wanted, conclude
 
-RUNS: Final = 15
+RUNS: Final = 25
 FUNCTIONS: Final = ("monitor", "router", "restarter", "operator")
 CODES: Final = {
     "import boto3": (None, "import boto3"),
@@ -128,7 +128,7 @@ def _draw(rows: list[dict[str, Any]], base: float) -> None:
     parts.set(title="What takes the time", xlabel="ms, under -X importtime, which adds its own")
     parts.invert_yaxis()
     parts.grid(visible=False, axis="y")
-    parts.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3)
+    parts.legend(loc="upper right", bbox_to_anchor=(1.0, -0.22), ncols=3)
     figures.save(figure, "start")
 
 
