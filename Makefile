@@ -107,7 +107,7 @@ build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as 
 
 # --- measurements: each part writes build/bench/NAME.json and a picture
 BENCHES := blackout unwatched probing start routes cost decisions
-bench-blackout: BENCH_ARGUMENTS = $(if $(RUNS),--runs $(RUNS)) $(if $(SCENARIOS),--only $(SCENARIOS))
+bench-blackout: BENCH_ARGUMENTS = $(if $(RUNS),--runs $(RUNS)) $(if $(SCENARIOS),--only $(SCENARIOS)) $(if $(ADD),--add)
 
 .PHONY: bench
 bench: $(BENCHES:%=bench-%) ## Measure everything, about an hour; one part: make bench-blackout (RUNS=5 SCENARIOS=cut,hung)

@@ -37,6 +37,7 @@ NAMES: Final = tuple(scenario.name for scenario in (*DX_SCENARIOS, *NAT_SCENARIO
 
 def main() -> int:
     arguments = _arguments()
+    earlier = read("blackout")["occurrences"] if arguments.add else []
     if arguments.redraw:
         return _conclude(read("blackout"))
     try:
@@ -50,13 +51,13 @@ def main() -> int:
     with laboratory(_tell, directory=DIRECTORY / "lab", configuration=ground.failover_yaml) as lab:
         lanes = ground.prepare(lab)
         wake(lab)
-        occurrences = _both_tracks(lab, lanes, arguments.runs, arguments.only)
+        occurrences = earlier + _both_tracks(lab, lanes, arguments.runs, arguments.only)
         settings = lab.aws.ec2_controls.settings()
     results = {
         "seconds_taken": round(time.time() - begun),
         "packets_per_second": RATE_HZ,
         "reference_seconds": settings["reference_seconds"],
-        "scenarios": [_one(s, occurrences) for s in (*DX_SCENARIOS, *NAT_SCENARIOS) if s.name in arguments.only],
+        "scenarios": [_one(s, occurrences) for s in (*DX_SCENARIOS, *NAT_SCENARIOS) if _ran(s, occurrences)],
         "occurrences": occurrences,
     }
     return _conclude(results)
@@ -112,10 +113,14 @@ def in_order(scenarios: Sequence[Scenario], runs: int) -> list[tuple[int, Scenar
     ]
 
 
+def _ran(scenario: Scenario, occurrences: Sequence[dict[str, Any]]) -> bool:
+    return any(occurrence["scenario"] == scenario.name for occurrence in occurrences)
+
+
 def _one(scenario: Scenario, occurrences: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A scenario's summary by contestant."""
     runs = [occurrence["results"] for occurrence in occurrences if occurrence["scenario"] == scenario.name]
-    names = runs[0].keys() if runs else ()
+    names = runs[0].keys()
     return {
         "name": scenario.name,
         "title": scenario.title,
@@ -129,6 +134,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.blackout", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of every scenario")
     parser.add_argument("--only", type=_names, default=NAMES, help=f"scenarios, by name: {','.join(NAMES)}")
+    parser.add_argument("--add", action="store_true", help="keep the runs that are there, and add to them")
     parser.add_argument("--redraw", action="store_true", help="measure nothing, judge and draw what is there")
     return parser.parse_args()
 
