@@ -20,6 +20,7 @@ from bench.decisions.compared import (
     ratios,
     reference,
     score_alone,
+    with_four_in_a_row,
 )
 from bench.decisions.published import all_published, phi_for
 from bench.wanted import Wanted, conclude
@@ -45,7 +46,9 @@ def main() -> None:
         "bursts": promise.rows(),
         "simulated": promise.simulated(),
     }
-    conclude("decisions", results, [_wanted(world) for world in worlds])
+    wanted = [_wanted(world["name"], world["ratios"]) for world in worlds]
+    wanted += [_wanted(f"in probes, {name}", found) for name, found in worlds[0]["variants"].items()]
+    conclude("decisions", results, wanted)
     _draw(worlds)
 
 
@@ -56,12 +59,14 @@ def _compared(name: str, world: World, timeout_seconds: float) -> dict[str, Any]
     mine, told = ours(world), "routekeeper"
     if not world.quiet(mine):
         mine, told = score_alone(world), "routekeeper, its score alone"
-    rules = {told: mine} | others(world)
+    variants = {"routekeeper, `unhealthy_threshold: 4`": with_four_in_a_row(world)} if world is EVEN else {}
+    rules = {told: mine} | variants | others(world)
     return {
         "name": name,
         "timeout_seconds": timeout_seconds,
         "reference": {"delays": best, "made_for": made_for},
         "ratios": ratios(mine, best, world, timeout_seconds),
+        "variants": {name: ratios(rule, best, world, timeout_seconds) for name, rule in variants.items()},
         "rules": [
             {
                 "name": family,
@@ -74,11 +79,11 @@ def _compared(name: str, world: World, timeout_seconds: float) -> dict[str, Any]
     }
 
 
-def _wanted(world: dict[str, Any]) -> Wanted:
-    found = {share: ratio for share, ratio in zip(SHARES, world["ratios"], strict=True) if share >= WANTED_FROM}
+def _wanted(name: str, ratios_found: Sequence[float]) -> Wanted:
+    found = {share: ratio for share, ratio in zip(SHARES, ratios_found, strict=True) if share >= WANTED_FROM}
     worst = max(found, key=lambda share: found[share])
     return Wanted(
-        f"delay / exact CUSUM, {world['name']}, loss from 20 % to 100 %",
+        f"delay / exact CUSUM, {name}, loss from 20 % to 100 %",
         f"<= {LIMIT}",
         f"{found[worst]:.2f} at {worst:.0%}",
         found[worst] <= LIMIT,
@@ -89,15 +94,17 @@ def _draw(worlds: Sequence[dict[str, Any]]) -> None:
     figure, (delays, ratio) = figures.panels(2, height=3.8)
     even = worlds[0]
     percent = [share * 100 for share in SHARES]
-    palette = {"routekeeper": figures.OURS, "in a row": figures.EXTRA[0], "counter": figures.EXTRA[1]}
-    for rule in even["rules"]:
-        colour = palette.get(rule["name"], figures.OTHERS)
-        delays.plot(percent, rule["delays"], color=colour, label=f"{rule['name']}: {rule['rule']}")
+    palette = (figures.OURS, figures.OURS_TOO, *figures.EXTRA, figures.OTHERS)
+    for colour, rule in zip(palette, even["rules"], strict=False):
+        told = rule["name"].replace("`", "")
+        delays.plot(percent, rule["delays"], color=colour, label=f"{told}: {rule['rule']}")
     delays.plot(percent, even["reference"]["delays"], "k:", label="exact CUSUM, the best at each rate")
     delays.set(yscale="log", xlabel="% lost", ylabel="probes, on average", title="Delay at one false alarm a year")
-    delays.legend(fontsize=7)
+    delays.legend(fontsize=6)
     for colour, world in zip((figures.OTHERS, figures.OURS, figures.OURS_TOO), worlds, strict=True):
         ratio.plot(percent, world["ratios"], color=colour, label=world["name"].replace("`", ""))
+    for name, found in even["variants"].items():
+        ratio.plot(percent, found, color=figures.OTHERS, linestyle="--", label=f"in probes, {name.split('`')[1]}")
     ratio.axhline(LIMIT, color=figures.LIMIT, linewidth=1)
     ratio.set(ylim=(0.7, 2.0), xlim=(10, 100), xlabel="% lost", title="routekeeper / exact CUSUM; red: wanted")
     ratio.legend(fontsize=7)

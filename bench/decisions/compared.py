@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 from bench.decisions.chains import Line, Rule, at_pace, seconds
-from bench.decisions.contestants import counter, either, in_a_row, least, score, several_of
+from bench.decisions.contestants import counter, either, in_a_row, least, rounds_of, score, several_of
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Loss, Pace, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
 USUAL: Final = 0.01
@@ -63,10 +63,17 @@ def score_alone(world: World) -> Rule:
     return score(alarm.rise, 1, alarm.threshold)
 
 
+def with_four_in_a_row(world: World) -> Rule:
+    """routekeeper with `unhealthy_threshold: 4`, its score made rarer until both together are quiet enough."""
+    rise = cusum.alarm(world.usual, UNACCEPTABLE, world.pace, YEAR_SECONDS).rise
+    _, rule = least(lambda threshold: either(Score(rise, threshold), 4), world.quiet, start=4 * rise)
+    return rule
+
+
 def others(world: World) -> dict[str, Rule]:
     """Each family with the least setting that is quiet enough."""
     found: dict[str, Rule] = {}
-    for name, family in {"in a row": in_a_row, "counter": counter}.items():
+    for name, family in {"in a row, phi accrual": in_a_row, "counter": counter, "pings": rounds_of}.items():
         _, found[name] = least(family, world.quiet)
     count = next((count for count in range(1, 6) if world.quiet(several_of(count, 5))), None)
     if count is not None:

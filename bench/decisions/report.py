@@ -34,6 +34,9 @@ def _world(world: Mapping[str, Any], shares: list[float]) -> str:
     lines.append(f"| exact CUSUM, the best at each rate | 1 or more | {best} |")
     ratio = " | ".join(f"{world['ratios'][place]:.2f}" for place in places)
     lines.append(f"| routekeeper / exact CUSUM | | {ratio} |")
+    for name, found in world["variants"].items():
+        cells = " | ".join(f"{found[place]:.2f}" for place in places)
+        lines.append(f"| {name} / exact CUSUM | | {cells} |")
     return head + "\n\n" + "\n".join(lines)
 
 
