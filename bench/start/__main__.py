@@ -13,7 +13,7 @@ from bench import figures
 from bench.start import layer
 from bench.wanted import Wanted, conclude
 
-RUNS: Final = 25
+RUNS: Final = 15
 FUNCTIONS: Final = ("monitor", "router", "restarter", "operator")
 CODES: Final = {
     "import boto3": (None, "import boto3"),
@@ -41,13 +41,15 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "compileall", "-q", str(built)], check=True)
         times = _measure(built)
         shares = {name: _shares(built, name) for name in FUNCTIONS}
-    base = times["import boto3"]["wall_seconds_least"]
+    base = times["import boto3"]["cpu_seconds"]
     rows = [
-        {"name": name, **one, "ratio": one["wall_seconds_least"] / base, "parts": shares.get(name, {})}
+        {"name": name, **one, "ratio": one["cpu_seconds"] / base, "parts": shares.get(name, {})}
         for name, one in times.items()
     ]
-    ratio = times["router"]["wall_seconds_least"] / base
-    wanted = [Wanted("start of the router / import boto3", f"<= {LIMIT}", f"{ratio:.2f}", ratio <= LIMIT)]
+    ratio = times["router"]["cpu_seconds"] / base
+    wanted = [
+        Wanted("start of the router / import boto3, processor time", f"<= {LIMIT}", f"{ratio:.2f}", ratio <= LIMIT)
+    ]
     conclude("start", {"runs": RUNS, "rows": rows}, wanted)
     _draw(rows, base)
 
@@ -113,9 +115,9 @@ def _draw(rows: list[dict[str, Any]], base: float) -> None:
     figure, (whole, parts) = figures.panels(2)
     names = [row["name"] for row in rows]
     colours = [figures.OURS if row["name"] in FUNCTIONS else figures.OTHERS for row in rows]
-    whole.barh(names, [row["wall_seconds_least"] * 1000 for row in rows], color=colours)
+    whole.barh(names, [row["cpu_seconds"] * 1000 for row in rows], color=colours)
     whole.axvline(LIMIT * base * 1000, color=figures.LIMIT, linewidth=1)
-    whole.set(title="Start", xlabel="ms; red: 1.5 x import boto3")
+    whole.set(title="Start", xlabel="ms of processor; red: 1.5 x import boto3")
     whole.invert_yaxis()
     whole.grid(visible=False, axis="y")
     left = dict.fromkeys(FUNCTIONS, 0.0)
