@@ -95,10 +95,11 @@ class Fates:
             return subject, "*" if random.random() < 0.7 else random.choice(self.vantages)
         if kind in _VANTAGES:
             return "*", random.choice(self.vantages)
+        instances = [t.instance for t in configuration.targets.values() if t.instance is not None]
         if kind in _INSTANCES:
-            return random.choice([t.instance for t in configuration.targets.values() if t.instance is not None]), "*"
+            return random.choice(instances), "*"
         if kind in _CALLS:
-            return random.choice(["*", *groups]), "*"
+            return random.choice(["*", *groups, *instances]), "*"
         return (random.choice(groups), "*") if kind in _GROUPS else ("*", "*")
 
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.simulator import pool, store
-from routekeeper.domain import patients, quorum, restart, restart_course, routing, steering, vantage
-from routekeeper.domain.errors import VersionConflict
+from routekeeper.domain import patients, quorum, restart, routing, steering, vantage
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, observe
 from routekeeper.domain.restart import Action
@@ -20,6 +19,7 @@ from routekeeper.domain.routing import Move, Stay
 from routekeeper.instances import Ec2Instances
 from routekeeper.measurements import Metric
 from routekeeper.monitor import watcher
+from routekeeper.monitor.tenure import Tenure
 from routekeeper.operator.fields import Fields
 from routekeeper.restarter import visit
 from routekeeper.router import applying, group_pass
@@ -99,20 +99,6 @@ def _unknown_will_do() -> tuple[Swap, ...]:
 
     before = routing._leave
     return ((routing, "_leave", mutated),)
-
-
-def _old_verdicts() -> tuple[Swap, ...]:
-    def mutated(self: Any) -> Any:
-        waited = object.__getattribute__(self, "verdicts")
-        for _ in range(group_pass.DECISION_ATTEMPTS):
-            state, _ = self._wait_for_turn()
-            try:
-                return self._attempt(state, waited)
-            except VersionConflict:
-                continue
-        return None
-
-    return ((GroupPass, "run", mutated),)
 
 
 def _silent_when_stranded() -> tuple[Swap, ...]:
@@ -292,8 +278,11 @@ def _half_done_is_done() -> tuple[Swap, ...]:
     return ((GroupPass, "_converge", mutated),)
 
 
-def _starts_are_tried_once() -> tuple[Swap, ...]:
-    return ((restart_course, "_again", lambda *step: restart.Wait(f"{step[-1]} was asked for already")),)
+def _leases_are_not_granted() -> tuple[Swap, ...]:
+    async def mutated(self: Any) -> None:
+        del self
+
+    return ((Tenure, "grant", mutated),)
 
 
 def _last_writer_wins() -> tuple[Swap, ...]:
@@ -318,45 +307,68 @@ def _one_group_after_another() -> tuple[Swap, ...]:
 
 
 MUTANTS: Final = (
-    Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost),
-    Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote),
-    Mutant("four-are-ten", 1, "four losses make a verdict", _nine_are_ten),
-    Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do),
+    Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=4),
+    Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=4),
+    Mutant("four-are-ten", 1, "four losses make a verdict", _nine_are_ten, bitten_by=0),
+    Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
+    Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=13),
+    Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
     Mutant(
-        "old-verdicts", 2, "after waiting for its turn, the router decides on what it had read before", _old_verdicts
+        "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
     ),
-    Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded),
-    Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here),
-    Mutant("leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits),
-    Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait),
+    Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
     Mutant(
-        "every-vantage-is-trusted", 5, "a vantage whose every target fails keeps its vote", _every_vantage_is_trusted
+        "every-vantage-is-trusted",
+        5,
+        "a vantage whose every target fails keeps its vote",
+        _every_vantage_is_trusted,
+        bitten_by=28,
     ),
-    Mutant("pauses-are-ignored", 6, "nobody looks at pauses", _pauses_are_ignored),
-    Mutant("pins-get-lost", 6, "a move forgets the pin that asked for it", _pins_get_lost),
-    Mutant("pins-last-for-ever", 6, "a pin or a pause may last ten years", _pins_last_for_ever),
-    Mutant("restarter-ignores-pauses", 6, "instances of paused groups are restarted", _restarter_ignores_pauses),
-    Mutant("history-is-forgotten", 7, "the end of a transition is saved without its event", _history_is_forgotten),
-    Mutant("every-try-is-an-event", 7, "a transition is recorded under two times", _every_try_is_an_event),
-    Mutant("changes-before-commit", 7, "drift is put right without a transition", _changes_before_commit),
+    Mutant("pauses-are-ignored", 6, "nobody looks at pauses", _pauses_are_ignored, bitten_by=0),
+    Mutant("pins-get-lost", 6, "a move forgets the pin that asked for it", _pins_get_lost, bitten_by=9),
+    Mutant("pins-last-for-ever", 6, "a pin or a pause may last ten years", _pins_last_for_ever, bitten_by=0),
+    Mutant(
+        "restarter-ignores-pauses",
+        6,
+        "instances of paused groups are restarted",
+        _restarter_ignores_pauses,
+        bitten_by=34,
+    ),
+    Mutant(
+        "history-is-forgotten",
+        7,
+        "the end of a transition is saved without its event",
+        _history_is_forgotten,
+        bitten_by=1,
+    ),
+    Mutant("every-try-is-an-event", 7, "a transition is recorded under two times", _every_try_is_an_event, bitten_by=1),
+    Mutant("changes-before-commit", 7, "drift is put right without a transition", _changes_before_commit, bitten_by=6),
     Mutant(
         "traffic-does-not-matter",
         8,
         "instances are restarted while traffic goes through them",
         _traffic_does_not_matter,
+        bitten_by=28,
     ),
-    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted),
-    Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once),
-    Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes),
-    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances),
+    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=5),
+    Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=5),
+    Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes, bitten_by=1),
+    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=5),
     Mutant(
         "the-dead-hold-their-claim",
         10,
         "the claim of an invocation that died never runs out",
         _the_dead_hold_their_claim,
+        bitten_by=45,
     ),
-    Mutant("half-done-is-done", 10, "nobody goes on with what a dead invocation left", _half_done_is_done),
-    Mutant("starts-are-tried-once", 10, "what was asked of EC2 once is not asked again", _starts_are_tried_once),
-    Mutant("last-writer-wins", 10, "versions are not compared", _last_writer_wins),
-    Mutant("one-group-after-another", 11, "groups wait for each other", _one_group_after_another),
+    Mutant("half-done-is-done", 10, "nobody goes on with what a dead invocation left", _half_done_is_done, bitten_by=4),
+    Mutant(
+        "leases-are-not-granted",
+        10,
+        "a monitor leaves without handing its lease on",
+        _leases_are_not_granted,
+        bitten_by=7,
+    ),
+    Mutant("last-writer-wins", 10, "versions are not compared", _last_writer_wins, bitten_by=12),
+    Mutant("one-group-after-another", 11, "groups wait for each other", _one_group_after_another, bitten_by=93),
 )

@@ -220,6 +220,8 @@ class Simulation:
         self.bench.sit()
         self.routes.on_tick()
         self.rest.on_tick()
+        if self.plan.full:
+            self.watching.on_tick({name for name, watch in self.watches.items() if watch.alive_for() > 150})
         self.kernel.after(5.0, self._tick)
         self._ticks += 1
         if self._ticks % 12 == 0:

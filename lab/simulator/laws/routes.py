@@ -95,7 +95,7 @@ class Routes:
         if before is not None and group.path(before) is not None and not asked:
             self._judge_unasked(group, before, after, invocation, told)
 
-    def _words(self, group: Group, path: str, invocation: Invocation) -> set[str]:
+    def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
         since = self.world.kernel.now - LATELY_SECONDS
         found = group.path(path)
@@ -107,7 +107,9 @@ class Routes:
                 # The table was read at one moment and judged within the next.
                 for late in (0.0, 0.5):
                     now = glimpse.at + invocation.skew + late
-                    said = count(self.world.plan.configuration, glimpse.vantages, glimpse.health, now)
+                    said = count(
+                        self.world.plan.configuration, glimpse.vantages, glimpse.health, now, believe_all=believe_all
+                    )
                     words.add(said[found.target])
         return words
 
@@ -138,6 +140,8 @@ class Routes:
                 self._hold_to_trouble(group, before, told)
             return
         preferred = names.index(after) < names.index(before)
+        deceived = not preferred and BAD in self._words(group, before, invocation, believe_all=True)
+        self.court.hold(5, "who hears nothing has no vote", not deceived, told)
         self.court.hold(4, "no leaving without cause", preferred, f"{before} was {words}: {told}")
         automatic = group.failback.mode is FailbackMode.AUTO
         self.court.hold(4, "manual failback waits for people", automatic, told)

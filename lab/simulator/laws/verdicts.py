@@ -13,8 +13,15 @@ from routekeeper.store.codec import Item
 GOOD, BAD, UNSURE = "HEALTHY", "UNHEALTHY", "UNKNOWN"
 
 
-def count(configuration: Configuration, vantages: Iterable[Item], health: Iterable[Item], now: float) -> dict[str, str]:
-    """Health by target, as words."""
+def count(
+    configuration: Configuration,
+    vantages: Iterable[Item],
+    health: Iterable[Item],
+    now: float,
+    *,
+    believe_all: bool = False,
+) -> dict[str, str]:
+    """Health by target, as words; `believe_all`: also those that law 5 suspects."""
     said: dict[str, dict[str, str]] = {}
     for item in vantages:
         name, beat_at = text(item, "name"), number(item, "heartbeat_at")
@@ -24,7 +31,7 @@ def count(configuration: Configuration, vantages: Iterable[Item], health: Iterab
         vantage, target, word = text(item, "vantage"), text(item, "target"), text(item, "health")
         if vantage in said and target is not None and word in (GOOD, BAD):
             said[vantage][target] = word
-    trusted = {name: words for name, words in said.items() if not _hears_nothing(name, said)}
+    trusted = {name: words for name, words in said.items() if believe_all or not _hears_nothing(name, said)}
     return {name: _vote(target.quorum, name, trusted) for name, target in configuration.targets.items()}
 
 

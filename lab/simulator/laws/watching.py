@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, text
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
 from routekeeper.store.codec import Item
+
+UNWATCHED_SECONDS: Final = 2.5
+"""Two beats and what a hand-over may cost."""
 
 
 class Watching:
@@ -37,6 +42,23 @@ class Watching:
         told = f"{vantage} calls {target} UNHEALTHY: {counted}"
         self._court.hold(1, "losses behind a verdict", len(lost) >= rule.unhealthy_threshold and not answered, told)
         self._court.hold(1, "long enough for a verdict", since - first >= rule.unhealthy_for_seconds - 1e-6, told)
+
+    def on_tick(self, watched: set[str]) -> None:
+        """Hand-overs leave no gap: where somebody has been on watch all along, the newest evidence is fresh."""
+        now = self._world.kernel.now
+        if self._court.excused("", 60):
+            return
+        for (vantage, target), ledger in self._world.ledgers.items():
+            place = self._world.places[vantage]
+            if (
+                vantage in watched
+                and not place.troubled
+                and now - place.troubled_at > 60
+                and ledger.plain is Fate.ANSWERED
+            ):
+                gap = now - max(ledger.evidence_at, ledger.plain_since or now)
+                told = f"{vantage} has not looked at {target} for {gap:.1f} s"
+                self._court.hold(10, "no second goes unwatched", gap < UNWATCHED_SECONDS, told)
 
     def on_settled(self, alive: set[str]) -> None:
         """What a vantage that has had time says is what its line has been like."""
