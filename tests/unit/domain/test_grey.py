@@ -242,6 +242,13 @@ def test_a_line_that_comes_back_lossy_from_a_cut_does_not_become_healthy() -> No
     assert len(states) <= 3
 
 
+def test_a_rule_that_is_switched_off_holds_nobody_unhealthy() -> None:
+    line = Timeline(PLAIN, grey_line().state)
+    healthy_at = next(second for second in range(10, 900) if line.answered(at=float(second)) is Health.HEALTHY)
+    assert healthy_at == 35, "30 s after the first answer in the row"
+    assert line.state.loss is None
+
+
 def test_evidence_expires_with_the_verdict() -> None:
     line = grey_line()
     state = expire(line.state, line.state.known_at + 30.0, LOSSY)

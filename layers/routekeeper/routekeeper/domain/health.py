@@ -111,6 +111,11 @@ def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHe
     says nothing about the present and is no failure. It does break the run of answers that it was sent into, and it
     counts for the loss rate, where every outcome has its place in the order of sending.
     """
+    # A deployment may have switched a rule off while its evidence stood in the table: it would never be cleared.
+    if rule.loss is None and state.loss is not None:
+        state = replace(state, loss=None)
+    if rule.latency is None and state.latency is not None:
+        state = replace(state, latency=None)
     match seen.health:
         case Health.UNKNOWN:
             return state
