@@ -18,6 +18,8 @@ SLACK_SECONDS = 3.0
 """How far clocks may disagree."""
 LATELY_SECONDS = 6.0
 """How old what is decided on may be."""
+SILENCE_SECONDS = 25.0
+"""How old while the table does not answer: it could not be read anew."""
 PROMPT_SECONDS = 12.0
 """How long news of health may take to move routes while nothing is in the way."""
 
@@ -97,7 +99,9 @@ class Routes:
 
     def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
-        since = self.world.kernel.now - LATELY_SECONDS
+        now = self.world.kernel.now
+        silence = now - self.world.troubled.get("*", -1e12) < SILENCE_SECONDS
+        since = now - (SILENCE_SECONDS if silence else LATELY_SECONDS)
         found = group.path(path)
         if found is None or found.target is None:
             return {GOOD}
