@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
-from routekeeper.domain.group_state import Change, GroupState, Transition, TransitionKind, Untold
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Move, Stay, decide, moved
-from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route, actual, differing, is_on
+from routekeeper.domain.settings import Group
+from routekeeper.domain.steering import Route, actual, differing
 from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
-from routekeeper.router.applying import Applied, planned, put_in_place
+from routekeeper.router import transitions
+from routekeeper.router.applying import Applied, put_in_place
 from routekeeper.router.means import Means
-from routekeeper.router.telling import TELLER_SECONDS
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -36,10 +36,6 @@ DEADLINE_MARGIN_SECONDS: Final = 3.0
 READ_AGAIN_SECONDS: Final = 0.5
 VERDICT_SECONDS: Final = 2.0
 """Where EC2 takes longer over a read, health is judged anew: nothing moves onto what was HEALTHY before (law 2)."""
-UNTOLD_LIMIT: Final = 10
-"""Transitions that are kept until people could be told; older ones stay in history only."""
-UNTOLD_CHANGES_LIMIT: Final = 1500
-"""Changes of routes in all of them together, about 200 kB: an item may have 400 ("Quotas in Amazon DynamoDB")."""
 
 
 class Busy(RoutekeeperError):
@@ -143,46 +139,18 @@ class GroupPass:
     # --- deciding ---------------------------------------------------------------------------------------------
 
     def _commit_move(self, state: GroupState, move: Move, routes: tuple[Route, ...]) -> GroupState:
-        transition = Transition(
-            id=self._next_id(state),
-            group=self.group.name,
-            kind=move.kind,
-            from_path=state.path,
-            to_path=move.to,
-            reason=move.reason,
-            decided_at=self.means.clock(),
-            first_loss_at=move.first_loss_at,
-            verdict_at=move.verdict_at,
-            asked=move.asked,
-        )
+        transition = transitions.of_move(state, move, self.means.clock())
         return self._commit(moved(state, move, transition.decided_at), transition, routes)
 
     def _commit(self, state: GroupState, transition: Transition, routes: tuple[Route, ...]) -> GroupState:
         """Save the desired path with the transition it starts. One that never got recorded goes into history now."""
-        transition = replace(transition, changes=self._planned(transition, routes))
+        transition = transitions.with_plan(transition, self.group, routes)
         begun = replace(state, pending=transition, worker=self.worker, worker_until=self.deadline_at)
         if state.pending is None:
             return self.means.store.save_group(begun)
-        reason = f"{state.pending.reason}; overtaken by {transition.id}"
-        changes = self._known(state.pending, routes, f"overtaken by {transition.id}")
-        overtaken = replace(state.pending, reason=reason, changes=changes)
-        return self.means.store.record(self._untold(begun, overtaken), overtaken)
-
-    def _planned(self, transition: Transition, routes: tuple[Route, ...]) -> tuple[Change, ...]:
-        """What is about to be changed: whoever records it, sooner or later, knows what there was before."""
-        path = self.group.path(transition.to_path)
-        return () if path is None else planned(differing(routes, path), path)
-
-    def _known(self, pending: Transition, routes: tuple[Route, ...], otherwise: str) -> tuple[Change, ...]:
-        """The planned changes as the routes show them: those in place are done, the others are not, and why."""
-        path = self.group.path(pending.to_path)
-        done = {route.resource for route in routes if path is not None and is_on(route, path)}
-        return tuple(
-            replace(change, error=None if change.resource in done else otherwise) for change in pending.changes
-        )
-
-    def _next_id(self, state: GroupState) -> str:
-        return f"{self.group.name}-{state.version + 1}"
+        overtaken = transitions.overtaken(state.pending, self.group, routes, by=transition)
+        told = transitions.to_be_told(begun, overtaken, self.worker, self.means.clock())
+        return self.means.store.record(told, overtaken)
 
     # --- applying ---------------------------------------------------------------------------------------------
 
@@ -198,30 +166,15 @@ class GroupPass:
             if all(route.error is not None for route in todo):
                 self._emit(Metric.STEERING_FAILURES, len(todo))
                 raise Ec2Error("; ".join(f"{route.resource}: {route.error}" for route in todo), "Unreadable")
-            state = self._commit(state, self._drift(state, path, todo), routes)
+            state = self._commit(state, transitions.of_drift(state, path, todo, self.means.clock()), routes)
             self._emit(Metric.DRIFT, 1)
         elif state.worker != self.worker:
             state = self.means.store.save_group(replace(state, worker=self.worker, worker_until=self.deadline_at))
         applied = put_in_place(self.group, todo, path, self.means, self.deadline_at - DEADLINE_MARGIN_SECONDS)
         return self._record(state, applied)
 
-    def _drift(self, state: GroupState, path: Path, todo: tuple[Route, ...]) -> Transition:
-        found = "; ".join(f"{route.resource} is on {route}" for route in todo)
-        return Transition(
-            id=self._next_id(state),
-            group=self.group.name,
-            kind=TransitionKind.DRIFT,
-            from_path=path.name,
-            to_path=path.name,
-            reason=f"somebody else changed the routes: {found}",
-            decided_at=self.means.clock(),
-        )
-
     def _record(self, state: GroupState, applied: Applied) -> str:
-        """Write what was done into history, and what is still owed into the group.
-
-        Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
-        """
+        """Write what was done into history, and what is still owed into the group."""
         if applied.failed:
             self._emit(Metric.STEERING_FAILURES, len(applied.failed))
         if applied.owed and not applied.changed:
@@ -237,23 +190,15 @@ class GroupPass:
         """While nothing may be touched: what had been changed before goes into history all the same (law 7)."""
         if state.pending is None or not state.pending.changes:
             return
-        changes = self._known(state.pending, routes, why_not)
+        changes = transitions.known(state.pending, self.group, routes, why_not)
         owed = any(change.error is not None for change in changes)
         if not all(change.error is not None for change in changes):
             self._close(state, Applied(changes, self.means.clock(), owed))
 
     def _close(self, state: GroupState, applied: Applied) -> Transition:
-        pending = state.pending
-        assert pending is not None  # noqa: S101 - only a state with a pending transition is closed
-        latest = {change.resource: change for change in applied.changes}
-        before = {change.resource: replace(change, error=None) for change in pending.changes}
-        merged = tuple(
-            replace(latest.get(resource, change), before=change.before)
-            for resource, change in {**latest, **before}.items()
-        )
-        done = replace(pending, changes=merged, applied_at=applied.at)
-        rest = self._completion(state, done) if applied.owed else None
-        ended = self._untold(replace(state, pending=rest, worker=None), done)
+        assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
+        ended = transitions.closed(state, state.pending, applied, self.worker, self.means.clock())
+        done = ended.unannounced[-1].transition
         self.means.store.record(ended, done)
         return done
 
@@ -261,29 +206,6 @@ class GroupPass:
         """Let others try at once what could not be done here."""
         if state.worker == self.worker:
             self.means.store.save_group(replace(state, worker=None))
-
-    def _completion(self, state: GroupState, done: Transition) -> Transition:
-        """The transition for the routes that could not be changed yet."""
-        return replace(
-            done,
-            id=self._next_id(state),
-            kind=TransitionKind.COMPLETION,
-            reason=f"the rest of {done.id}: {done.reason}",
-            first_loss_at=None,
-            verdict_at=None,
-            decided_at=self.means.clock(),
-            applied_at=None,
-            changes=tuple(change for change in done.changes if change.error is not None),
-        )
-
-    def _untold(self, state: GroupState, transition: Transition) -> GroupState:
-        """The state with one more transition to be told, by this invocation before any other."""
-        return replace(
-            state,
-            unannounced=_that_fit((*state.unannounced, Untold(transition))),
-            teller=self.worker,
-            teller_until=self.means.clock() + TELLER_SECONDS,
-        )
 
     def _measure(self, done: Transition) -> None:
         self._emit(Metric.TRANSITIONS, 1)
@@ -295,11 +217,3 @@ class GroupPass:
     def _emit(self, metric: Metric, value: float) -> None:
         self.means.emit(Measurement(metric, value))
         self.means.emit(Measurement(metric, value, {"group": self.group.name}))
-
-
-def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
-    """The newest of them, as many as the group's item has room for; the very newest in any case."""
-    kept = untold[-UNTOLD_LIMIT:]
-    while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
-        kept = kept[1:]
-    return kept

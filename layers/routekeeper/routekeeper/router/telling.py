@@ -13,8 +13,6 @@ from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
 
-TELLER_SECONDS: Final = 15.0
-"""How long others leave the telling to whoever recorded."""
 BUDGET_SECONDS: Final = 5.0
 """How long one telling may take; the rest is told by the next pass."""
 FORGET_SECONDS: Final = 3600.0

@@ -1,0 +1,115 @@
+"""A group's transitions as values: begun, overtaken, closed, completed, and still to be told. Nothing is saved here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from routekeeper.domain.group_state import Change, GroupState, Transition, TransitionKind, Untold
+from routekeeper.domain.routing import Move
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import Route, differing, is_on
+from routekeeper.router.applying import Applied, planned
+
+TELLER_SECONDS: Final = 15.0
+"""How long others leave the telling to whoever recorded."""
+UNTOLD_LIMIT: Final = 10
+"""Transitions that are kept until people could be told; older ones stay in history only."""
+UNTOLD_CHANGES_LIMIT: Final = 1500
+"""Changes of routes in all of them together, about 200 kB: an item may have 400 ("Quotas in Amazon DynamoDB")."""
+
+
+def of_move(state: GroupState, move: Move, now: float) -> Transition:
+    return Transition(
+        id=_next_id(state),
+        group=state.group,
+        kind=move.kind,
+        from_path=state.path,
+        to_path=move.to,
+        reason=move.reason,
+        decided_at=now,
+        first_loss_at=move.first_loss_at,
+        verdict_at=move.verdict_at,
+        asked=move.asked,
+    )
+
+
+def of_drift(state: GroupState, path: Path, todo: Iterable[Route], now: float) -> Transition:
+    found = "; ".join(f"{route.resource} is on {route}" for route in todo)
+    return Transition(
+        id=_next_id(state),
+        group=state.group,
+        kind=TransitionKind.DRIFT,
+        from_path=path.name,
+        to_path=path.name,
+        reason=f"somebody else changed the routes: {found}",
+        decided_at=now,
+    )
+
+
+def with_plan(transition: Transition, group: Group, routes: Iterable[Route]) -> Transition:
+    """With what is about to be changed: whoever records it, sooner or later, knows what there was before."""
+    path = group.path(transition.to_path)
+    return transition if path is None else replace(transition, changes=planned(differing(routes, path), path))
+
+
+def known(pending: Transition, group: Group, routes: Iterable[Route], otherwise: str) -> tuple[Change, ...]:
+    """The planned changes as the routes show them: those in place are done, the others are not, and why."""
+    path = group.path(pending.to_path)
+    done = {route.resource for route in routes if path is not None and is_on(route, path)}
+    return tuple(replace(change, error=None if change.resource in done else otherwise) for change in pending.changes)
+
+
+def overtaken(pending: Transition, group: Group, routes: Iterable[Route], by: Transition) -> Transition:
+    """A transition that never got recorded, as it goes into history when the next one begins."""
+    why = f"overtaken by {by.id}"
+    return replace(pending, reason=f"{pending.reason}; {why}", changes=known(pending, group, routes, why))
+
+
+def closed(state: GroupState, pending: Transition, applied: Applied, teller: str, now: float) -> GroupState:
+    """The state once `pending` is done or only owed in part; what was done is the last of its `unannounced`.
+
+    Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
+    """
+    latest = {change.resource: change for change in applied.changes}
+    before = {change.resource: replace(change, error=None) for change in pending.changes}
+    merged = tuple(
+        replace(latest.get(resource, change), before=change.before) for resource, change in {**latest, **before}.items()
+    )
+    done = replace(pending, changes=merged, applied_at=applied.at)
+    rest = _completion(state, done, now) if applied.owed else None
+    return to_be_told(replace(state, pending=rest, worker=None), done, teller, now)
+
+
+def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
+    """The state with one more transition to be told, by this invocation before any other."""
+    untold = _that_fit((*state.unannounced, Untold(transition)))
+    return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
+
+
+def _next_id(state: GroupState) -> str:
+    return f"{state.group}-{state.version + 1}"
+
+
+def _completion(state: GroupState, done: Transition, now: float) -> Transition:
+    """The transition for the routes that could not be changed yet."""
+    return replace(
+        done,
+        id=_next_id(state),
+        kind=TransitionKind.COMPLETION,
+        reason=f"the rest of {done.id}: {done.reason}",
+        first_loss_at=None,
+        verdict_at=None,
+        decided_at=now,
+        applied_at=None,
+        changes=tuple(change for change in done.changes if change.error is not None),
+    )
+
+
+def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
+    """The newest of them, as many as the group's item has room for; the very newest in any case."""
+    kept = untold[-UNTOLD_LIMIT:]
+    while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
+        kept = kept[1:]
+    return kept
