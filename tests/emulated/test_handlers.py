@@ -21,7 +21,7 @@ from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 REGION = "eu-central-1"
 TABLE = "routekeeper"
 CONFIGURATION = """\

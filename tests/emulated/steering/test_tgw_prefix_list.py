@@ -11,7 +11,7 @@ from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
 from routekeeper.domain.steering import Route, is_on
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
-from tests.unit.emulated_ec2 import EmulatedEc2, ec2_in_process
+from tests.emulated.emulated_ec2 import EmulatedEc2, ec2_in_process
 
 CREATE = "CreateTransitGatewayPrefixListReference"
 MODIFY = "ModifyTransitGatewayPrefixListReference"

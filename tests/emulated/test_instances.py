@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.restart import Action, InstanceState
 from routekeeper.instances import Ec2Instances
-from tests.unit.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
+from tests.emulated.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
 
 STOP_SECONDS = START_SECONDS = 5.0
 

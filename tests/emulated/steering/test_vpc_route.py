@@ -12,7 +12,7 @@ from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
 from routekeeper.domain.steering import Route, is_on
 from routekeeper.steering.vpc_route import VpcRouteSteering
-from tests.unit.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
+from tests.emulated.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
 
 CREATE, REPLACE = "CreateRoute", "ReplaceRoute"
 NO_TABLE = "rtb-0123456789abcdef0"
