@@ -11,7 +11,7 @@ import pytest
 from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Target, VpcRoute
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Quorum, Target, VpcRoute
 from routekeeper.domain.steering import Route
 from routekeeper.measurements import Metric
 from tests.fakes.routes import FakeRoutes
@@ -185,6 +185,7 @@ def test_traffic_returns_once_the_preferred_path_was_healthy_for_the_hold_down(s
     stage.run()
     stage.now += 100
     stage.see("nat-a", Health.HEALTHY)
+    stage.run()  # the stream wakes the router with every change of health
     stage.now += 59
     stage.run()
     assert stage.state().path == "nat-b"
@@ -192,6 +193,30 @@ def test_traffic_returns_once_the_preferred_path_was_healthy_for_the_hold_down(s
     stage.run()
     assert stage.state().path == "nat-a"
     assert stage.history()[0].kind is TransitionKind.FAILBACK
+
+
+def test_law_4_a_vantage_that_falls_silent_does_not_shorten_the_hold_down(stage: Stage) -> None:
+    """b has called nat-a HEALTHY all along; only a spoke against it, and then stops speaking at all."""
+    stage.configuration = replace(
+        CONFIGURATION,
+        groups={"one": CONFIGURATION.groups["one"]},
+        targets={name: replace(target, quorum=Quorum.ANY) for name, target in CONFIGURATION.targets.items()},
+    )
+    for target in ("nat-a", "nat-b"):
+        stage.see(target, Health.HEALTHY, vantage="b")
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert stage.state().path == "nat-b"
+    for _ in range(10):
+        stage.now += 60
+        stage.beat("b")
+        stage.run()  # which beats for a
+    silent_since = stage.now
+    while stage.state().path == "nat-b" and stage.now < silent_since + 600:
+        stage.now += 20
+        stage.beat("b")
+        stage.router(stage.store).run(f"alone-{stage.now}", stage.now + 30)
+    assert stage.now - silent_since >= CONFIGURATION.stale_after_seconds + 60
 
 
 def test_law_3_with_no_healthy_path_nothing_moves_and_it_is_measured(stage: Stage) -> None:

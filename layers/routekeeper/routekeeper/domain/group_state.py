@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -150,6 +151,9 @@ class GroupState:
     teller: str | None = None
     """The invocation that is telling `unannounced`; nobody else tells it until `teller_until`."""
     teller_until: float = 0.0
+    seen_healthy: Mapping[str, float] | None = None
+    """Since when the router itself has seen each path before the present one HEALTHY, without a break; those it
+    last saw otherwise are absent. None: nobody has looked yet."""
     blackholed: str | None = None
     """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
     blackholed_at: float = 0.0

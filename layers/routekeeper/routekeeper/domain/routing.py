@@ -39,6 +39,7 @@ __all__ = [
     "health_of_paths",
     "healthy_elsewhere",
     "moved",
+    "noticed",
 ]
 
 
@@ -93,7 +94,7 @@ def moved(state: GroupState, move: Move, now: float) -> GroupState:
         state = replace(state, blackholed=state.path, blackholed_at=now)
     elif state.blackholed == move.to:
         state = replace(state, blackholed=None)
-    return replace(state, path=move.to, since=now, reason=move.reason, returning=None)
+    return replace(state, path=move.to, since=now, reason=move.reason, returning=None, seen_healthy=None)
 
 
 def decide(
@@ -133,6 +134,27 @@ def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]
 
 def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
     return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+
+
+def noticed(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
+) -> Mapping[str, float] | None:
+    """`seen_healthy` after a look at the present verdicts; None on the preferred path, which none is before.
+
+    A verdict can turn HEALTHY "since long ago": when the vantage that spoke against a path falls silent, the votes
+    that are left were cast before. Hold-down counts from when the router saw it turn (law 4).
+    """
+    current = state.path if state.path is not None and group.path(state.path) is not None else group.paths[0].name
+    better = group.paths[: [path.name for path in group.paths].index(current)]
+    if not better:
+        return None
+    health = health_of_paths(group, state, verdicts, actual, now)
+    seen = state.seen_healthy or {}
+    return {path.name: seen.get(path.name, now) for path in better if health[path.name].health is Health.HEALTHY}
+
+
+def _seen_since(path: str, state: GroupState, now: float) -> float:
+    return 0.0 if state.seen_healthy is None else state.seen_healthy.get(path, now)
 
 
 def health_of_paths(
@@ -214,7 +236,7 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
         if verdict.health is not Health.HEALTHY or verdict.since is None:
             waits.append(f"{path.name} is {verdict.health.value}: {verdict.reason}")
             continue
-        due = max(verdict.since, state.since) + group.failback.after_seconds
+        due = max(verdict.since, state.since, _seen_since(path.name, state, now)) + group.failback.after_seconds
         if now >= due:
             reason = f"{path.name} has been HEALTHY for {now - verdict.since:.0f} s ({verdict.reason})"
             return Move(path.name, TransitionKind.FAILBACK, reason)

@@ -17,7 +17,7 @@ from typing import Final
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Move, Stay, decide, moved
+from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, noticed
 from routekeeper.domain.settings import Group
 from routekeeper.domain.steering import Route, actual, differing
 from routekeeper.ec2_errors import is_temporary
@@ -93,6 +93,8 @@ class GroupPass:
         if isinstance(decision, Stay) and decision.adopt is not None:
             state = self._adopt(state, decision.adopt, decision.reason)
             decision = decide(self.group, state, verdicts, found, self.means.clock())
+        if isinstance(decision, Stay):
+            state = self._notice(state, verdicts, found)
         LOG.log(
             logging.INFO if isinstance(decision, Move) else logging.DEBUG,
             "decided",
@@ -108,6 +110,13 @@ class GroupPass:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason
         return self._converge(state, routes) or decision.reason
+
+    def _notice(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
+        """Remember which better paths are HEALTHY, where that has changed: hold-down counts from it."""
+        seen = noticed(self.group, state, verdicts, found, self.means.clock())
+        if seen == state.seen_healthy:
+            return state
+        return self.means.store.save_group(replace(state, seen_healthy=seen))
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""
