@@ -20,6 +20,7 @@ from routekeeper import cli
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
+from tests.fakes.lambda_context import Context
 
 PROJECT = Path(__file__).parents[2]
 REGION = "eu-central-1"
@@ -42,19 +43,6 @@ groups:
       - {{name: nat-a, target: nat-a, instance: {a}}}
       - {{name: nat-b, target: nat-b, instance: {b}}}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """As much of a Lambda context as the handlers look at."""
-
-    remaining_seconds: float = 18.0
-    aws_request_id: str = "11111111-2222-3333-4444-555555555555"
-    client_context: None = None
-    identity: None = None
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.remaining_seconds * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from routekeeper.bootstrap.monitor import owner_of
 from routekeeper.monitor import Ended
+from tests.fakes.lambda_context import Context
 from tests.fakes.virtual_time import run_virtually
-from tests.unit.bootstrap.test_handlers import Context
 from tests.unit.monitor.test_monitor import Zone, end
 
 
