@@ -36,6 +36,7 @@ def test_settings_are_changed_one_by_one(api: Client, emulation: Emulation) -> N
     assert answer.json == {
         "stop_seconds": 1.5,
         "start_seconds": before.start_seconds,
+        "call_seconds": before.call_seconds,
         "reference_seconds": before.reference_seconds,
         "hanging_stops": ["i-1"],
     }
