@@ -63,7 +63,7 @@ def main() -> None:
 def _move(place: Ground, bucket: Bucket, count: int, here: int) -> dict[str, Any]:
     """One failover of the first `count` tables away from instance `here`; as many invocations as it takes."""
     group = _group(place, count, here)
-    steering = VpcRouteSteering(Clients().ec2_without_retries())
+    steering = VpcRouteSteering(Clients().ec2())
     store = MemoryStore(MemoryTable(), writer="bench")
     _tell_health(store)
     store.save_group(GroupState("tables", path="from"))

@@ -69,7 +69,6 @@ class Ec2:
     past: list[tuple[float, Any]] = field(default_factory=list)
     on_change: Callable[[], None] = nobody
     calls: int = 0
-    mischief: int = 0
 
     def snapshot(self) -> Any:
         states = {name: machine.state for name, machine in self.machines.items()}
@@ -91,7 +90,6 @@ class Ec2:
             moment = self.kernel.now - self.random.uniform(0, lag)
             for changed_at, before in self.past:
                 if changed_at > moment:
-                    self.mischief += 1
                     return before
         return self.routes, self.references, {name: machine.state for name, machine in self.machines.items()}
 
@@ -219,7 +217,6 @@ class Call:
         return result
 
     def _trouble(self, names: tuple[str, ...], seconds: float) -> None:
-        self._ec2.mischief += 1
         self.on_fault(names)
         self._pause(seconds)
 

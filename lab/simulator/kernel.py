@@ -105,7 +105,6 @@ class Kernel:
         self._until = START
         self._due: list[tuple[float, int, Callable[[], None], bool]] = []
         self._count = 0
-        self.steps = 0
 
     def at(self, moment: float, act: Callable[[], None], *, planned: bool = False) -> None:
         """Let something happen at a moment; what is planned does not come later for a leap."""
@@ -124,7 +123,6 @@ class Kernel:
                 break
             moment, _, act, _ = heapq.heappop(self._due)
             self.now = max(self.now, moment)
-            self.steps += 1
             act()
         if not self.stopped and not self.interrupted:
             self.now = max(self.now, until)

@@ -144,7 +144,3 @@ def _looked_at(invocation: Invocation, target: Target) -> float:
     """When the invocation last turned to the target's restart group."""
     assert target.restart is not None
     return invocation.looked.get(("load_restart", target.restart.group), 0.0)
-
-
-def _restart_group(target: Target) -> str:
-    return target.restart.group if target.restart is not None else ""

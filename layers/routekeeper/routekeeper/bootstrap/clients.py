@@ -48,11 +48,7 @@ class Clients:
         return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=f"{function}/{uuid4().hex}")
 
     def ec2(self) -> EC2Client:
-        client: EC2Client = self._client("ec2", IMPATIENT)
-        return client
-
-    def ec2_without_retries(self) -> EC2Client:
-        """For who repeats calls by itself, at a pace that suits all of them."""
+        """Without retries: router and restarter repeat calls by themselves, at a pace that suits all of them."""
         once = Config(retries={"mode": "standard", "total_max_attempts": 1})
         client: EC2Client = self._client("ec2", IMPATIENT.merge(once))
         return client

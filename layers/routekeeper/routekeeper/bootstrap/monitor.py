@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from routekeeper import config, telemetry
 from routekeeper.bootstrap import logs, triggers
@@ -41,19 +40,10 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         del event  # a tick says nothing but when
         logs.name_invocation(context)
-        ended = asyncio.run(watch(owner_of(context), triggers.deadline(context)))
+        ended = asyncio.run(watch(triggers.unique_name(context), triggers.deadline(context)))
         return {"vantage": environment.vantage, "ended": ended.value}
 
     return handle
-
-
-def owner_of(context: LambdaContext) -> str:
-    """A name for this invocation alone.
-
-    The request ID is not: an event that is delivered twice keeps it ("Asynchronous invocation", AWS Lambda Developer
-    Guide), and two monitors of one name would both take the lease for theirs.
-    """
-    return f"{context.aws_request_id}/{uuid4().hex}"
 
 
 def steady_clock() -> Clock:

@@ -31,7 +31,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     clients = Clients()
     tell = announcer(clients, environment).restart
     store = clients.store("restarter", environment.table)
-    means = Means(store, Ec2Instances(clients.ec2_without_retries()), tell, time.time, time.sleep)
+    means = Means(store, Ec2Instances(clients.ec2()), tell, time.time, time.sleep)
     restarter = Restarter(config.packaged(), means)
     emit = emitter(environment.deployment)
 

@@ -27,7 +27,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("router")
     clients = Clients()
-    ec2 = clients.ec2_without_retries()
+    ec2 = clients.ec2()
     router = Router(
         config.packaged(),
         Means(

@@ -20,8 +20,12 @@ LOG = logging.getLogger("routekeeper")
 
 
 def unique_name(context: LambdaContext) -> str:
-    """A name for this invocation alone: Lambda keeps the request ID when it delivers one event twice."""
-    return f"{context.aws_request_id}/{uuid4().hex[:8]}"
+    """A name for this invocation alone.
+
+    The request ID is not: an event that is delivered twice keeps it ("Asynchronous invocation", AWS Lambda Developer
+    Guide), and two invocations of one name would both take a lease, or a group's routes, for theirs.
+    """
+    return f"{context.aws_request_id}/{uuid4().hex}"
 
 
 def deadline(context: LambdaContext) -> float:

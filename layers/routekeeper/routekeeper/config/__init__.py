@@ -73,13 +73,22 @@ def packaged() -> Configuration:
     return read_document(_json(text, problems), problems)
 
 
-def _tree(path: Path, problems: Problems) -> Node:
+def text_of(path: Path) -> str:
+    """What a file that a person wrote says, without a byte order mark.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not UTF-8.
+    """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as err:
         raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
     except UnicodeDecodeError as err:
         raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err
+
+
+def _tree(path: Path, problems: Problems) -> Node:
+    text = text_of(path)
     if path.suffix == ".json":
         return _json(text, problems)
     from routekeeper.config import yaml_file  # noqa: PLC0415 - needs PyYAML, which the functions do without

@@ -39,7 +39,7 @@ __all__ = [
     "health_of_paths",
     "healthy_elsewhere",
     "moved",
-    "noticed",
+    "stayed",
 ]
 
 
@@ -136,21 +136,22 @@ def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
     return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
 
 
-def noticed(
+def stayed(
     group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
-) -> Mapping[str, float] | None:
-    """`seen_healthy` after a look at the present verdicts; None on the preferred path, which none is before.
+) -> GroupState:
+    """The state after a look that moved nothing: it remembers which better paths are HEALTHY.
 
     A verdict can turn HEALTHY "since long ago": when the vantage that spoke against a path falls silent, the votes
-    that are left were cast before. Hold-down counts from when the router saw it turn (law 4).
+    that are left were cast before. Hold-down counts from when it was seen to turn (law 4).
     """
     current = state.path if state.path is not None and group.path(state.path) is not None else group.paths[0].name
     better = group.paths[: [path.name for path in group.paths].index(current)]
     if not better:
-        return None
+        return replace(state, seen_healthy=None)
     health = health_of_paths(group, state, verdicts, actual, now)
     seen = state.seen_healthy or {}
-    return {path.name: seen.get(path.name, now) for path in better if health[path.name].health is Health.HEALTHY}
+    good = (path.name for path in better if health[path.name].health is Health.HEALTHY)
+    return replace(state, seen_healthy={name: seen.get(name, now) for name in good})
 
 
 def _seen_since(path: str, state: GroupState, now: float) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from routekeeper.domain.health import TargetHealth
-from routekeeper.domain.quorum import Ballots
+from routekeeper.domain.quorum import Ballots, Verdict, verdicts
+from routekeeper.domain.settings import Configuration
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,7 @@ class Board:
             for name, vantage in self.vantages.items()
             if now - vantage.heartbeat_at <= stale_after_seconds
         }
+
+    def verdicts(self, configuration: Configuration, now: float) -> dict[str, Verdict]:
+        """The verdict on every configured target, by the fresh vantages' vote."""
+        return verdicts(configuration.targets, self.fresh(now, configuration.stale_after_seconds))

@@ -9,10 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, TypeVar
 
-from routekeeper.config import values
+from routekeeper.config import text_of, values
 from routekeeper.config.problems import Problems, Rejected, describe, nearest
 from routekeeper.config.tree import Place
-from routekeeper.domain.errors import ConfigurationError
 
 COLUMNS: Final = ("time_seconds", "vantage", "target", "outcome", "rtt_ms")
 _T = TypeVar("_T")
@@ -47,13 +46,7 @@ def read_trace(path: Path, targets: Mapping[str, object]) -> list[Row]:
     Raises:
         ConfigurationError: the file cannot be read, or what is wrong with it: a line each with file, line and column.
     """
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as err:
-        raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
-    except UnicodeDecodeError as err:
-        raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err
-    return _Reader(Problems(str(path)), targets).read(text.splitlines())
+    return _Reader(Problems(str(path)), targets).read(text_of(path).splitlines())
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.patients import patient, users
-from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
+from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin
 from routekeeper.domain.restart_course import advance, withdraw
 from routekeeper.domain.restart_event import RestartEvent
@@ -71,8 +71,7 @@ class Visit:
                 return decision.reason
 
     def _verdicts(self) -> dict[str, Verdict]:
-        ballots = self.means.store.load_board().fresh(self.means.clock(), self.configuration.stale_after_seconds)
-        return verdicts(self.configuration.targets, ballots)
+        return self.means.store.load_board().verdicts(self.configuration, self.means.clock())
 
     # --- deciding
 

@@ -17,7 +17,7 @@ from typing import Final
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, noticed
+from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, stayed
 from routekeeper.domain.settings import Group
 from routekeeper.domain.steering import Route, actual, differing
 from routekeeper.ec2_errors import is_temporary
@@ -94,7 +94,7 @@ class GroupPass:
             state = self._adopt(state, decision.adopt, decision.reason)
             decision = decide(self.group, state, verdicts, found, self.means.clock())
         if isinstance(decision, Stay):
-            state = self._notice(state, verdicts, found)
+            state = self._stay(state, verdicts, found)
         LOG.log(
             logging.INFO if isinstance(decision, Move) else logging.DEBUG,
             "decided",
@@ -111,12 +111,10 @@ class GroupPass:
             return decision.reason
         return self._converge(state, routes) or decision.reason
 
-    def _notice(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
-        """Remember which better paths are HEALTHY, where that has changed: hold-down counts from it."""
-        seen = noticed(self.group, state, verdicts, found, self.means.clock())
-        if seen == state.seen_healthy:
-            return state
-        return self.means.store.save_group(replace(state, seen_healthy=seen))
+    def _stay(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
+        """Save what a look that moves nothing is remembered for, where that has changed."""
+        after = stayed(self.group, state, verdicts, found, self.means.clock())
+        return state if after == state else self.means.store.save_group(after)
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
-from routekeeper.domain.quorum import Verdict, verdicts
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Configuration, Group
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router.group_pass import Busy, GroupPass
@@ -103,9 +103,7 @@ class Router:
             LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
     def _judge(self) -> Mapping[str, Verdict]:
-        board = self.means.store.load_board()
-        ballots = board.fresh(self.means.clock(), self.configuration.stale_after_seconds)
-        return verdicts(self.configuration.targets, ballots)
+        return self.means.store.load_board().verdicts(self.configuration, self.means.clock())
 
     def _judge_again(self, judged: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
         try:
