@@ -69,7 +69,7 @@ class Task:
         worker.back.acquire()
         self.kernel.current = None
         if self.ended:
-            self.kernel.tasks.discard(self)
+            self.kernel.tasks.pop(self, None)
             for act in self.on_end:
                 act()
 
@@ -98,7 +98,8 @@ class Kernel:
     def __init__(self) -> None:
         self.now = START
         self.current: Task | None = None
-        self.tasks: set[Task] = set()
+        self.tasks: dict[Task, None] = {}
+        """What is under way, in the order of its start: a set's order would differ from run to run."""
         self.stopped = False
         self.interrupted = False
         """Somebody else has something to do at this very instant: give the thread back."""
@@ -139,7 +140,7 @@ class Kernel:
 
     def spawn(self, body: Callable[[], object], parent: Task | None = None) -> Task:
         task = Task(self, body, parent)
-        self.tasks.add(task)
+        self.tasks[task] = None
         self._wake_at(task, self.now)
         return task
 
