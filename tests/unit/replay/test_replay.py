@@ -12,7 +12,7 @@ from bench.decisions.watching import changes
 from routekeeper import config
 from routekeeper.domain.grey import LossRule
 from routekeeper.domain.health import Detection, Health, TargetHealth
-from routekeeper.domain.settings import Configuration
+from routekeeper.domain.settings import Configuration, Quorum
 from routekeeper.replay import Event, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
 from tests.unit.config.documents import HERE
 
@@ -121,6 +121,22 @@ def test_a_loss_rule_is_tried_on_a_trace_as_the_monitor_would_have_applied_it() 
     replayed = [event for event in replay(rows, tried) if isinstance(event, HealthChange)]
     assert [state.health for state in watched] == [Health.HEALTHY, Health.UNHEALTHY]
     assert [(event.time, event.health) for event in replayed] == [(state.since, state.health) for state in watched]
+
+
+def test_law_4_a_vantage_that_falls_silent_does_not_shorten_the_hold_down() -> None:
+    """b reaches dx all along; a does not from 30 s on, and is not heard of after 300 s."""
+    wary = {name: replace(target, quorum=Quorum.ANY) for name, target in STANDARD.targets.items()}
+    rows = [
+        *beats("vpn", 0.5, 300.0),
+        *beats("dx", 0.0, 30.0),
+        *beats("dx", 30.0, 300.0, lost=True),
+        *beats("vpn", 0.5, 500.0, vantage="b"),
+        *beats("dx", 0.0, 500.0, vantage="b"),
+    ]
+    events = replay(sorted(rows, key=lambda row: row.sent_at), replace(STANDARD, targets=wary))
+    away, back = [event for event in events if isinstance(event, Moved)]
+    assert (away.to, back.to) == ("vpn", "dx")
+    assert back.time >= 300.0 + STANDARD.stale_after_seconds + 60.0 - 1.0
 
 
 def test_nothing_happens_in_an_empty_trace() -> None:

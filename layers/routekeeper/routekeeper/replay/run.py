@@ -14,7 +14,7 @@ from routekeeper.config.summary import seconds_to_loss
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
-from routekeeper.domain.routing import Actual, Move, Stay, decide, moved
+from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, stayed
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.replay.trace import Outcome, Row
 
@@ -134,12 +134,13 @@ class _Course:
 
     def _decide(self, name: str, now: float) -> Iterator[Event]:
         group, state = self._configuration.groups[name], self._groups[name]
-        match decide(group, state, self._verdicts, Actual(state.path), now):
+        actual = Actual(state.path)
+        match decide(group, state, self._verdicts, actual, now):
             case Move() as move:
                 self._groups[name] = replace(moved(state, move, now), version=state.version + 1)
                 yield Moved(now, name, state.path or "", move.to, move.reason)
             case Stay():
-                pass
+                self._groups[name] = stayed(group, state, self._verdicts, actual, now)
 
     def _next_due(self, now: float) -> float:
         """The next moment at which something changes though nothing is seen."""
