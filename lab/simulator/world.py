@@ -274,6 +274,8 @@ class World:
         self.table._items[key] = {**held, "path": {"N": "7"}}
 
         def mend() -> None:
-            self.table._items[key] = held
+            now = self.table._items[key]
+            if "N" in now["path"]:  # whoever had read it before may have saved over it meanwhile
+                self.table._items[key] = {**now, "path": held["path"]}
 
         return mend
