@@ -8,9 +8,12 @@ from lab.world import DX_ROUTER, NAT_A, NAT_B, VPN, World
 
 RESTART: Final = "{group: nat}"
 FAILBACK: Final = "{mode: auto, after: 60s}"
+BRAKE: Final = "{moves: 24, per: 1h}"
 
 
-def failover_yaml(world: World, *, restart: str = RESTART, rehearsal_failback: str = FAILBACK) -> str:
+def failover_yaml(
+    world: World, *, restart: str = RESTART, rehearsal_failback: str = FAILBACK, brake: str = BRAKE
+) -> str:
     """The configuration for the seeded world.
 
     `idc` moves the on-premises CIDRs between Direct Connect and the VPN, `private-a` and `private-b` move
@@ -21,6 +24,7 @@ def failover_yaml(world: World, *, restart: str = RESTART, rehearsal_failback: s
     return f"""\
 version: 1
 target_figures: metrics
+brake: {brake}
 targets:
   dx-router:
     require: any

@@ -14,6 +14,7 @@ from lab.simulator.nobody import nobody
 from lab.simulator.store import Passage, PassedStore
 from lab.simulator.world import World
 from routekeeper import router
+from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
@@ -51,6 +52,9 @@ class _People:
     def transition(self, transition: Transition, channel: Channel) -> None:
         del channel  # both are told the same
         self._tell(transition.id)
+
+    def brake(self, engagement: Engagement, channel: Channel) -> None:
+        self._tell(f"brake {engagement.engaged_at} {channel.value}")
 
     def restart(self, event: RestartEvent) -> None:
         self._tell(event.id)

@@ -1,8 +1,9 @@
-"""The stand-in for the thread pools of router and restarter: the same shape, threads that the kernel schedules."""
+"""Stand-ins for the thread pools and locks of router and restarter: the same shape, and the kernel schedules."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
@@ -80,19 +81,40 @@ def wait(promises: Iterable[Promise], timeout: float | None = None, return_when:
     return Waited(done, set(waited_for) - done)
 
 
-_STANDS_IN: Final = {futures.ThreadPoolExecutor: CooperativePool, futures.wait: wait}
+class CooperativeLock:
+    """`threading.Lock` as far as they use it: a real one, held over a call, would stop the kernel with its holder."""
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def __enter__(self) -> bool:
+        while self._held:
+            CooperativePool.kernel.pause(LOCK_POLL_SECONDS)
+        self._held = True
+        return True
+
+    def __exit__(self, *how: object) -> None:
+        self._held = False
+
+
+_STANDS_IN: Final = {
+    futures.ThreadPoolExecutor: CooperativePool,
+    futures.wait: wait,
+    threading.Lock: CooperativeLock,
+}
+LOCK_POLL_SECONDS: Final = 0.001
 
 
 @contextmanager
 def cooperative(kernel: Kernel) -> Iterator[None]:
-    """Have whatever pools the application uses run in the kernel's time."""
+    """Have whatever pools and locks the application uses run in the kernel's time."""
     CooperativePool.kernel = kernel
     modules = [module for name, module in sys.modules.items() if name.startswith("routekeeper.")]
     found = [
         (module, name, held)
         for module in modules
         for name, held in vars(module).items()
-        if callable(held) and getattr(held, "__module__", "").startswith("concurrent.futures") and held in _STANDS_IN
+        if any(held is known for known in _STANDS_IN)
     ]
     for module, name, held in found:
         setattr(module, name, _STANDS_IN[held])

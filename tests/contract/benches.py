@@ -50,7 +50,15 @@ class MemoryBench:
 
     def unlucky_store(self, writer: str = "one") -> Store:
         store = MemoryStore(self.table, writer=writer)
-        for operation in ("save_lease", "save_vantage", "save_health", "save_group", "record", "save_restart"):
+        for operation in (
+            "save_lease",
+            "save_vantage",
+            "save_health",
+            "save_group",
+            "record",
+            "save_restart",
+            "save_brake",
+        ):
             store.fail(operation, StoreError("no answer"), after_acting=True, times=10)
         return store
 

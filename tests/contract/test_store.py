@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
-from routekeeper.domain.group_state import Untold
+from routekeeper.domain.group_state import Channel, Untold
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
@@ -33,6 +34,14 @@ RESTARTING = RestartState(
     active=Active("nat-a", "i-0a", Phase.STOPPING, NOW, NOW, 1),
     attempts={"nat-a": (NOW - 7200.5, NOW)},
     given_up=frozenset({"nat-b"}),
+)
+ENGAGED = Ledger(
+    moves=(Counted("idc-7", NOW - 60.5), Counted("idc-9", NOW)),
+    engaged_at=NOW,
+    acknowledged=ASKED,
+    untold=(Channel.EVENTS,),
+    teller="router/1",
+    teller_until=NOW + 60,
 )
 
 NOT_ON_MOTO = pytest.mark.parametrize(
@@ -68,6 +77,7 @@ VERSIONED: list[Any] = [
     pytest.param("lease", Lease("zone-a", owner="one", epoch=1, expires_at=NOW), id="lease"),
     pytest.param("group", PINNED, id="group"),
     pytest.param("restart", RESTARTING, id="restart"),
+    pytest.param("brake", ENGAGED, id="brake"),
 ]
 
 
@@ -77,6 +87,8 @@ def load(store: Store, kind: str) -> Any:
             return store.load_lease("zone-a")
         case "group":
             return store.load_group("idc")
+        case "brake":
+            return store.load_brake()
         case _:
             return store.load_restart("nat")
 
@@ -87,6 +99,8 @@ def save(store: Store, value: Any) -> Any:
             return store.save_lease(value)
         case GroupState():
             return store.save_group(value)
+        case Ledger():
+            return store.save_brake(value)
         case _:
             return store.save_restart(value)
 
@@ -97,6 +111,8 @@ def altered(value: Any, number: int) -> Any:
             return replace(value, owner=f"owner {number}")
         case GroupState():
             return replace(value, reason=f"reason {number}")
+        case Ledger():
+            return replace(value, teller=f"router {number}")
         case _:
             return replace(value, given_up=frozenset({f"target {number}"}))
 
@@ -106,6 +122,7 @@ def test_what_was_never_saved_is_at_version_0(bench: Bench) -> None:
     assert store.load_lease("zone-a") == Lease("zone-a")
     assert store.load_group("idc") == GroupState("idc")
     assert store.load_restart("nat") == RestartState("nat")
+    assert store.load_brake() == Ledger()
     assert store.load_vantage("zone-a") is None
     assert store.load_board() == Board({}, {})
     assert store.transitions("idc", 10) == ()

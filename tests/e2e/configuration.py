@@ -17,6 +17,7 @@ def stories_yaml(world: World) -> str:
         world,
         restart="{after: 5s, stop_timeout: 6s, group: nat}",
         rehearsal_failback=f"{{after: {REHEARSAL_FAILBACK_SECONDS}s}}",
+        brake="{moves: 1000, per: 1h}",  # a year of trouble in minutes: counted, and never held
     )
     names = ("refused", "untagged")
     spares = zip(names, world.spare_route_tables, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError, Ec2Error
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
@@ -66,6 +67,7 @@ class FakePeople:
     events: list[Transition] = field(default_factory=list)
     """What the event bus was told."""
     restarts: list[RestartEvent] = field(default_factory=list)
+    engagements: list[tuple[Engagement, Channel]] = field(default_factory=list)
     unreachable: set[Channel] = field(default_factory=set)
     before_telling: Callable[[], None] = lambda: None
 
@@ -74,6 +76,11 @@ class FakePeople:
         if channel in self.unreachable:
             raise AnnouncementError(f"the {channel.value} does not answer")
         (self.told if channel is Channel.TOPIC else self.events).append(transition)
+
+    def brake(self, engagement: Engagement, channel: Channel) -> None:
+        if channel in self.unreachable:
+            raise AnnouncementError(f"the {channel.value} does not answer")
+        self.engagements.append((engagement, channel))
 
     def restart(self, event: RestartEvent) -> None:
         if self.unreachable:

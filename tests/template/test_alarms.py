@@ -31,6 +31,7 @@ def watched(alarm: dict[str, Any]) -> tuple[str, dict[str, str]]:
         ("TransitionAlarm", "Transitions", DEPLOYMENT),
         ("NoHealthyPathAlarm", "NoHealthyPath", DEPLOYMENT),
         ("SteeringFailureAlarm", "SteeringFailures", DEPLOYMENT),
+        ("BrakeAlarm", "BrakeEngaged", DEPLOYMENT),
         ("RestartGivenUpAlarm", "RestartsGivenUp", DEPLOYMENT),
         ("HeartbeatAAlarm", "Heartbeat", DEPLOYMENT | {"vantage": "a"}),
         ("HeartbeatBAlarm", "Heartbeat", DEPLOYMENT | {"vantage": "b"}),

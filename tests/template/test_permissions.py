@@ -78,7 +78,7 @@ EXPECTED = {
     ],
     "RouterRole": [
         READ_TABLE,
-        write_table("WriteDecisions", "GROUP", "EVENT#*"),
+        write_table("WriteDecisions", "GROUP", "BRAKE", "EVENT#*"),
         READ_STREAM,
         allow("ReadRoutes", ["ec2:DescribeRouteTables", "ec2:GetTransitGatewayPrefixListReferences"], ["*"]),
         allow(
@@ -128,7 +128,7 @@ EXPECTED = {
     ],
     "OperatorRole": [
         READ_TABLE,
-        write_table("WriteIntents", "GROUP"),
+        write_table("WriteIntents", "GROUP", "BRAKE"),
         logs("Operator"),
     ],
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
@@ -50,6 +51,8 @@ RECORDS: dict[str, Item] = {
     "health": items.health_item("a", 1, "dx-router", TargetHealth()),
     "operator's intent": items.group_item(GroupState("idc"), "operator/1"),
     "router's decision": items.group_item(GroupState("idc"), "router/1"),
+    "operator's acknowledgement": items.brake_item(Ledger(), "operator/1"),
+    "router's count": items.brake_item(Ledger(), "router/1"),
     "restart": items.restart_item(RestartState("nat"), "restarter/1"),
     "lease": items.lease_item(Lease("a"), "monitor/1"),
     "heartbeat": items.vantage_items(Vantage("a", 1, 0.0))[0],
@@ -60,7 +63,10 @@ RECORDS: dict[str, Item] = {
 @pytest.mark.parametrize("record", RECORDS)
 @pytest.mark.parametrize(
     ("mapping", "wakes_for"),
-    [(MAPPINGS[0], {"health", "operator's intent"}), (MAPPINGS[1], {"health", "router's decision"})],
+    [
+        (MAPPINGS[0], {"health", "operator's intent", "operator's acknowledgement"}),
+        (MAPPINGS[1], {"health", "router's decision"}),
+    ],
 )
 def test_functions_wake_for_news_and_never_for_their_own_writes(
     stack: dict[str, Any], mapping: str, wakes_for: set[str], record: str

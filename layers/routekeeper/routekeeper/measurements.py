@@ -14,6 +14,7 @@ class Metric(Enum):
     NO_HEALTHY_PATH = "NoHealthyPath"
     STEERING_FAILURES = "SteeringFailures"
     DRIFT = "Drift"
+    BRAKE_ENGAGED = "BrakeEngaged"
     RESTARTS_GIVEN_UP = "RestartsGivenUp"
     ICMP_UNAVAILABLE = "IcmpUnavailable"
     DETECTION_SECONDS = "DetectionSeconds"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from routekeeper import config
+from routekeeper.domain.brake import Brake
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
@@ -64,7 +65,23 @@ def test_what_a_document_leaves_out_is_as_the_domain_has_it() -> None:
                 ),
             )
         },
+        brake=Brake(6, 3600.0),
     )
+
+
+def test_the_brake_counts_six_moves_for_each_group_unless_it_is_told_otherwise() -> None:
+    document = json.loads(config.compiled(EXAMPLE))
+    read = config.from_document
+    assert read(document).brake == Brake(18, 3600.0)
+    assert read(document | {"brake": {}}).brake == Brake(18, 3600.0)
+    assert read(document | {"brake": {"per": "30m"}}).brake == Brake(18, 1800.0)
+    assert read(document | {"brake": {"moves": 40}}).brake == Brake(40, 3600.0)
+
+
+@pytest.mark.parametrize("off", [False, "off"])
+def test_the_brake_may_be_switched_off(off: object) -> None:
+    document = json.loads(config.compiled(SMALLEST))
+    assert config.from_document(document | {"brake": off}).brake is None
 
 
 def test_the_example_spells_out_the_defaults_and_nothing_else() -> None:

@@ -416,6 +416,29 @@ def test_law_4_in_every_world_an_unhealthy_path_with_a_healthy_alternative_is_le
             assert isinstance(decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW), Move)
 
 
+def test_law_12_in_every_world_what_the_brake_may_hold_is_a_return_that_nobody_asked_for_from_a_path_that_is_well() -> (
+    None
+):
+    held = 0
+    for state, verdicts, mode, reading in WORLDS:
+        decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+        if isinstance(decision, Move) and decision.brakable:
+            held += 1
+            assert state.path is not None
+            assert decision.asked is None
+            assert decision.kind is TransitionKind.FAILBACK
+            assert verdicts[f"{state.path}-target"].health is not DOWN
+            assert reading is None or reading.path != state.path or not reading.blackholed
+    assert held
+
+
+def test_law_4_in_every_world_no_move_off_an_unhealthy_path_may_be_held() -> None:
+    for state, verdicts, mode, reading in WORLDS:
+        decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+        if isinstance(decision, Move) and decision.kind in (TransitionKind.FAILOVER, TransitionKind.INITIAL):
+            assert not decision.brakable
+
+
 def test_law_6_in_every_world_nothing_moves_and_nothing_is_adopted_while_paused() -> None:
     for state, verdicts, mode, reading in WORLDS:
         decision = decide(group(*NAMES, mode=mode), replace(state, pause=Pause(NOW + 1, ASKED)), verdicts, reading, NOW)

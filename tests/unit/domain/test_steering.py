@@ -1,8 +1,10 @@
 """Which path the routes are on, and which routes must change."""
 
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
-from routekeeper.domain.steering import Route, actual, differing, is_on
+from routekeeper.domain.steering import Route, actual, differing, is_on, is_served
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_A_INTERFACE = NextHop(NextHopKind.NETWORK_INTERFACE, "eni-a")
@@ -85,3 +87,14 @@ def test_a_route_is_told_by_every_name_of_its_next_hop() -> None:
     assert str(route(NAT_A, blackhole=True)) == "i-a (blackhole)"
     assert str(route()) == "none"
     assert str(unreadable()) == "unreadable: no such table"
+
+
+def test_routes_are_served_where_each_is_on_a_healthy_path_and_no_blackhole() -> None:
+    well, bad = Verdict(Health.HEALTHY, "it answers"), Verdict(Health.UNKNOWN, "nobody knows")
+    both = (route(NAT_A), route(NAT_B, name="rtb-2"))
+    assert is_served(PRIVATE, both, {"nat-a": well, "nat-b": well})
+    assert not is_served(PRIVATE, both, {"nat-a": well, "nat-b": bad})
+    assert not is_served(PRIVATE, (route(NAT_A, blackhole=True),), {"nat-a": well, "nat-b": well})
+    assert not is_served(PRIVATE, (route(VPN),), {"nat-a": well, "nat-b": well})
+    assert not is_served(PRIVATE, (route(),), {"nat-a": well, "nat-b": well})
+    assert is_served(IDC, (route(),), {"dx": well, "vpn": bad})

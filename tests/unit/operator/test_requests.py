@@ -55,7 +55,14 @@ def test_every_action_is_described_for_people(action: str) -> None:
     [
         ([], "the payload", "found a list, expected an object"),
         ("status", "the payload", "found 'status', expected an object"),
-        ({}, "action", "found nothing, expected one of status, failover, failback, pin, unpin, pause, resume, history"),
+        (
+            {},
+            "action",
+            (
+                "found nothing, expected one of status, failover, failback, pin, unpin, pause, resume, acknowledge,"
+                " history"
+            ),
+        ),
         ({"action": "stauts"}, "action", "found 'stauts', expected one of status"),
         ({"action": ["status"]}, "action", "found a list"),
         ({"action": "status", "gruop": "x"}, "gruop", "unknown key; status takes action, group"),

@@ -108,7 +108,8 @@ groups = st.builds(
     returning=st.none() | st.builds(ReturnRequest, expires_at=times, asked=askers, forced=st.booleans()),
     pending=st.none() | transitions,
     unannounced=st.lists(
-        st.builds(Untold, transitions, st.lists(st.sampled_from(Channel), max_size=2).map(tuple)), max_size=2
+        st.builds(Untold, transitions, st.lists(st.sampled_from(Channel), max_size=2).map(tuple), st.booleans()),
+        max_size=2,
     ).map(tuple),
     worker=maybe_words,
     worker_until=times,

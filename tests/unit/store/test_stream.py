@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
@@ -19,7 +20,7 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.memory import MemoryStore
-from routekeeper.store.stream import GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
+from routekeeper.store.stream import BrakeChanged, GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
 
 EVENTS = Path(__file__).parents[3] / "events"
 
@@ -54,6 +55,7 @@ def test_everything_the_store_writes_is_told_for_what_it_is() -> None:
     store.record(GroupState("idc"), Transition("idc-0", "idc", TransitionKind.INITIAL, None, "dx", "", 0.0))
     event = RestartEvent("nat-0", "nat", "nat-a", "i-0a", 0.0, Outcome.BEGUN, "", Action.STOP)
     store.save_restart(RestartState("nat"), event)
+    store.save_brake(Ledger())
     assert [changed(record) for record in store.table.records()] == [
         Unrelated(),
         Unrelated(),
@@ -62,6 +64,7 @@ def test_everything_the_store_writes_is_told_for_what_it_is() -> None:
         Unrelated(),
         RestartChanged("nat"),
         Unrelated(),
+        BrakeChanged(),
     ]
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, assert_never
 from botocore.exceptions import BotoCoreError, ClientError
 
 from routekeeper import json_form
-from routekeeper.announcing.messages import Message, of_restart, of_transition
+from routekeeper.announcing.messages import Message, of_engagement, of_restart, of_transition
+from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
@@ -38,6 +39,15 @@ class AwsAnnouncer:
                     "steering_seconds": transition.steering_seconds,
                 }
                 self._to_events("Route Transition", {**asdict(transition), **speed})
+            case _:
+                assert_never(channel)
+
+    def brake(self, engagement: Engagement, channel: Channel) -> None:
+        match channel:
+            case Channel.TOPIC:
+                self._to_topic(of_engagement(engagement, self.deployment))
+            case Channel.EVENTS:
+                self._to_events("Brake Engaged", asdict(engagement))
             case _:
                 assert_never(channel)
 

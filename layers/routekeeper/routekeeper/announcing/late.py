@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from routekeeper.announcing import Announcer
+from routekeeper.domain.brake import Engagement
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
 
@@ -20,6 +21,9 @@ class LateAnnouncer:
 
     def transition(self, transition: Transition, channel: Channel) -> None:
         self._announcer().transition(transition, channel)
+
+    def brake(self, engagement: Engagement, channel: Channel) -> None:
+        self._announcer().brake(engagement, channel)
 
     def restart(self, event: RestartEvent) -> None:
         self._announcer().restart(event)

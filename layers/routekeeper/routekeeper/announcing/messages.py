@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
+from routekeeper.domain.brake import Engagement
 from routekeeper.domain.restart import Outcome
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Change, Transition, TransitionKind
@@ -36,6 +37,23 @@ def of_transition(transition: Transition, deployment: str) -> Message:
         f"Event {transition.id} of deployment {deployment}.",
     ]
     return Message(_subject(f"[{deployment}] {_headline(transition)}"), "\n".join(lines))
+
+
+def of_engagement(engagement: Engagement, deployment: str) -> Message:
+    headline = f"the brake has engaged: {engagement.limit} moves within {engagement.per_seconds:.0f} s"
+    lines = [
+        headline,
+        "",
+        "Nothing is moved back any more, and no drift put right while its traffic is on a HEALTHY path.",
+        "An UNHEALTHY path is left for a HEALTHY one as ever.",
+        "What now: look why so much was moved; then invoke the operator function with the action acknowledge.",
+        f"When: {_time(engagement.engaged_at)}",
+        "Moves:",
+        *(f"  {_time(one.at)}  {one.transition}" for one in engagement.moves),
+        "",
+        f"Deployment {deployment}. See the runbook, brake.",
+    ]
+    return Message(_subject(f"[{deployment}] {headline}"), "\n".join(lines))
 
 
 def of_restart(event: RestartEvent, deployment: str) -> Message:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from routekeeper.config import values
+from routekeeper.config.brake import read_brake
 from routekeeper.config.detection import KEYS as DETECTION_KEYS
 from routekeeper.config.detection import read_detection
 from routekeeper.config.durations import render
@@ -25,6 +26,7 @@ _KEYS: Final = (
     "record_rounds",
     "heartbeat_interval",
     "stale_after",
+    "brake",
     "defaults",
     "targets",
     "groups",
@@ -73,7 +75,8 @@ def _read(section: Section, problems: Problems) -> Configuration:
     usable = {name: target for name, target in targets.items() if target is not None}
     if watch is Watch.BURST:
         _judge_bursts(section, usable)
-    return Configuration(usable, groups, heartbeat, stale, watch, figures, record)
+    brake = read_brake(section, len(groups))
+    return Configuration(usable, groups, heartbeat, stale, watch, figures, record, brake)
 
 
 def _standard(watch: Watch) -> Configuration:

@@ -8,7 +8,6 @@ from typing import Final
 from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe
 from routekeeper.config.section import Section
-from routekeeper.config.tree import Block
 from routekeeper.config.values import duration
 from routekeeper.domain.grey import BURST_SECONDS, FALSE_ALARMS_PER_YEAR, YEAR_SECONDS, LatencyRule, LossRule
 
@@ -30,7 +29,7 @@ _round_trip = duration(least=0.0001, most=10)
 
 def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
     """The loss rule that a section asks for as a whole, or `base` where it says nothing of it."""
-    asked = _asked(section, "loss")
+    asked = section.section_or_off("loss", RULE_KEYS)
     if asked is None:
         return None if "loss" in section else base
     usual, unacceptable = asked.required("usual", share), asked.required("unacceptable", share)
@@ -52,7 +51,7 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
 
 def read_latency(section: Section, base: LatencyRule | None) -> LatencyRule | None:
     """The latency rule that a section asks for as a whole, or `base` where it says nothing of it."""
-    asked = _asked(section, "latency")
+    asked = section.section_or_off("latency", RULE_KEYS)
     if asked is None:
         return None if "latency" in section else base
     usual, unacceptable = asked.required("usual", _round_trip), asked.required("unacceptable", _round_trip)
@@ -89,20 +88,6 @@ def per_year(value: object) -> float:
     if match is None or not float(match[1]):
         raise Rejected(f"found {describe(value)}, expected a frequency such as 1 a year, 2 a month or 0.5 a week")
     return float(match[1]) * YEAR_SECONDS / PERIODS[match[2]]
-
-
-def _asked(section: Section, key: str) -> Section | None:
-    """The mapping under the key; None where there is none, it is switched off, or it is neither, noted."""
-    off = section.optional(key, _off, default=True)
-    return None if off else section.section(key, RULE_KEYS)
-
-
-def _off(value: object) -> bool:
-    if isinstance(value, Block):
-        return False
-    if value is False or value == "off":  # YAML reads a bare `off` as false
-        return True
-    raise Rejected(f"found {describe(value)}, expected 'off' or a mapping with {', '.join(RULE_KEYS)}")
 
 
 def _burst_and_rate(asked: Section) -> tuple[float, float]:

@@ -78,6 +78,18 @@ class Section:
             return None
         return open_section(self._entries[key].value, self.at(key), self.problems, known)
 
+    def section_or_off(self, key: str, known: tuple[str, ...]) -> Section | None:
+        """The mapping under an optional key; None where it is missing, switched off, or neither, noted."""
+
+        def off(value: object) -> bool:
+            if isinstance(value, Block):
+                return False
+            if value is False or value == "off":  # YAML reads a bare `off` as false
+                return True
+            raise Rejected(f"found {describe(value)}, expected 'off' or a mapping with {', '.join(known)}")
+
+        return None if self.optional(key, off, default=True) else self.section(key, known)
+
     def named(self) -> list[tuple[str, Node]]:
         """The entries of a mapping whose keys are names; a name that cannot be one is noted."""
         for key, entry in self._entries.items():

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from routekeeper.config.durations import render
 from routekeeper.config.grey_words import grey_lines
+from routekeeper.domain.brake import Brake
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
@@ -65,6 +66,7 @@ def _lines(configuration: Configuration) -> Iterator[str]:
     beat = BURST_INTERVAL_SECONDS if bursts else configuration.heartbeat_interval_seconds
     stale = render(configuration.stale_after_seconds)
     yield f"A vantage reports every {render(beat)} and does not vote once silent for {stale}."
+    yield _brake(configuration.brake)
     for target in configuration.targets.values():
         yield ""
         yield from _target(target, bursts=bursts)
@@ -77,6 +79,13 @@ def _lines(configuration: Configuration) -> Iterator[str]:
         for target in restarted:
             if target.restart is not None:
                 yield from _restart(target, target.restart)
+
+
+def _brake(brake: Brake | None) -> str:
+    if brake is None:
+        return "No brake: however often traffic is moved, nobody is asked."
+    limit = f"{_count(brake.moves, 'move')} within {render(brake.per_seconds)}"
+    return f"After {limit} only UNHEALTHY paths are left, until a person has acknowledged."
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -125,6 +125,9 @@ class Untold:
 
     transition: Transition
     channels: tuple[Channel, ...] = tuple(Channel)
+    uncounted: bool = False
+    """Whether the brake's ledger has yet to hear of it. No channel: an older version that does not know the brake,
+    back after a failed deployment, could not read a channel that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)

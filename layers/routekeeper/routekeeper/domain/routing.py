@@ -80,6 +80,8 @@ class Move:
     asked: Asker | None = None
     blackhole: bool = False
     """The path is left because AWS calls its route a blackhole, whatever its probes say."""
+    brakable: bool = False
+    """Whether the brake may hold it (law 12): the path that is left is not UNHEALTHY, so the move can wait (law 4)."""
 
 
 Decision = Stay | Move
@@ -240,7 +242,7 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
         due = max(verdict.since, state.since, _seen_since(path.name, state, now)) + group.failback.after_seconds
         if now >= due:
             reason = f"{path.name} has been HEALTHY for {now - verdict.since:.0f} s ({verdict.reason})"
-            return Move(path.name, TransitionKind.FAILBACK, reason)
+            return Move(path.name, TransitionKind.FAILBACK, reason, brakable=True)
         dues.append(due)
         waits.append(f"{path.name} is HEALTHY; failback in {due - now:.0f} s")
     return Stay("; ".join(waits), due_at=min(dues, default=None))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from routekeeper.domain.brake import Brake
 from routekeeper.domain.health import Detection
 
 
@@ -194,6 +195,8 @@ class Configuration:
     target_figures: TargetFigures = TargetFigures.LOGS
     record_rounds: int = 0
     """How many rounds a vantage writes to its log with each heartbeat at most, for replay. 0: none."""
+    brake: Brake | None = None
+    """None: off."""
 
     def restart_groups(self) -> dict[str, tuple[Target, ...]]:
         """The targets that may be restarted, by restart group."""

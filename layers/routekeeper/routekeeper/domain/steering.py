@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, Path
 
@@ -62,3 +64,9 @@ def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
 def differing(routes: Iterable[Route], path: Path) -> tuple[Route, ...]:
     """The routes that must change for `path` to be in place, unreadable ones included."""
     return tuple(route for route in routes if not is_on(route, path))
+
+
+def is_served(group: Group, routes: Iterable[Route], health: Mapping[str, Verdict]) -> bool:
+    """Whether every route is on some HEALTHY path of the group, so that putting it right can wait (law 12)."""
+    well = [path for path in group.paths if health[path.name].health is Health.HEALTHY]
+    return all(not route.blackhole and any(is_on(route, path) for path in well) for route in routes)

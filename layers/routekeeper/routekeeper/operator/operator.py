@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from routekeeper.domain import brake
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, RequestError, RoutekeeperError, VersionConflict
 from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Configuration
@@ -13,7 +15,7 @@ from routekeeper.operator import report
 from routekeeper.operator.caller import NOBODY, Caller
 from routekeeper.operator.moments import iso
 from routekeeper.operator.outlook import Json, headline, outlook
-from routekeeper.operator.requests import Change, History, Request, Status, parse
+from routekeeper.operator.requests import Acknowledge, Change, History, Request, Status, parse
 from routekeeper.operator.scene import Scene, scene
 from routekeeper.operator.wishes import grant
 from routekeeper.store import Store
@@ -51,6 +53,8 @@ class Operator:
                 return self._history(request)
             case Change():
                 return self._change(request)
+            case Acknowledge():
+                return self._acknowledge(request)
             case _:
                 assert_never(request)
 
@@ -60,6 +64,7 @@ class Operator:
         seen = self._scene()
         return {
             "at": iso(seen.now),
+            "brake": self._brake_status(seen.now),
             "groups": {name: self._group_status(name, seen) for name in request.groups},
             "vantages": report.vantages(seen),
             "restarts": {name: self._restart_status(name) for name in self.configuration.restart_groups()},
@@ -75,6 +80,14 @@ class Operator:
     def _restart_status(self, name: str) -> Json:
         try:
             return report.restart_status(self.store.load_restart(name))
+        except ItemError as err:
+            return {"error": str(err)}
+
+    def _brake_status(self, now: float) -> Json | None:
+        if self.configuration.brake is None:
+            return None
+        try:
+            return report.brake_status(self.configuration.brake, self.store.load_brake(), now)
         except ItemError as err:
             return {"error": str(err)}
 
@@ -120,7 +133,7 @@ class Operator:
 
     def _granted(self, state: GroupState, seen: Scene, *, changed: bool) -> Json:
         group = self.configuration.groups[state.group]
-        told = outlook(group, state, seen.verdicts, seen.now)
+        told = outlook(group, state, seen.verdicts, seen.now, seen.braked)
         return {
             "changed": changed,
             "message": headline(group, state, seen.now, told),
@@ -129,5 +142,37 @@ class Operator:
             "next": told,
         }
 
+    def _acknowledge(self, request: Acknowledge) -> Json:
+        """Release the brake. Before it has engaged this makes it forget, so that a day of work on the lines is free."""
+        for _ in range(SAVE_ATTEMPTS):
+            ledger = self.store.load_brake()
+            if ledger.engaged_at is None and not ledger.moves:
+                return _acknowledged(ledger, changed=False)
+            try:
+                self.store.save_brake(brake.acknowledge(ledger, request.asked))
+            except VersionConflict:
+                continue  # a move was counted meanwhile: that one is forgotten, too
+            return _acknowledged(ledger, changed=True)
+        problem = f"it was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
+        raise RequestError(f"brake: {problem}", "brake")
+
     def _scene(self) -> Scene:
-        return scene(self.configuration, self.store.load_board(), self.clock())
+        return scene(self.configuration, self.store.load_board(), self.clock(), self._why_held())
+
+    def _why_held(self) -> str | None:
+        rule = self.configuration.brake
+        try:
+            return None if rule is None else brake.why_held(self.store.load_brake(), rule)
+        except ItemError as err:
+            return f"the brake's ledger cannot be read: {err}"
+
+
+def _acknowledged(before: Ledger, *, changed: bool) -> Json:
+    forgotten = len(before.moves)
+    if not changed:
+        message = "the brake is not engaged, and there is no move to forget"
+    elif before.engaged_at is None:
+        message = f"the brake was not engaged; {forgotten} of its moves forgotten"
+    else:
+        message = f"the brake, engaged since {iso(before.engaged_at)}, is released; {forgotten} of its moves forgotten"
+    return {"changed": changed, "message": message, "released": before.engaged_at is not None, "forgotten": forgotten}

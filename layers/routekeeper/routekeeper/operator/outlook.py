@@ -13,18 +13,28 @@ from routekeeper.operator.moments import iso, iso_or_none
 Json = dict[str, Any]
 
 
-def outlook(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> Json:
+def outlook(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float, braked: str | None = None
+) -> Json:
     """The decision that the next pass would take if the routes are where they should be.
 
-    While a pin or a pause is in force, `then` is the decision at its end if health stays as it is.
+    While a pin or a pause is in force, `then` is the decision at its end if health stays as it is. `braked` says why
+    moves that can wait are held, where they are.
     """
-    decision = decide(group, state, verdicts, None, now)
+
+    def foreseen(state: GroupState, at: float) -> Decision:
+        decision = decide(group, state, verdicts, None, at)
+        if isinstance(decision, Move) and decision.brakable and braked is not None:
+            return Stay(f"{decision.reason}, but {braked}")
+        return decision
+
+    decision = foreseen(state, now)
     told = _told(decision, state)
     ends = [hold.expires_at for hold in (state.pinned_at(now), state.paused_at(now)) if hold is not None]
     if ends:
         end = min(ends)
         later = moved(state, decision, now) if isinstance(decision, Move) else state
-        told["then"] = {"at": iso(end), **_told(decide(group, later, verdicts, None, end), later)}
+        told["then"] = {"at": iso(end), **_told(foreseen(later, end), later)}
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from routekeeper.domain.brake import Brake, Ledger
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
@@ -23,7 +24,7 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
         "failback": {"mode": group.failback.mode.value, "after_seconds": group.failback.after_seconds},
         **holds(state, scene.now),
         "pending": None if state.pending is None else transition(state.pending),
-        "next": outlook(group, state, scene.verdicts, scene.now),
+        "next": outlook(group, state, scene.verdicts, scene.now, scene.braked),
         "intents": [_intent(intent) for intent in state.intents],
     }
 
@@ -64,6 +65,17 @@ def restart_status(state: RestartState) -> Json:
         },
         "given_up": sorted(state.given_up),
         "attempts": {target: [iso(at) for at in ats] for target, ats in sorted(state.attempts.items())},
+    }
+
+
+def brake_status(rule: Brake, ledger: Ledger, now: float) -> Json:
+    return {
+        "moves": len(ledger.recent(rule, now)),
+        "limit": rule.moves,
+        "per_seconds": rule.per_seconds,
+        "engaged_since": iso_or_none(ledger.engaged_at),
+        "counted": [{"transition": one.transition, "at": iso(one.at)} for one in ledger.recent(rule, now)],
+        "acknowledged": None if ledger.acknowledged is None else _asked(ledger.acknowledged),
     }
 
 

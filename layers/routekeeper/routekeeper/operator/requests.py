@@ -88,7 +88,14 @@ class Change:
     wish: Wish
 
 
-Request = Status | History | Change
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Release the brake, and forget the moves so far."""
+
+    asked: Asker
+
+
+Request = Status | History | Change | Acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +196,10 @@ def _resume(desk: _Desk) -> Request:
     return Change("resume", desk.groups(required=True), Resume(desk.asked()))
 
 
+def _acknowledge(desk: _Desk) -> Request:
+    return Acknowledge(desk.asked())
+
+
 _WHO = ("by", "reason")
 _END = ("for", "until")
 _ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Desk], Request]]]] = {
@@ -199,6 +210,7 @@ _ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Desk], Request]]]
     "unpin": (("group", *_WHO), _unpin),
     "pause": (("group", *_END, *_WHO), _pause),
     "resume": (("group", *_WHO), _resume),
+    "acknowledge": (_WHO, _acknowledge),
     "history": (("group", "restart_group", "limit"), _history),
 }
 ACTIONS: Final = tuple(_ACTIONS)

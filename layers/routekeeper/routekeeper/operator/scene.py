@@ -18,11 +18,13 @@ class Scene:
     fresh: Ballots
     suspected: frozenset[str]
     verdicts: Mapping[str, Verdict]
+    braked: str | None = None
+    """Why moves that can wait are held, where they are."""
 
     def paths(self, group: Group, state: GroupState) -> dict[str, Verdict]:
         return health_of_paths(group, state, self.verdicts, None, self.now)
 
 
-def scene(configuration: Configuration, board: Board, now: float) -> Scene:
+def scene(configuration: Configuration, board: Board, now: float, braked: str | None = None) -> Scene:
     fresh = about(configuration.targets, board.fresh(now, configuration.stale_after_seconds))
-    return Scene(now, board, fresh, suspected_vantages(fresh), verdicts(configuration.targets, fresh))
+    return Scene(now, board, fresh, suspected_vantages(fresh), verdicts(configuration.targets, fresh), braked)

@@ -17,13 +17,14 @@ from typing import Final
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, stayed
+from routekeeper.domain.routing import Actual, Decision, Move, Stay, decide, health_of_paths, moved, stayed
 from routekeeper.domain.settings import Group
-from routekeeper.domain.steering import Route, actual, differing
+from routekeeper.domain.steering import Route, actual, differing, is_served
 from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
+from routekeeper.router.braking import Braking
 from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
@@ -42,6 +43,10 @@ class Busy(RoutekeeperError):
     """Another invocation has been changing this group's routes until our deadline."""
 
 
+class _Late(RoutekeeperError):
+    """The brake's ledger took so long that what was decided on has grown old, whatever it said."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupPass:
     group: Group
@@ -49,8 +54,12 @@ class GroupPass:
     judge: Callable[[], Mapping[str, Verdict]]
     """Judges anew on what the table holds now; for when `verdicts` have grown old."""
     means: Means
-    worker: str
+    braking: Braking
     deadline_at: float
+
+    @property
+    def worker(self) -> str:
+        return self.braking.worker
 
     def run(self) -> str:
         """Bring the group where it should be; what was done, in words.
@@ -65,8 +74,8 @@ class GroupPass:
             state, waited = self._wait_for_turn()
             try:
                 return self._attempt(state, self.judge() if waited else verdicts)
-            except VersionConflict:  # somebody saved in between: decide again on what they saved
-                LOG.info("decided on an old version, deciding again", extra={"group": self.group.name})
+            except (VersionConflict, _Late):  # somebody saved in between: decide again on what they saved
+                LOG.info("decided on what is old by now, deciding again", extra={"group": self.group.name})
                 verdicts = self.judge()
         raise VersionConflict(f"group {self.group.name}: lost {DECISION_ATTEMPTS} races in a row")
 
@@ -93,6 +102,7 @@ class GroupPass:
         if isinstance(decision, Stay) and decision.adopt is not None:
             state = self._adopt(state, decision.adopt, decision.reason)
             decision = decide(self.group, state, verdicts, found, self.means.clock())
+        decision = self._braked(state, decision)
         if isinstance(decision, Stay):
             state = self._stay(state, verdicts, found)
         LOG.log(
@@ -109,7 +119,7 @@ class GroupPass:
         if isinstance(decision, Stay) and decision.halted:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason
-        return self._converge(state, routes) or decision.reason
+        return self._held_drift(state, routes, verdicts) or self._converge(state, routes) or decision.reason
 
     def _stay(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
         """Save what a look that moves nothing is remembered for, where that has changed."""
@@ -158,6 +168,32 @@ class GroupPass:
         overtaken = transitions.overtaken(state.pending, self.group, routes, by=transition)
         told = transitions.to_be_told(begun, overtaken, self.worker, self.means.clock())
         return self.means.store.record(told, overtaken)
+
+    def _braked(self, state: GroupState, decision: Decision) -> Decision:
+        """The decision, or to stay where it can wait and the brake holds it."""
+        if isinstance(decision, Stay) or not decision.brakable or (held := self._hold(state)) is None:
+            return decision
+        return Stay(f"{decision.reason}, but {held}")
+
+    def _held_drift(self, state: GroupState, routes: tuple[Route, ...], verdicts: Mapping[str, Verdict]) -> str | None:
+        """Why routes that somebody else has changed stay so, where traffic is well and the brake holds the rest."""
+        path = self.group.path(state.path) if state.path is not None else None
+        drifted = () if path is None else tuple(one for one in differing(routes, path) if one.error is None)
+        if not drifted or state.pending is not None:
+            return None
+        found = actual(self.group, routes)
+        health = health_of_paths(self.group, state, verdicts, found, self.means.clock())
+        if not is_served(self.group, drifted, health) or (held := self._hold(state)) is None:
+            return None
+        return f"somebody else changed the routes; putting them right is {held}"
+
+    def _hold(self, state: GroupState) -> str | None:
+        """Why a transition that can wait has to; None once it has its slot under the brake (law 12)."""
+        asked_at = self.means.clock()
+        held = self.braking.hold(transitions.next_id(state))
+        if self.means.clock() - asked_at > VERDICT_SECONDS:
+            raise _Late(f"group {self.group.name}: the brake's ledger was slow")
+        return held
 
     # --- applying ---------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Configuration, Group
 from routekeeper.measurements import Measurement, Metric
+from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import Busy, GroupPass
 from routekeeper.router.means import Means
 from routekeeper.router.telling import Telling
@@ -70,19 +71,21 @@ class Router:
         """
         judged = self._judge()
         groups = tuple(self.configuration.groups.values())
+        braking = Braking(self.configuration.brake, self.means, worker)
         with ThreadPoolExecutor(min(2 * len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
-                return threads.submit(self._bring, group, judged, worker, deadline_at)
+                return threads.submit(self._bring, group, judged, braking, deadline_at)
 
             now = self.means.clock()
             turns = [_Turn(group, _health(group, judged), now, begin(group)) for group in groups]
             while True:
                 for turn in turns:
                     if turn.bringing.done() and turn.telling is None:
-                        turn.telling = threads.submit(self._tell, turn.group, worker)
+                        turn.telling = threads.submit(self._tell, turn.group, braking)
                 under_way = [one for turn in turns for one in turn.under_way]
                 if not under_way:
+                    braking.report()
                     return tuple(turn.bringing.result() for turn in turns)
                 if not wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
                     judged = self._judge_again(judged)
@@ -96,9 +99,9 @@ class Router:
             return False
         return _health(turn.group, judged) != turn.known or self._asked_since(turn.group, turn.begun_at)
 
-    def _tell(self, group: Group, worker: str) -> None:
+    def _tell(self, group: Group, braking: Braking) -> None:
         try:
-            Telling(group.name, self.means, worker).run()
+            Telling(group.name, self.means, braking.worker, braking).run()
         except StoreError as error:
             LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
@@ -120,10 +123,10 @@ class Router:
             return False
         return any(intent.asked.at > at for intent in state.intents)
 
-    def _bring(self, group: Group, judged: Mapping[str, Verdict], worker: str, deadline_at: float) -> GroupReport:
+    def _bring(self, group: Group, judged: Mapping[str, Verdict], braking: Braking, deadline_at: float) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
-            outcome = GroupPass(group, judged, self._judge, self.means, worker, deadline_at).run()
+            outcome = GroupPass(group, judged, self._judge, self.means, braking, deadline_at).run()
         except Busy as busy:
             LOG.info("left to another invocation", extra={"group": group.name})
             return GroupReport(group.name, "left to another invocation", str(busy))

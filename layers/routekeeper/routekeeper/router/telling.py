@@ -1,4 +1,8 @@
-"""Telling people what is recorded: after the routes, within a few seconds, once on each channel if all goes well."""
+"""Telling people what is recorded: after the routes, within a few seconds, once on each channel if all goes well.
+
+The brake's ledger is told the same way, first and at least once: by then the routes are in place, and counting has
+kept none of them waiting (laws 4 and 12).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Final
 
 from routekeeper.domain.errors import AnnouncementError, VersionConflict
 from routekeeper.domain.group_state import Channel, GroupState, Untold
+from routekeeper.router.braking import Braking
 from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
@@ -30,6 +35,7 @@ class Telling:
     group: str
     means: Means
     teller: str
+    braking: Braking
 
     def run(self) -> None:
         """Tell what is untold, unless somebody else is at it.
@@ -40,10 +46,11 @@ class Telling:
         state = self.means.store.load_group(self.group)
         if not state.unannounced or self._left_to_another(state):
             return
+        counted = self.braking.count(untold.transition for untold in state.unannounced if untold.uncounted)
         settled = frozenset(self._settle(state))
         for _ in range(SAVE_ATTEMPTS):
-            left = tuple(_without(untold, settled) for untold in state.unannounced)
-            left = tuple(untold for untold in left if untold.channels)
+            left = tuple(_without(untold, settled, counted) for untold in state.unannounced)
+            left = tuple(untold for untold in left if untold.channels or untold.uncounted)
             try:
                 self.means.store.save_group(replace(state, unannounced=left, teller=None))
             except VersionConflict:  # the group moves on meanwhile; what was told stays told
@@ -76,6 +83,8 @@ class Telling:
                 yield transition.id, channel
 
 
-def _without(untold: Untold, settled: frozenset[tuple[str, Channel]]) -> Untold:
-    told = {channel for identifier, channel in settled if identifier == untold.transition.id}
-    return replace(untold, channels=tuple(channel for channel in untold.channels if channel not in told))
+def _without(untold: Untold, settled: frozenset[tuple[str, Channel]], counted: frozenset[str]) -> Untold:
+    transition = untold.transition.id
+    told = {channel for identifier, channel in settled if identifier == transition}
+    channels = tuple(channel for channel in untold.channels if channel not in told)
+    return replace(untold, channels=channels, uncounted=untold.uncounted and transition not in counted)

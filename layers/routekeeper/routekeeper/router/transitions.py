@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from routekeeper.domain.brake import counts
 from routekeeper.domain.group_state import Change, GroupState, Transition, TransitionKind, Untold
 from routekeeper.domain.routing import Move
 from routekeeper.domain.settings import Group, Path
@@ -22,7 +23,7 @@ UNTOLD_CHANGES_LIMIT: Final = 1500
 
 def of_move(state: GroupState, move: Move, now: float) -> Transition:
     return Transition(
-        id=_next_id(state),
+        id=next_id(state),
         group=state.group,
         kind=move.kind,
         from_path=state.path,
@@ -38,7 +39,7 @@ def of_move(state: GroupState, move: Move, now: float) -> Transition:
 def of_drift(state: GroupState, path: Path, todo: Iterable[Route], now: float) -> Transition:
     found = "; ".join(f"{route.resource} is on {route}" for route in todo)
     return Transition(
-        id=_next_id(state),
+        id=next_id(state),
         group=state.group,
         kind=TransitionKind.DRIFT,
         from_path=path.name,
@@ -83,12 +84,13 @@ def closed(state: GroupState, pending: Transition, applied: Applied, teller: str
 
 
 def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
-    """The state with one more transition to be told, by this invocation before any other."""
-    untold = _that_fit((*state.unannounced, Untold(transition)))
+    """The state with one more transition to be told, and counted, by this invocation before any other."""
+    untold = _that_fit((*state.unannounced, Untold(transition, uncounted=counts(transition))))
     return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
 
 
-def _next_id(state: GroupState) -> str:
+def next_id(state: GroupState) -> str:
+    """What a transition is called that the next save begins."""
     return f"{state.group}-{state.version + 1}"
 
 
@@ -96,7 +98,7 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
     """The transition for the routes that could not be changed yet."""
     return replace(
         done,
-        id=_next_id(state),
+        id=next_id(state),
         kind=TransitionKind.COMPLETION,
         reason=f"the rest of {done.id}: {done.reason}",
         first_loss_at=None,

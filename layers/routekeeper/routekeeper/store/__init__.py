@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
@@ -15,8 +16,9 @@ from routekeeper.domain.vantage import Board, Vantage
 class Store(Protocol):
     """Everything is read strongly consistently, and every write that matters is conditional.
 
-    Versioned values (`Lease`, `GroupState`, `RestartState`) are loaded at version 0 where nothing was ever saved;
-    a save succeeds only if the stored version is still the value's own, and returns the value at its new version.
+    Versioned values (`Lease`, `GroupState`, `RestartState`, `Ledger`) are loaded at version 0 where nothing was ever
+    saved; a save succeeds only if the stored version is still the value's own, and returns the value at its new
+    version.
 
     Raises throughout:
         VersionConflict: somebody else saved first. Nothing was written.
@@ -46,6 +48,9 @@ class Store(Protocol):
     def load_restart(self, group: str) -> RestartState: ...
     def save_restart(self, state: RestartState, event: RestartEvent | None = None) -> RestartState:
         """Save the restart group and, where given, its event into history, both or neither."""
+
+    def load_brake(self) -> Ledger: ...
+    def save_brake(self, ledger: Ledger) -> Ledger: ...
 
     def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
         """The newest transitions of a group, newest first; unreadable ones are left out and named in the log."""

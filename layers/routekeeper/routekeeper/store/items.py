@@ -8,6 +8,7 @@
 | `HEALTH` | target`#`vantage | `TargetHealth` with `target`, `vantage` and `epoch` | `epoch` |
 | `GROUP` | group | `GroupState` | `version` |
 | `RESTART` | restart group | `RestartState` | `version` |
+| `BRAKE` | `deployment` | `Ledger` | `version` |
 | `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
 
@@ -33,6 +34,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, StoreError
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
@@ -48,6 +50,7 @@ VANTAGE: Final = "VANTAGE"
 HEALTH: Final = "HEALTH"
 GROUP: Final = "GROUP"
 RESTART: Final = "RESTART"
+BRAKE: Final = "BRAKE"
 EXPIRES_AT: Final = "expires_at"
 HISTORY_SECONDS: Final = 90 * 86_400.0
 """How long history is kept unless said otherwise."""
@@ -78,6 +81,10 @@ def group_key(group: str) -> Key:
 
 def restart_key(group: str) -> Key:
     return Key(RESTART, _name(group))
+
+
+def brake_key() -> Key:
+    return Key(BRAKE, "deployment")
 
 
 def transitions_key(group: str) -> str:
@@ -137,7 +144,16 @@ def restart_from(item: Item) -> RestartState:
     return from_attributes(RestartState, item, str(key_of(item)))
 
 
-def _versioned(key: Key, value: Lease | GroupState | RestartState, writer: str) -> dict[str, Attribute]:
+def brake_item(ledger: Ledger, writer: str) -> Item:
+    return _versioned(brake_key(), ledger, writer)
+
+
+def brake_from(item: Item) -> Ledger:
+    """Raises ItemError."""
+    return from_attributes(Ledger, item, str(key_of(item)))
+
+
+def _versioned(key: Key, value: Lease | GroupState | RestartState | Ledger, writer: str) -> dict[str, Attribute]:
     return {**_keyed(key, value), "written_by": {"S": writer}}
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
 
+from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
@@ -152,6 +153,17 @@ class ItemStore(ABC):
 
     def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
         return self._newest("restart_events", items.restart_events_key(group), items.restart_event_from, limit)
+
+    # --- the brake
+
+    def load_brake(self) -> Ledger:
+        item = self._get("load_brake", items.brake_key())
+        return Ledger() if item is None else items.brake_from(item)
+
+    def save_brake(self, ledger: Ledger) -> Ledger:
+        saved = replace(ledger, version=ledger.version + 1)
+        self._save("save_brake", Put(items.brake_item(saved, self._writer), IfVersion(ledger.version)))
+        return saved
 
     # --- how writes end
 

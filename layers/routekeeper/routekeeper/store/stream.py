@@ -32,16 +32,22 @@ class RestartChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BrakeChanged:
+    """The deployment's one brake."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unrelated:
     """A heartbeat, a lease, history, or something that a newer version writes."""
 
 
-Change = HealthChanged | GroupChanged | RestartChanged | Unrelated
+Change = HealthChanged | GroupChanged | RestartChanged | BrakeChanged | Unrelated
 
 _READERS: Final[Mapping[str, Any]] = {
     items.HEALTH: items.health_from,
     items.GROUP: items.group_from,
     items.RESTART: items.restart_from,
+    items.BRAKE: items.brake_from,
 }
 
 
@@ -65,6 +71,8 @@ def changed(record: Mapping[str, Any]) -> Change:
             return HealthChanged(target, vantage)
         case items.GROUP:
             return GroupChanged(key.sk)
+        case items.BRAKE:
+            return BrakeChanged()
         case _:
             return RestartChanged(key.sk)
 

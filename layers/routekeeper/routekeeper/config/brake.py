@@ -1,0 +1,29 @@
+"""The brake in an operator's words: the key `brake`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from routekeeper.config.section import Section
+from routekeeper.config.values import duration, whole
+from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
+
+KEYS: Final = ("moves", "per")
+MOST_MOVES: Final = 1_000
+"""The ledger keeps so many, some 60 bytes each: every save writes them all."""
+_PERIOD_SECONDS: Final = 3_600.0
+_period = duration(least=60, most=86_400)
+
+
+def read_brake(section: Section, groups: int) -> Brake | None:
+    """The brake for so many groups, or None where it is switched off."""
+    standard = Brake(min(MOST_MOVES, max(1, groups) * MOVES_OF_A_GROUP), _PERIOD_SECONDS)
+    if "brake" not in section:
+        return standard
+    asked = section.section_or_off("brake", KEYS)
+    if asked is None:
+        return None
+    return Brake(
+        asked.optional("moves", whole(1, MOST_MOVES), standard.moves),
+        asked.optional("per", _period, standard.per_seconds),
+    )

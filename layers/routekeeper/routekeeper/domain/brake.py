@@ -1,0 +1,128 @@
+"""The brake: after so many moves within a period nothing is moved back before a person has acknowledged (law 12).
+
+What oscillates for a reason that nobody has understood costs more with every turn: each move breaks connections, and
+two controllers that put each other's routes "right" go on for ever. So moves of the whole deployment are counted in one
+ledger, and at the limit the brake engages. It does not release by itself: the period over, it would only begin again.
+
+Every move counts that was decided here. What an operator asked for is not counted, and neither are the completions of
+an earlier transition. Only what can wait is held (`Move.brakable`); the rest is counted once it is done (law 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+
+MOVES_OF_A_GROUP: Final = 6
+"""The limit for each group where nothing else is said: three times away and back (docs/decisions/brake.md)."""
+_DECIDED_HERE: Final = (
+    TransitionKind.INITIAL,
+    TransitionKind.FAILOVER,
+    TransitionKind.FAILBACK,
+    TransitionKind.DRIFT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """The limit: `moves` of the deployment within `per_seconds`."""
+
+    moves: int
+    per_seconds: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One move in the ledger."""
+
+    transition: str
+    """Its ID, `<group>-<version>`: counting it again changes nothing."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the brake remembers: one item for the deployment."""
+
+    version: int = 0
+    """0: never saved. Every save adds 1 and is conditional on the version that was read."""
+    moves: tuple[Counted, ...] = ()
+    """Those of the last period, oldest first; never more than the limit."""
+    engaged_at: float | None = None
+    acknowledged: Asker | None = None
+    """Who released the brake last, or made it forget; moves until then do not count."""
+    untold: tuple[Channel, ...] = ()
+    """Where people have yet to hear that it has engaged."""
+    teller: str | None = None
+    """The invocation that is telling; nobody else does until `teller_until`."""
+    teller_until: float = 0.0
+
+    def recent(self, rule: Brake, now: float) -> tuple[Counted, ...]:
+        return tuple(one for one in self.moves if one.at > now - rule.per_seconds)
+
+    def has(self, transition: str) -> bool:
+        return any(one.transition == transition for one in self.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Engagement:
+    """The news that the brake has engaged."""
+
+    engaged_at: float
+    limit: int
+    per_seconds: float
+    moves: tuple[Counted, ...]
+
+
+def counts(transition: Transition) -> bool:
+    """Whether the move was decided here, by nobody's order and not as the rest of another."""
+    return transition.kind in _DECIDED_HERE and transition.asked is None
+
+
+def admit(ledger: Ledger, rule: Brake, transition: str, now: float) -> Ledger:
+    """The ledger with a slot for a move that may be held; without one (see `Ledger.has`) where it has to wait.
+
+    The slot is taken before the move is committed, so that it cannot be used twice: who dies in between finds it
+    again under the same ID. The last slot engages the brake.
+    """
+    recent = ledger.recent(rule, now)
+    if ledger.engaged_at is not None or any(one.transition == transition for one in recent):
+        return ledger
+    if len(recent) < rule.moves:
+        recent = (*recent, Counted(transition, now))
+    return _watched(replace(ledger, moves=recent), rule, now)
+
+
+def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> Ledger:
+    """The ledger with moves that nothing held, once they are done. What an acknowledgement has forgotten stays so."""
+    since = ledger.acknowledged.at if ledger.acknowledged is not None else 0.0
+    known = sorted((*ledger.moves, *(one for one in done if one.at > since)), key=lambda one: one.at)
+    latest = {one.transition: one for one in known}  # a slot that was used only later counts from then on
+    moves = sorted(latest.values(), key=lambda one: (one.at, one.transition))
+    recent = replace(ledger, moves=tuple(moves)).recent(rule, now)
+    return _watched(replace(ledger, moves=recent[-rule.moves :]), rule, now)
+
+
+def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
+    """The ledger after a person has acknowledged: released, with all moves so far forgotten."""
+    return Ledger(ledger.version, acknowledged=asked)
+
+
+def why_held(ledger: Ledger, rule: Brake) -> str | None:
+    """Why moves that can wait are held, and who must do what; None where they are not."""
+    if ledger.engaged_at is None:
+        return None
+    return (
+        f"held by the brake, engaged at {rule.moves} moves within {rule.per_seconds:.0f} s until a person acknowledges:"
+        " invoke the operator function with the action acknowledge"
+    )
+
+
+def _watched(ledger: Ledger, rule: Brake, now: float) -> Ledger:
+    """Engaged, where the limit is reached; that is for people to know."""
+    if ledger.engaged_at is not None or len(ledger.moves) < rule.moves:
+        return ledger
+    return replace(ledger, engaged_at=now, untold=tuple(Channel))

@@ -1,0 +1,144 @@
+"""The brake's ledger as all groups of one invocation share it.
+
+What may be held takes its slot before it is committed, and waits for as long as the ledger cannot be had: returning
+may be delayed. What leaves an UNHEALTHY path never comes by here; it is counted when people are told of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Final
+
+from routekeeper.domain import brake
+from routekeeper.domain.brake import Brake, Counted, Engagement, Ledger
+from routekeeper.domain.errors import AnnouncementError, ItemError, StoreError, VersionConflict
+from routekeeper.domain.group_state import Transition
+from routekeeper.measurements import Measurement, Metric
+from routekeeper.router.means import Means
+
+LOG = logging.getLogger("routekeeper.router")
+
+SAVE_ATTEMPTS: Final = 10
+TELLER_SECONDS: Final = 60.0
+"""How long others leave the telling to whoever engaged the brake: it tells when its last group is done."""
+
+
+def _new_lock() -> AbstractContextManager[bool]:
+    return Lock()  # looked up when it is needed: in the simulator's time another one stands here
+
+
+@dataclass(slots=True)
+class Braking:
+    """One at a time reads and saves, so that the groups of an invocation do not race each other for the version.
+
+    Once the table has not answered, nobody waits for it again: the next invocation tries anew. So the slowest answer
+    is waited for once, not once for each group.
+    """
+
+    rule: Brake | None
+    means: Means
+    worker: str
+    """The invocation."""
+    _lock: AbstractContextManager[bool] = field(default_factory=_new_lock)
+    _known: Ledger | None = None
+    """As last read or saved."""
+    _failed: str | None = None
+
+    def hold(self, transition: str) -> str | None:
+        """Why the transition has to wait; None once it has its slot."""
+        rule = self.rule
+        if rule is None:
+            return None
+        try:
+            ledger = self._change(lambda ledger: brake.admit(ledger, rule, transition, self.means.clock()))
+        except StoreError as error:
+            LOG.warning("no slot under the brake", extra={"transition": transition, "error": str(error)})
+            return f"held until the brake's ledger can be used: {error}"
+        return None if ledger.has(transition) else brake.why_held(ledger, rule)
+
+    def count(self, done: Iterable[Transition]) -> frozenset[str]:
+        """Count moves that nothing held; the IDs of those that need no more counting."""
+        moves = tuple(Counted(one.id, one.decided_at) for one in done)
+        rule = self.rule
+        try:
+            if rule is not None and moves:
+                self._change(lambda ledger: brake.count(ledger, rule, moves, self.means.clock()))
+        except StoreError as error:
+            LOG.warning("moves not counted yet", extra={"error": str(error)})
+            return frozenset()
+        return frozenset(one.transition for one in moves)
+
+    def report(self) -> None:
+        """At the end of the invocation, while the brake is engaged: keep its alarm up, and tell people once."""
+        if self.rule is None:
+            return
+        try:
+            ledger = self._known = self.means.store.load_brake()
+        except ItemError as error:  # nothing returns until a person has put it right: that is what the alarm says
+            LOG.error("the brake's ledger cannot be read", extra={"error": str(error)})  # noqa: TRY400
+            self._measure()
+            return
+        except StoreError as error:
+            LOG.warning("the brake's ledger was not read", extra={"error": str(error)})
+            return
+        self._failed = None
+        if ledger.engaged_at is None:
+            return
+        self._measure()
+        LOG.warning("the brake is engaged", extra={"engaged_at": ledger.engaged_at, "moves": len(ledger.moves)})
+        if ledger.untold and (ledger.teller in (None, self.worker) or self.means.clock() >= ledger.teller_until):
+            self._tell(self.rule, ledger, ledger.engaged_at)
+
+    def _measure(self) -> None:
+        self.means.emit(Measurement(Metric.BRAKE_ENGAGED, 1))
+
+    def _tell(self, rule: Brake, ledger: Ledger, engaged_at: float) -> None:
+        news = Engagement(engaged_at, rule.moves, rule.per_seconds, ledger.moves)
+        told = set()
+        for channel in ledger.untold:
+            try:
+                self.means.announcer.brake(news, channel)
+            except AnnouncementError as error:
+                LOG.warning("people not told of the brake", extra={"channel": channel.value, "error": str(error)})
+            else:
+                told.add(channel)
+
+        def settled(found: Ledger) -> Ledger:
+            if found.engaged_at != engaged_at:
+                return found  # acknowledged meanwhile
+            return replace(found, untold=tuple(one for one in found.untold if one not in told), teller=None)
+
+        try:
+            self._change(settled)
+        except StoreError as error:
+            LOG.warning("telling of the brake not saved", extra={"error": str(error)})
+
+    def _change(self, change: Callable[[Ledger], Ledger]) -> Ledger:
+        """The ledger after the change, saved where it changes anything. Raises StoreError."""
+        with self._lock:
+            if self._failed is not None:
+                raise StoreError(self._failed)
+            try:
+                return self._saved(change)
+            except StoreError as error:
+                self._known, self._failed = None, str(error)
+                raise
+
+    def _saved(self, change: Callable[[Ledger], Ledger]) -> Ledger:
+        for _ in range(SAVE_ATTEMPTS):
+            ledger = self._known if self._known is not None else self.means.store.load_brake()
+            changed = change(ledger)
+            if changed.engaged_at is not None and ledger.engaged_at is None:
+                teller_until = self.means.clock() + TELLER_SECONDS
+                changed = replace(changed, teller=self.worker, teller_until=teller_until)
+            try:
+                self._known = ledger if changed == ledger else self.means.store.save_brake(changed)
+            except VersionConflict:  # another invocation, or a person
+                self._known = None
+            else:
+                return self._known
+        raise VersionConflict(f"the brake's ledger was saved by others {SAVE_ATTEMPTS} times meanwhile")
