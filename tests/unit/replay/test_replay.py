@@ -10,10 +10,11 @@ from dataclasses import replace
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper import config
+from routekeeper.domain.brake import Brake
 from routekeeper.domain.grey import LossRule
 from routekeeper.domain.health import Detection, Health, TargetHealth
 from routekeeper.domain.settings import Configuration, Quorum
-from routekeeper.replay import Event, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
+from routekeeper.replay import Braked, Event, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
 from tests.unit.config.documents import HERE
 
 STANDARD = config.load(HERE / "good" / "smallest.yaml")
@@ -39,6 +40,8 @@ def _told(event: Event) -> tuple[str, str]:
             return event.target, event.health.value
         case Moved():
             return event.group, f"{event.from_path} -> {event.to}"
+        case Braked():
+            return "brake", f"{event.moves} in {event.per_seconds:.0f} s"
 
 
 def a_cut(vantage: str = "a") -> list[Row]:
@@ -50,6 +53,18 @@ def a_cut(vantage: str = "a") -> list[Row]:
         *beats("dx", 31.0, 60.0, lost=True, vantage=vantage),
         *beats("dx", 60.0, 200.0, vantage=vantage),
     ]
+
+
+def test_the_brake_is_told_and_holds_nothing() -> None:
+    told = happened(a_cut(), replace(STANDARD, brake=Brake(1, 60.0)))
+    assert [what for _, who, what in told if who in ("brake", "idc")] == [
+        "dx -> vpn",
+        "1 in 60 s",
+        "vpn -> dx",
+        "1 in 60 s",
+    ]
+    assert any("the brake engages at 1 moves within 1m" in line for line in as_timeline([Braked(9.0, 1, 60.0)]))
+    assert json.loads(next(as_json([Braked(9.0, 1, 60.0)])))["brake"] == "engages"
 
 
 def test_a_cut_moves_traffic_and_its_end_moves_it_back() -> None:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from routekeeper.replay.run import Event, HealthChange, Moved, replay
+from routekeeper.replay.run import Braked, Event, HealthChange, Moved, replay
 from routekeeper.replay.told import as_json, as_timeline
 from routekeeper.replay.trace import Outcome, Row, read_trace
 
-__all__ = ["Event", "HealthChange", "Moved", "Outcome", "Row", "as_json", "as_timeline", "read_trace", "replay"]
+__all__ = [
+    "Braked",
+    "Event",
+    "HealthChange",
+    "Moved",
+    "Outcome",
+    "Row",
+    "as_json",
+    "as_timeline",
+    "read_trace",
+    "replay",
+]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from routekeeper.config.summary import seconds_to_loss
+from routekeeper.domain.brake import Counted, Ledger, count
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
@@ -40,7 +41,16 @@ class Moved:
     reason: str
 
 
-Event = HealthChange | Moved
+@dataclass(frozen=True, slots=True)
+class Braked:
+    """So many moves have been made that the brake engages. A person is taken to acknowledge at once."""
+
+    time: float
+    moves: int
+    per_seconds: float
+
+
+Event = HealthChange | Moved | Braked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class _Course:
             name: GroupState(name, path=group.paths[0].name, since=begins_at)
             for name, group in configuration.groups.items()
         }
+        self._ledger = Ledger()
         self._due_at = math.inf
         """When a group may go back, or something is forgotten, at the earliest."""
 
@@ -139,8 +150,17 @@ class _Course:
             case Move() as move:
                 self._groups[name] = replace(moved(state, move, now), version=state.version + 1)
                 yield Moved(now, name, state.path or "", move.to, move.reason)
+                yield from self._count(f"{name}-{state.version + 1}", now)
             case Stay():
                 self._groups[name] = stayed(group, state, self._verdicts, actual, now)
+
+    def _count(self, transition: str, now: float) -> Iterator[Event]:
+        rule = self._configuration.brake
+        if rule is not None:
+            self._ledger = count(self._ledger, rule, [Counted(transition, now)], now)
+            if self._ledger.engaged_at is not None:
+                self._ledger = Ledger()
+                yield Braked(now, rule.moves, rule.per_seconds)
 
     def _next_due(self, now: float) -> float:
         """The next moment at which something changes though nothing is seen."""

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import assert_never
 
-from routekeeper.replay.run import Event, HealthChange, Moved
+from routekeeper.config.durations import render
+from routekeeper.replay.run import Braked, Event, HealthChange, Moved
 
 _A_DATE_FROM_SECONDS = 1e8
 """Times after 1973 are taken for seconds since the Unix epoch, earlier ones for seconds since the trace began."""
 
 
 def as_json(events: Iterable[Event]) -> Iterator[str]:
-    """One object a line: `time`, `target`, `health`, `reason`, or `time`, `group`, `from`, `to`, `reason`."""
+    """One object a line, each with its `time`: a target's health, a group's move, or that the brake engages."""
     for event in events:
         yield json.dumps(_plain(event), ensure_ascii=False)
 
@@ -29,6 +30,11 @@ def as_timeline(events: Iterable[Event]) -> Iterator[str]:
                 told = f"{event.target} is {event.health.value}: {event.reason}"
             case Moved():
                 told = f"==> {event.group} moves from {event.from_path} to {event.to}: {event.reason}"
+            case Braked():
+                told = (
+                    f"the brake engages at {event.moves} moves within {render(event.per_seconds)}: nothing would be"
+                    " moved back before a person acknowledges, who is taken to do so at once"
+                )
             case _:
                 assert_never(event)
         yield f"{_moment(event.time)}  {told}"
@@ -43,6 +49,8 @@ def _plain(event: Event) -> dict[str, object]:
             return {"time": time, "target": event.target, "health": event.health.value, "reason": event.reason}
         case Moved():
             return {"time": time, "group": event.group, "from": event.from_path, "to": event.to, "reason": event.reason}
+        case Braked():
+            return {"time": time, "brake": "engages", "moves": event.moves, "per_seconds": event.per_seconds}
         case _:
             assert_never(event)
 
