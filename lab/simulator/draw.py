@@ -8,6 +8,7 @@ from typing import Final
 
 from lab.simulator.fates import THEMES, Fates
 from lab.simulator.plan import Event, Kind, Plan
+from routekeeper.domain.brake import Brake
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     Configuration,
@@ -35,7 +36,7 @@ def draw(seed: int) -> Plan:
     """The plan of a seed."""
     random = Random(f"plan {seed}")
     full = seed % FULL_EVERY == FULL_EVERY - 1
-    configuration = configure(random)
+    configuration = replace(configure(random), brake=brake(seed))
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
     events: list[Event] = []
     settle_at: list[float] = []
@@ -55,6 +56,8 @@ def draw(seed: int) -> Plan:
         events += sorted(episode, key=lambda event: event.at)
         at = max(event.at + _lasts(event) for event in episode) + RECOVERY_SECONDS
         settle_at.append(at)
+    if configuration.brake is not None:
+        events += acknowledgements(seed, at)
     wrong = random.choice((0.0, 0.0, 0.2, 1.2))
     names = [f"{name}/{number}" for name in ("router", "restarter", "operator") for number in (0, 1)]
     names += [f"monitor/{name}" for name in vantages]
@@ -64,6 +67,22 @@ def draw(seed: int) -> Plan:
 
 def _lasts(event: Event) -> float:
     return 0.0 if event.kind is Kind.HANG else event.seconds
+
+
+def brake(seed: int) -> Brake | None:
+    """A small one in some worlds; out of chances of its own, so that worlds without one are as they ever were."""
+    random = Random(f"brake {seed}")
+    if random.random() < 0.6:
+        return None
+    return Brake(random.choice((1, 2, 3, 5)), random.choice((600.0, 3600.0, 3600.0)))
+
+
+def acknowledgements(seed: int, until: float) -> list[Event]:
+    """People who acknowledge soon, late or never. They come last: others' chances hang on their place in the plan."""
+    random = Random(f"acknowledgements {seed}")
+    who = {"action": "acknowledge", "by": random.choice(("ann", "bob")), "reason": "simulated"}
+    count = random.choice((0, 1, 1, 2, 4))
+    return [Event(random.uniform(180.0, until), Kind.ASK, payload=who) for _ in range(count)]
 
 
 def configure(random: Random) -> Configuration:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.simulator import pool, store
-from routekeeper.domain import patients, quorum, restart, routing, steering, vantage
+from routekeeper.domain import brake, patients, quorum, restart, routing, steering, vantage
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, observe
 from routekeeper.domain.restart import Action
@@ -23,6 +23,7 @@ from routekeeper.monitor.tenure import Tenure
 from routekeeper.operator.fields import Fields
 from routekeeper.restarter import visit
 from routekeeper.router import applying, group_pass
+from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import GroupPass
 from routekeeper.steering.vpc_route import VpcRouteSteering
 from routekeeper.store import writes
@@ -306,6 +307,45 @@ def _one_group_after_another() -> tuple[Swap, ...]:
     return ((pool.CooperativePool, "submit", mutated),)
 
 
+# --- law 12
+
+
+def _the_brake_is_ignored() -> tuple[Swap, ...]:
+    def mutated(ledger: Any, rule: Any, transition: str, now: float) -> Any:
+        granted = before(ledger, replace(rule, moves=1000), transition, now)
+        return replace(granted, moves=granted.moves[-rule.moves :])
+
+    before = brake.admit
+    return ((brake, "admit", mutated),)
+
+
+def _leaving_is_braked() -> tuple[Swap, ...]:
+    def mutated(group: Any, current: Any, health: Any, *, blackhole: bool) -> Any:
+        found = before(group, current, health, blackhole=blackhole)
+        return replace(found, brakable=True) if isinstance(found, Move) else found
+
+    before = routing._leave
+    return ((routing, "_leave", mutated),)
+
+
+def _leaving_does_not_count() -> tuple[Swap, ...]:
+    def mutated(self: Any, done: Any) -> frozenset[str]:
+        del self
+        return frozenset(one.id for one in done)
+
+    return ((Braking, "count", mutated),)
+
+
+def _the_brake_lets_go() -> tuple[Swap, ...]:
+    def mutated(ledger: Any, rule: Any, transition: str, now: float) -> Any:
+        if ledger.engaged_at is not None and len(ledger.recent(rule, now)) < rule.moves:
+            ledger = replace(ledger, engaged_at=None)
+        return before(ledger, rule, transition, now)
+
+    before = brake.admit
+    return ((brake, "admit", mutated),)
+
+
 MUTANTS: Final = (
     Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=4),
     Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=4),
@@ -371,4 +411,14 @@ MUTANTS: Final = (
     ),
     Mutant("last-writer-wins", 10, "versions are not compared", _last_writer_wins, bitten_by=12),
     Mutant("one-group-after-another", 11, "groups wait for each other", _one_group_after_another, bitten_by=93),
+    Mutant("the-brake-is-ignored", 12, "what can wait is moved beyond the limit", _the_brake_is_ignored, bitten_by=57),
+    Mutant(
+        "leaving-is-braked", 12, "the brake holds what leaves an UNHEALTHY path, too", _leaving_is_braked, bitten_by=33
+    ),
+    Mutant(
+        "leaving-does-not-count", 12, "only what the brake may hold is counted", _leaving_does_not_count, bitten_by=8
+    ),
+    Mutant(
+        "the-brake-lets-go", 12, "the brake releases itself once the moves are old", _the_brake_lets_go, bitten_by=38
+    ),
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
 from lab.simulator.draw import configure
 from lab.simulator.plan import Event, Kind, Plan
+from routekeeper.domain.brake import Brake
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +18,12 @@ class Scenario:
     plan: Callable[[], Plan]
 
 
-def _plan(seconds: float, *events: Event, vantages: int = 2, full: bool = False) -> Callable[[], Plan]:
+def _plan(
+    seconds: float, *events: Event, vantages: int = 2, full: bool = False, brake: Brake | None = None
+) -> Callable[[], Plan]:
     def plan() -> Plan:
-        return Plan(0, configure(Random("scenarios 1")), ("a", "b", "c")[:vantages], events, seconds, full=full)
+        configuration = replace(configure(Random("scenarios 1")), brake=brake)
+        return Plan(0, configuration, ("a", "b", "c")[:vantages], events, seconds, full=full)
 
     return plan
 
@@ -57,6 +61,18 @@ SCENARIOS: Final = {
             Event(90, Kind.THROTTLED, "private-a", seconds=100, amount=1.0),
             Event(100, Kind.CUT, "nat-a", seconds=200),
             Event(105, Kind.CUT, "dx", seconds=200),
+        ),
+    ),
+    "brake": Scenario(
+        "a line fails again and again under a brake of three moves, then its standby, until somebody acknowledges",
+        _plan(
+            2400,
+            Event(100, Kind.CUT, "dx", seconds=60),
+            Event(400, Kind.CUT, "dx", seconds=60),
+            Event(1200, Kind.CUT, "vpn", seconds=60),
+            Event(1500, Kind.CUT, "dx", seconds=60),
+            _ask(2000, action="acknowledge"),
+            brake=Brake(3),
         ),
     ),
     "pause": Scenario(

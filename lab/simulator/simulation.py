@@ -13,6 +13,7 @@ from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
+from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
@@ -67,9 +68,10 @@ class Simulation:
         self.bench = Bench(world)
         self.court = Court(world, self.bench, strict)
         self.watching = Watching(world, self.court)
-        self.routes = Routes(world, self.court)
+        self.brakes = Brakes(world, self.court)
+        self.routes = Routes(world, self.court, self.brakes)
         self.restarts = Restarts(world, self.court, self.routes)
-        self.rest = Rest(world, self.court, self.routes)
+        self.rest = Rest(world, self.court, self.routes, self.brakes)
         self.functions = Functions(world, self._hooks())
         self.loop = KernelLoop(kernel)
         watch = FullWatch if plan.full else Watch
@@ -140,8 +142,6 @@ class Simulation:
                 self._touch(f"{key} {number(new, 'version')}")
                 self.routes.on_group(writer, old, new, invocation)
                 self.restarts.on_group(key.sk, new)
-                if writer.startswith("operator/"):
-                    self.streams["router"].add()
                 if writer.startswith("router/"):
                     self.streams["restarter"].add()
             case "RESTART":
@@ -151,13 +151,22 @@ class Simulation:
                 self.world.tell(
                     f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}"
                 )
-            case other if other.startswith("EVENT#RESTART#"):
-                self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
+            case "BRAKE":
+                self._touch(f"{key} {number(new, 'version')}")
+                self.brakes.on_ledger(writer, old, new)
             case other if other.startswith("EVENT#"):
-                self._touch(str(key))
-                self.routes.on_event(other, new, invocation)
+                self._event_written(key, new, invocation)
             case _:
                 pass  # leases
+        if key.pk in ("GROUP", "BRAKE") and writer.startswith("operator/"):
+            self.streams["router"].add()
+
+    def _event_written(self, key: Key, new: Item, invocation: Invocation | None) -> None:
+        if key.pk.startswith("EVENT#RESTART#"):
+            self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
+        else:
+            self._touch(str(key))
+            self.routes.on_event(key.pk, new, invocation)
 
     def _touch(self, what: str) -> None:
         """Something has happened: time does not leap soon."""
@@ -220,6 +229,7 @@ class Simulation:
         self.bench.sit()
         self.routes.on_tick()
         self.rest.on_tick()
+        self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))
         if self.plan.full:
             self.watching.on_tick({name for name, watch in self.watches.items() if watch.alive_for() > 150})
         self.kernel.after(5.0, self._tick)
@@ -232,6 +242,7 @@ class Simulation:
         alive = {name for name, watch in self.watches.items() if watch.alive and watch.alive_for() > 150}
         self.watching.on_settled(alive)
         self.rest.on_settled()
+        self.brakes.on_settled(self.rest.announced)
         self.restarts.on_settled(self.rest.emitted_at.get((Metric.RESTARTS_GIVEN_UP, ""), 0.0))
 
     def _leap_if_calm(self) -> None:
@@ -245,6 +256,7 @@ class Simulation:
             return
         self.kernel.leap(seconds)
         self._leapt += seconds
+        self.rest.on_leap(seconds)
         for watch in self.watches.values():
             watch.beat_now()
         self.bench.sit()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lab.simulator.invocation import Invocation
+from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.routes import Routes
@@ -23,6 +24,7 @@ class Rest:
     world: World
     court: Court
     routes: Routes
+    brakes: Brakes
     announced: set[str] = field(default_factory=set)
     emitted_at: dict[tuple[Metric, str], float] = field(default_factory=dict)
     """When a metric was last written: of a group, or (empty) of the deployment."""
@@ -32,6 +34,10 @@ class Rest:
         if measurement.metric in ALARMING and (group or measurement.metric is Metric.RESTARTS_GIVEN_UP):
             self.world.tell(invocation.name, f"alarm {measurement.metric.value} {group}")
         self.emitted_at[measurement.metric, group] = self.world.kernel.now
+
+    def on_leap(self, seconds: float) -> None:
+        """What is written every minute has been written in the calm that was left out, too."""
+        self.emitted_at = {key: at + seconds for key, at in self.emitted_at.items()}
 
     def on_tick(self) -> None:
         """Law 3: while no path is HEALTHY and the present one is UNHEALTHY, an alarm says so."""
@@ -81,14 +87,23 @@ class Rest:
         bench = self.court.bench
         if self._is_wanted_here(group, path.name):
             really = self.world.path_of(group)
-            there = really == path.name or len(self.world.resources(group)) == 0
+            there = really == path.name or len(self.world.resources(group)) == 0 or self._may_be_left(group)
             self.court.hold(10, "routes are as desired", there, f"the routes are on {really}: {told}")
         better = group.paths[: group.paths.index(path)]
         if group.failback.mode is FailbackMode.AUTO:
             due = [p for p in better if bench.held_for(p.target, GOOD) > group.failback.after_seconds + 200]
             due = [p for p in due if p.name != text(held, "blackholed")]
+            if self.brakes.may_hold(200):
+                return
             if bench.since_bad(path.target) > 200 and now - number(held, "since") > group.failback.after_seconds + 200:
                 self.court.hold(4, "returning happens", not due, f"{due and due[0].name} is well: {told}")
+
+    def _may_be_left(self, group: Group) -> bool:
+        """Whether the brake may keep routes where somebody else has put them: each is on a HEALTHY path (law 12)."""
+        well = [path.name for path in group.paths if self.court.bench.word(path.target) == GOOD]
+        resources = self.world.resources(group)
+        served = all(any(self.world.is_on(group, resource, name) for name in well) for resource in resources)
+        return self.brakes.may_hold(200) and served
 
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""

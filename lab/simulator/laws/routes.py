@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.invocation import Invocation
+from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.verdicts import BAD, GOOD, count
@@ -28,6 +29,7 @@ PROMPT_SECONDS = 12.0
 class Routes:
     world: World
     court: Court
+    brakes: Brakes
     moves: int = 0
     owed: dict[str, dict[str, float]] = field(default_factory=dict)
     """By group: transitions that were begun or carried out and must get into history, and since when."""
@@ -52,6 +54,11 @@ class Routes:
             self._hold_to_expiry(name, new)
             return
         self._hold_to_wishes_kept(name, old, new)
+        self.brakes.on_group(old, new)
+        if invocation is not None and self._begins(old, new, "drift") and self._could_stay(group, new, invocation):
+            self.brakes.on_deferrable(
+                new, f"{writer} puts drift of {name} right: {text(part(new, 'pending'), 'reason')}"
+            )
         pending = part(new, "pending")
         if pending is not None and (identifier := text(pending, "id")) is not None:
             self.owed.setdefault(name, {}).setdefault(identifier, self.world.kernel.now)
@@ -96,6 +103,22 @@ class Routes:
             self._hold_to_health(group, after, invocation, told)
         if before is not None and group.path(before) is not None and not asked:
             self._judge_unasked(group, before, after, invocation, told)
+            if not {BAD} & self._words(group, before, invocation) and not self.world.is_gone(group, before, within=60):
+                self.brakes.on_deferrable(new, told)
+
+    def _begins(self, old: Item | None, new: Item, kind: str) -> bool:
+        """Whether a transition of that kind has begun."""
+        before, after = part(old, "pending"), part(new, "pending")
+        return text(after, "kind") == kind and text(before, "id") != text(after, "id")
+
+    def _could_stay(self, group: Group, new: Item, invocation: Invocation) -> bool:
+        """Whether every route that drifted was seen on a path that was HEALTHY whenever the table was read."""
+        for change in parts(part(new, "pending"), "changes"):
+            seen = text(change["M"], "before") or ""
+            names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
+            if "error" not in change["M"] and all(self._words(group, n, invocation) != {GOOD} for n in names):
+                return False
+        return True
 
     def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
