@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Final
 
+from lab.simulator import grey
 from lab.simulator.fates import THEMES, Fates
 from lab.simulator.plan import Event, Kind, Plan
 from routekeeper.domain.brake import Brake
@@ -36,7 +37,9 @@ def draw(seed: int) -> Plan:
     """The plan of a seed."""
     random = Random(f"plan {seed}")
     full = seed % FULL_EVERY == FULL_EVERY - 1
-    configuration = replace(configure(random), brake=brake(seed))
+    # What is grey is drawn apart: the seeds in which nothing is are the worlds that they would be without it.
+    shades = Random(f"grey {seed}")
+    configuration = replace(grey.with_rules(configure(random), shades), brake=brake(seed))
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
     events: list[Event] = []
     settle_at: list[float] = []
@@ -53,6 +56,7 @@ def draw(seed: int) -> Plan:
             replace(event, at=focus + random.uniform(-25.0, 25.0)) if random.random() < 0.6 else event
             for event in (fates.event(at, length) for _ in range(random.randint(1, 8)))
         ]
+        episode += grey.lines(shades, configuration, vantages, at, min(length, 120.0) if full else length)
         events += sorted(episode, key=lambda event: event.at)
         at = max(event.at + _lasts(event) for event in episode) + RECOVERY_SECONDS
         settle_at.append(at)

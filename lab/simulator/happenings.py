@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, assert_never
 
+from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
 from lab.simulator.world import World
 
@@ -15,7 +16,7 @@ End = Callable[[], None]
 def happening(world: World, event: Event, random: Random) -> End | None:
     """Let the event happen; what ends it, or None where it is over at once."""
     match event.kind:
-        case Kind.CUT | Kind.LOSS | Kind.BURSTS | Kind.DELAY:
+        case Kind.CUT | Kind.LOSS | Kind.BURSTS | Kind.FLICKER | Kind.DELAY:
             return _line(world, event)
         case Kind.VANTAGE_DEAF | Kind.VANTAGE_MUTE | Kind.VANTAGE_DEAD | Kind.VANTAGE_CUT_OFF | Kind.MONITOR_KILLED:
             return _vantage(world, event)
@@ -54,9 +55,11 @@ def _added(holder: Any, name: str, amount: float) -> End:
 
 def _line(world: World, event: Event) -> End:
     lines = world.pairs(event)
-    if event.kind is Kind.BURSTS:
+    if event.kind in (Kind.BURSTS, Kind.FLICKER):
         for number, line in enumerate(lines):
-            line.bursts = world.bursts(event.amount, f"bursts {event.at} {number}")
+            line.bursts = Bursts(event.amount, world.random(f"bursts {event.at} {number}"))
+            if event.kind is Kind.FLICKER:
+                line.bursts.seconds, line.bursts.loss = FLICKER_SECONDS, 1.0
 
         def calm() -> None:
             for line in lines:
@@ -78,7 +81,9 @@ def _line(world: World, event: Event) -> End:
 
 
 def _vantage(world: World, event: Event) -> End | None:
+    place = world.places[event.vantage]
     if event.kind is Kind.MONITOR_KILLED:
+        place.broken_at = world.kernel.now
         world.on_monitor_killed(event.vantage)
         return None
     name = {
@@ -87,7 +92,6 @@ def _vantage(world: World, event: Event) -> End | None:
         Kind.VANTAGE_DEAD: "dead",
         Kind.VANTAGE_CUT_OFF: "cut_off",
     }[event.kind]
-    place = world.places[event.vantage]
     if not place.troubled:
         place.began_at = world.kernel.now
     end = _added(place, name, 1)
@@ -97,6 +101,8 @@ def _vantage(world: World, event: Event) -> End | None:
     def over() -> None:
         end()
         place.troubled_at = world.kernel.now
+        if event.kind in (Kind.VANTAGE_DEAD, Kind.VANTAGE_CUT_OFF):
+            place.broken_at = world.kernel.now
 
     return over
 

@@ -11,6 +11,7 @@ from typing import Final
 ROUND_TRIP_SECONDS: Final = 0.012
 BURST_SECONDS: Final = 1.5
 BURST_LOSS: Final = 0.9
+FLICKER_SECONDS: Final = 0.2
 
 
 class Fate(Enum):
@@ -33,16 +34,20 @@ class Bursts:
     share: float
     """Of the time that is spent in the bad state."""
     random: Random
+    seconds: float = BURST_SECONDS
+    """How long the bad state lasts on average."""
+    loss: float = BURST_LOSS
+    """The share of probes that is lost in it."""
     bad: bool = False
     until: float = 0.0
 
     def loses(self, now: float) -> bool:
         while self.until <= now:
-            stay = BURST_SECONDS if not self.bad else BURST_SECONDS * (1 - self.share) / self.share
+            stay = self.seconds if not self.bad else self.seconds * (1 - self.share) / self.share
             # The state that begins at `until` is the other one.
             self.bad = not self.bad
             self.until = max(self.until, now - 60.0) + self.random.expovariate(1 / stay)
-        return self.bad and self.random.random() < BURST_LOSS
+        return self.bad and self.random.random() < self.loss
 
 
 @dataclass(slots=True)
@@ -60,6 +65,14 @@ class Line:
     def is_plain(self) -> bool:
         """Whether every probe has the same fate."""
         return self.cuts > 0 or (self.loss == 0 and self.bursts is None)
+
+    @property
+    def share(self) -> float:
+        """Of the probes that are lost in the long run; what is too slow to be an answer is left out."""
+        if self.cuts:
+            return 1.0
+        in_bursts = self.bursts.share * self.bursts.loss if self.bursts is not None else 0.0
+        return 1 - (1 - min(1.0, self.loss)) * (1 - in_bursts)
 
     def probe(self, now: float, timeout: float) -> Outcome:
         if self.cuts:
@@ -81,12 +94,16 @@ class Sent:
     sent_at: float
     known_at: float
     fate: Fate
+    alike: int = 1
+    """How many in a row it stands for: rounds that only repeat each other are left out."""
 
 
 @dataclass(slots=True)
 class Ledger:
     """What a vantage has really seen of a target: the newest outcomes, and since when they have all been alike."""
 
+    keep: int = 200
+    """How many outcomes are remembered at least."""
     recent: list[Sent] = field(default_factory=list)
     evidence_at: float = -math.inf
     """When evidence of either kind was last known."""
@@ -96,10 +113,10 @@ class Ledger:
     """Since when every probe would have had the same fate; None while it hangs on chance."""
     plain: Fate | None = None
 
-    def note(self, sent_at: float, known_at: float, fate: Fate) -> None:
-        self.recent.append(Sent(sent_at, known_at, fate))
+    def note(self, sent_at: float, known_at: float, fate: Fate, alike: int = 1) -> None:
+        self.recent.append(Sent(sent_at, known_at, fate, alike))
         if fate is not Fate.NOT_SENT:
             self.evidence_at = max(self.evidence_at, known_at)
-        if len(self.recent) > 400:
-            self.forgotten_at = self.recent[199].sent_at
-            del self.recent[:200]
+        if len(self.recent) > 2 * self.keep:
+            self.forgotten_at = self.recent[self.keep - 1].sent_at
+            del self.recent[: self.keep]

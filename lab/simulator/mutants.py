@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.simulator import pool, store
-from routekeeper.domain import brake, patients, quorum, restart, routing, steering, vantage
+from routekeeper.domain import brake, grey, health, patients, quorum, restart, routing, steering, vantage
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, observe
 from routekeeper.domain.restart import Action
@@ -88,6 +88,46 @@ def _nine_are_ten() -> tuple[Swap, ...]:
         return observe(state, seen, replace(rule, unhealthy_threshold=4, unhealthy_for_seconds=0.2))
 
     return ((watcher, "observe", mutated),)
+
+
+def _unknown_is_loss() -> tuple[Swap, ...]:
+    def mutated(state: Any, seen: Any, rule: Any) -> Any:
+        if seen.health is Health.UNKNOWN and rule.loss is not None:
+            return health._weigh_loss(state, replace(seen, health=Health.UNHEALTHY), rule, rule.loss)
+        return observe(state, seen, rule)
+
+    return ((watcher, "observe", mutated),)
+
+
+def _half_is_enough() -> tuple[Swap, ...]:
+    def mutated(*asked: Any) -> Any:
+        standard = before(*asked)
+        alarm = replace(standard.alarm, threshold=standard.alarm.threshold // 2)
+        return replace(standard, alarm=alarm)
+
+    before = grey.loss_standard
+    return ((grey, "loss_standard", mutated),)
+
+
+def _grey_goes_unseen() -> tuple[Swap, ...]:
+    def mutated(tally: Any, standard: Any, **outcome: Any) -> Any:
+        after, turn = before(tally, standard, **outcome)
+        return (after, turn) if turn is None or not turn.raised else (grey.Tally(), None)
+
+    before = grey.tally_up
+    return ((grey, "tally_up", mutated),)
+
+
+def _grey_never_clears() -> tuple[Swap, ...]:
+    def mutated(tally: Any, standard: Any, **outcome: Any) -> Any:
+        return (tally, None) if tally.raised else before(tally, standard, **outcome)
+
+    before = grey.tally_up
+    return ((grey, "tally_up", mutated),)
+
+
+def _answers_clear_grey() -> tuple[Swap, ...]:
+    return ((health.TargetHealth, "grey", False),)
 
 
 # --- laws 2 and 3
@@ -350,6 +390,13 @@ MUTANTS: Final = (
     Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=4),
     Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=4),
     Mutant("four-are-ten", 1, "four losses make a verdict", _nine_are_ten, bitten_by=0),
+    Mutant("unknown-is-loss", 1, "what could not be sent counts for the loss rate", _unknown_is_loss, bitten_by=4),
+    Mutant("half-is-enough", 1, "half the evidence makes a verdict on loss or latency", _half_is_enough, bitten_by=1),
+    Mutant("grey-goes-unseen", 1, "no verdict on loss or latency is ever made", _grey_goes_unseen, bitten_by=4),
+    Mutant("grey-never-clears", 1, "no verdict on loss or latency is ever taken back", _grey_never_clears, bitten_by=1),
+    Mutant(
+        "answers-clear-grey", 1, "ten answers in a row take a verdict on loss back", _answers_clear_grey, bitten_by=1
+    ),
     Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
     Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=13),
     Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),

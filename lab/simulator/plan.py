@@ -23,6 +23,8 @@ class Kind(Enum):
     """`amount` of them, each for itself."""
     BURSTS = "line loses packets in bursts"
     """Gilbert-Elliott: `amount` of the time in the bad state, which lasts 1.5 s on average and loses 90 %."""
+    FLICKER = "line flickers"
+    """Nothing comes through for `amount` of the time, 0.2 s at a time on average: too short for losses in a row."""
     DELAY = "line is slow"
     """`amount` seconds of round trip more."""
     VANTAGE_DEAF = "vantage hears nothing"

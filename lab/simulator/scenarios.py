@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from lab.simulator.draw import configure
+from lab.simulator.grey import LATENCY, LOSS
 from lab.simulator.plan import Event, Kind, Plan
 from routekeeper.domain.brake import Brake
 
@@ -28,6 +29,19 @@ def _plan(
     return plan
 
 
+def _grey(seconds: float, *events: Event) -> Callable[[], Plan]:
+    """With the first of the rules on the line."""
+
+    def plan() -> Plan:
+        configuration = configure(Random("scenarios 1"))
+        line = configuration.targets["dx"]
+        rule = replace(line.detection, loss=next(iter(LOSS)), latency=next(iter(LATENCY)))
+        targets = {**configuration.targets, "dx": replace(line, detection=rule)}
+        return replace(_plan(seconds, *events)(), configuration=replace(configuration, targets=targets))
+
+    return plan
+
+
 def _ask(at: float, **payload: object) -> Event:
     return Event(at, Kind.ASK, payload={**payload, "by": "ann", "reason": "to show it"})
 
@@ -36,8 +50,17 @@ SCENARIOS: Final = {
     "cut": Scenario(
         "the Direct Connect line is cut for five minutes", _plan(600, Event(100, Kind.CUT, "dx", seconds=300))
     ),
-    "grey": Scenario(
+    "bursts": Scenario(
         "the line loses packets in bursts", _plan(900, Event(100, Kind.BURSTS, "dx", seconds=500, amount=0.5))
+    ),
+    "grey": Scenario(
+        "a line loses a third of its packets, then it flickers, then it is slow",
+        _grey(
+            1900,
+            Event(100, Kind.LOSS, "dx", seconds=200, amount=0.33),
+            Event(700, Kind.FLICKER, "dx", seconds=200, amount=0.4),
+            Event(1300, Kind.DELAY, "dx", seconds=200, amount=0.15),
+        ),
     ),
     "hang": Scenario(
         "a NAT instance hangs and is stopped only by force",

@@ -15,6 +15,7 @@ from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
+from lab.simulator.laws.grey import Grey
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
 from lab.simulator.laws.restarts import Restarts
@@ -67,7 +68,8 @@ class Simulation:
             world.tell = lambda who, what: tell(kernel.now - START, who, what)
         self.bench = Bench(world)
         self.court = Court(world, self.bench, strict)
-        self.watching = Watching(world, self.court)
+        self.grey = Grey(world, self.court)
+        self.watching = Watching(world, self.court, self.grey)
         self.brakes = Brakes(world, self.court)
         self.routes = Routes(world, self.court, self.brakes)
         self.restarts = Restarts(world, self.court, self.routes)
@@ -230,6 +232,7 @@ class Simulation:
         self.routes.on_tick()
         self.rest.on_tick()
         self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))
+        self.grey.on_tick({name: watch.alive_for() for name, watch in self.watches.items()})
         if self.plan.full:
             self.watching.on_tick({name for name, watch in self.watches.items() if watch.alive_for() > 150})
         self.kernel.after(5.0, self._tick)

@@ -18,6 +18,7 @@ from lab.simulator.lines import ROUND_TRIP_SECONDS, Fate
 from lab.simulator.loop import KernelLoop
 from lab.simulator.world import World
 from routekeeper.domain.errors import StoreError
+from routekeeper.domain.grey import Tally
 from routekeeper.domain.health import Health, Observation, TargetHealth, observe
 from routekeeper.domain.settings import HttpProbe, Probe
 from routekeeper.domain.vantage import Vantage
@@ -103,7 +104,7 @@ class RestingWatcher(Watcher):
         counted = "successes" if fate is Fate.ANSWERED else "failures"
         state = replace(self.state, **{counted: getattr(self.state, counted) + left_out - 1})
         known_at = min(now, last + seconds)
-        self._world.ledgers[self._vantage, self.target.name].note(last, known_at, fate)
+        self._world.ledgers[self._vantage, self.target.name].note(last, known_at, fate, left_out)
         round_trip = seconds if fate is Fate.ANSWERED else None
         seen = Observation(HEALTH_OF[fate], last, known_at, f"{self.target.name} {fate.value}", round_trip)
         self._become(observe(state, seen, detection))
@@ -129,7 +130,13 @@ class RestingWatcher(Watcher):
 def _essence(state: TargetHealth) -> TargetHealth:
     """What one more outcome of the same kind would leave as it is."""
     runs = {"successes": min(state.successes, 1), "failures": min(state.failures, 1)}
+    state = replace(state, loss=_still(state.loss), latency=_still(state.latency))
     return replace(state, answered_at=0.0, known_at=0.0, first_failure_at=None, first_success_at=None, **runs)  # type: ignore[arg-type]
+
+
+def _still(tally: Tally | None) -> Tally | None:
+    """Evidence without times: on a line where all is alike it begins anew with each outcome, or is none."""
+    return None if tally is None else replace(tally, since=None, waiting=())
 
 
 class Watch:

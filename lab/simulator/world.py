@@ -7,15 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+from typing import Final
 
 from botocore.exceptions import ClientError
 
 from lab.simulator.ec2 import GONE, Ec2, Hop, Machine
 from lab.simulator.kernel import START, Kernel
-from lab.simulator.lines import Bursts, Fate, Ledger, Line, Outcome
+from lab.simulator.lines import Fate, Ledger, Line, Outcome
 from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
+from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key
@@ -29,6 +31,14 @@ _PARAMETER = {
     NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "GatewayId",
     NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId",
 }
+
+
+GREY_MEMORY: Final = 10_000
+"""How many outcomes are remembered of a target that may be grey: a quarter of an hour at the suspect interval."""
+
+
+def _memory(rule: Detection) -> int:
+    return GREY_MEMORY if rule.loss is not None or rule.latency is not None else 200
 
 
 def hop_of(next_hop: NextHop) -> Hop:
@@ -47,6 +57,8 @@ class Place:
     """When the present ones began."""
     troubled_at: float = 0.0
     """When it last had any."""
+    broken_at: float = 0.0
+    """When counters were last lost: a monitor died, or could not write them down."""
 
     @property
     def troubled(self) -> bool:
@@ -87,7 +99,7 @@ class World:
         self.places = {name: Place() for name in plan.vantages}
         pairs = [(vantage, target) for vantage in plan.vantages for target in configuration.targets]
         self.lines = {pair: Line(self.random(f"line {pair}")) for pair in pairs}
-        self.ledgers = {pair: Ledger() for pair in pairs}
+        self.ledgers = {pair: Ledger(_memory(configuration.targets[pair[1]].detection)) for pair in pairs}
         self.chances = Chances()
         self.faults = 0
         self.unresting = False
@@ -245,9 +257,6 @@ class World:
             for (vantage, target), line in self.lines.items()
             if event.subject in ("*", target) and event.vantage in ("*", vantage)
         ]
-
-    def bursts(self, share: float, name: str) -> Bursts:
-        return Bursts(share, self.random(name))
 
     def drift(self, group_name: str, random: Random) -> None:
         """Somebody puts one of the group's routes onto some path by hand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lab.simulator.ec2_client import RouteChange
+from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
@@ -190,18 +191,19 @@ class Routes:
         if self.world.plan.configuration.targets[path.target].quorum is Quorum.ANY:
             return  # one vantage's word is enough by configuration, until all of its targets have failed
         now = self.world.kernel.now
+        back = 150 + max(clear_seconds(target.detection) for target in self.world.plan.configuration.targets.values())
         # While its targets fail or come back one after the other, a vantage is not suspected (docs/hunting.md, "Known")
         between = any(
-            now - place.began_at < 5 if place.troubled else 0 < now - place.troubled_at < 150
+            now - place.began_at < 5 if place.troubled else 0 < now - place.troubled_at < back
             for place in self.world.places.values()
         )
         if between and not self.court.strict:
             return
-        sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > 150]
+        sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > back]
         ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
         said = [(text(i, "vantage"), text(i, "target")) for i in self._health() if text(i, "health") == GOOD]
         clear = any((vantage, path.target) in said for vantage in sound) and all(
-            ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > 150 for ledger in ledgers
+            ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > back for ledger in ledgers
         )
         self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
 

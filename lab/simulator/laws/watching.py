@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from lab.simulator.grey import clear_seconds
 from lab.simulator.laws.court import Court
+from lab.simulator.laws.grey import Grey
 from lab.simulator.laws.raw import number, text
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
@@ -15,9 +17,10 @@ UNWATCHED_SECONDS: Final = 2.5
 
 
 class Watching:
-    def __init__(self, world: World, court: Court) -> None:
+    def __init__(self, world: World, court: Court, grey: Grey) -> None:
         self._world = world
         self._court = court
+        self._grey = grey
 
     def on_write(self, old: Item | None, new: Item) -> None:
         """A vantage has written a verdict."""
@@ -25,8 +28,10 @@ class Watching:
         vantage, target = text(new, "vantage"), text(new, "target")
         assert vantage is not None
         assert target is not None
-        if word == "UNHEALTHY" and before != "UNHEALTHY":
+        if word == "UNHEALTHY" and before != "UNHEALTHY" and not self._grey.hold_to_evidence(vantage, target, new):
             self._hold_to_losses(vantage, target, new)
+        if word == "HEALTHY" and before == "UNHEALTHY" and old is not None:
+            self._grey.hold_to_recovery(vantage, target, old, new)
 
     def _hold_to_losses(self, vantage: str, target: str, item: Item) -> None:
         """As many probes as the threshold demands, sent and lost, none between them answered, over long enough."""
@@ -68,7 +73,8 @@ class Watching:
         for (vantage, target), ledger in self._world.ledgers.items():
             if vantage not in alive or ledger.plain is None or ledger.plain_since is None:
                 continue
-            if now - ledger.plain_since < 100 or self._world.kernel.now - self._world.places[vantage].troubled_at < 100:
+            enough = 100 + clear_seconds(self._world.plan.configuration.targets[target].detection)
+            if now - max(ledger.plain_since, self._world.places[vantage].troubled_at) < enough:
                 continue
             found = said.get((vantage, target), "UNKNOWN")
             told = f"{vantage} says {found} of {target}, whose probes are all {ledger.plain.value}"
