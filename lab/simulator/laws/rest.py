@@ -58,6 +58,8 @@ class Rest:
             held = self._held(name)
             self._hold_to_rest(group, held)
             owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
+            if self._on_hold(held, 200) and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
+                owed.pop(waiting or "", None)  # decided, and paused before anything was changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
             untold = set(self.routes.recorded.get(name, {})) - self.announced
             told = f"nobody was told of {sorted(untold)}"

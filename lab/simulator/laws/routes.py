@@ -34,6 +34,8 @@ class Routes:
     moves: int = 0
     owed: dict[str, dict[str, float]] = field(default_factory=dict)
     """By group: transitions that were begun or carried out and must get into history, and since when."""
+    acted_on: set[str] = field(default_factory=set)
+    """Transitions for which a route has been changed."""
     recorded: dict[str, dict[str, Item]] = field(default_factory=dict)
     drifted_at: dict[str, float] = field(default_factory=dict)
     lifted_at: dict[str, float] = field(default_factory=dict)
@@ -63,6 +65,8 @@ class Routes:
         pending = part(new, "pending")
         if pending is not None and (identifier := text(pending, "id")) is not None:
             self.owed.setdefault(name, {}).setdefault(identifier, self.world.kernel.now)
+            if text(pending, "kind") == "drift" and identifier != text(part(old, "pending"), "id"):
+                self._judge_drift(group, new, pending, invocation)
         if after is None or after == before:
             return
         if before is None and pending is None:
@@ -120,6 +124,18 @@ class Routes:
             if "error" not in change["M"] and all(self._words(group, n, invocation) != {GOOD} for n in names):
                 return False
         return True
+
+    def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
+        """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
+        path, pin = group.path(text(new, "path") or ""), part(new, "pin")
+        if invocation is None or path is None or (flag(pin, "forced") and text(pin, "path") == path.name):
+            return
+        none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
+        found = [text(change.get("M"), "before") or "none" for change in parts(pending, "changes")]
+        words = self._words(group, path.name, invocation)
+        right = GOOD in words or all(before == none or before.endswith("(blackhole)") for before in found)
+        told = f"{path.name} was {words or 'not looked at'}, and the routes of {group.name} are taken from {found}"
+        self.court.hold(2, "drift is put right onto HEALTHY only", right, told)
 
     def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
@@ -232,10 +248,11 @@ class Routes:
         pause = part(seen, "pause")
         paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
         self.court.hold(6, "a pause halts changes", not paused, told)
-        if self.court.strict and text(pending, "kind") in ("drift", "completion") and path is not None:
+        if self.court.strict and text(pending, "kind") == "completion" and path is not None:
             dead = self.court.bench.held_for(path.target, BAD) > 1.0
-            self.court.hold(2, "drift is not put right onto what is UNHEALTHY", not dead, told)
+            self.court.hold(2, "nothing is completed onto what is UNHEALTHY", not dead, told)
         if identifier is not None:
+            self.acted_on.add(identifier)
             invocation.changed.setdefault(identifier, set()).add(change.resource)
             self.owed.setdefault(group.name, {}).setdefault(identifier, self.world.kernel.now)
 

@@ -1,10 +1,15 @@
 """Which path the routes are on, and which routes must change."""
 
+from collections.abc import Iterable
+
+import pytest
+
+from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
-from routekeeper.domain.steering import Route, actual, differing, is_on, is_served
+from routekeeper.domain.steering import Route, actual, differing, is_on, is_served, left_alone
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_A_INTERFACE = NextHop(NextHopKind.NETWORK_INTERFACE, "eni-a")
@@ -98,3 +103,53 @@ def test_routes_are_served_where_each_is_on_a_healthy_path_and_no_blackhole() ->
     assert not is_served(PRIVATE, (route(VPN),), {"nat-a": well, "nat-b": well})
     assert not is_served(PRIVATE, (route(),), {"nat-a": well, "nat-b": well})
     assert is_served(IDC, (route(),), {"dx": well, "vpn": bad})
+
+
+ASKED = Asker("kim", 0.0, "maintenance")
+STRANGER = NextHop(NextHopKind.INSTANCE, "i-stranger")
+
+
+def left(
+    *routes: Route,
+    health: Health = Health.UNHEALTHY,
+    group: Group = PRIVATE,
+    desired: str = "nat-a",
+    pin: Pin | None = None,
+) -> Iterable[Route]:
+    """The routes that are left while the desired path has this health and the other is HEALTHY."""
+    verdicts = {path.target: Verdict(Health.HEALTHY, "", 0.0) for path in group.paths if path.target is not None}
+    path = group.path(desired)
+    assert path is not None
+    assert path.target is not None
+    verdicts[path.target] = Verdict(health, "", 0.0)
+    return left_alone(group, GroupState(group.name, path=desired, pin=pin), verdicts, routes, now=100.0)
+
+
+@pytest.mark.parametrize("health", [Health.UNHEALTHY, Health.UNKNOWN])
+@pytest.mark.parametrize("hop", [NAT_B, STRANGER])
+def test_law_2_drift_is_not_put_right_onto_a_path_that_is_not_healthy(health: Health, hop: NextHop) -> None:
+    drifted = route(hop)
+    assert left(drifted, route(NAT_A, name="rtb-2"), health=health) == (drifted,)
+
+
+def test_drift_is_put_right_onto_a_healthy_path() -> None:
+    assert left(route(NAT_B), health=Health.HEALTHY) == ()
+
+
+def test_drift_that_swallows_every_packet_is_put_right_onto_whatever_is_desired() -> None:
+    assert left(route(NAT_B, blackhole=True), route(name="rtb-2")) == ()
+
+
+def test_no_route_is_no_hole_where_a_path_is_in_place_without_one() -> None:
+    assert left(route(), group=IDC, desired="vpn") == (route(),)
+
+
+def test_drift_is_put_right_onto_what_an_operator_forces_until_that_expires() -> None:
+    assert left(route(NAT_B), pin=Pin("nat-a", 101.0, ASKED, forced=True)) == ()
+    assert left(route(NAT_B), pin=Pin("nat-a", 99.0, ASKED, forced=True)) == (route(NAT_B),)
+    assert left(route(NAT_B), pin=Pin("nat-b", 101.0, ASKED, forced=True)) == (route(NAT_B),)
+    assert left(route(NAT_B), pin=Pin("nat-a", 101.0, ASKED)) == (route(NAT_B),)
+
+
+def test_law_11_an_unreadable_route_is_not_among_those_left() -> None:
+    assert left(unreadable()) == ()

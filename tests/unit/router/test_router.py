@@ -268,6 +268,40 @@ def test_drift_is_put_right_and_recorded_as_drift(stage: Stage) -> None:
     assert stage.count(Metric.DRIFT) == 1
 
 
+@pytest.mark.parametrize("health", [Health.UNHEALTHY, Health.UNKNOWN])
+def test_laws_2_and_3_drift_is_left_where_it_is_while_nothing_is_healthy(stage: Stage, health: Health) -> None:
+    stage.see("nat-a", health)
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    report = stage.run()["one"]
+    assert stage.routes.changes == []
+    assert stage.history() == ()
+    assert report.error is None
+    stage.see("nat-a", Health.HEALTHY)
+    stage.run()
+    assert stage.routes.changes == [("rtb-2", "i-a")]
+
+
+def test_law_2_drift_is_judged_by_what_is_known_once_the_routes_could_be_read(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    stage.routes.refusals["read"] = [Ec2Error("throttled", "RequestLimitExceeded")] * 4
+    read = FakeRoutes.read
+
+    def fail_meanwhile(self: FakeRoutes, group: Group) -> tuple[Route, ...]:
+        if len(self.refusals["read"]) == 1:
+            stage.see("nat-a", Health.UNHEALTHY)
+        return read(self, group)
+
+    monkeypatch.setattr(FakeRoutes, "read", fail_meanwhile)
+    stage.run()
+    assert stage.routes.refusals["read"] == []
+    assert stage.routes.changes == []
+
+
 def test_a_blackholed_route_is_left_though_its_probes_still_succeed(stage: Stage) -> None:
     stage.routes.blackholes |= {"rtb-1", "rtb-2"}
     stage.run()

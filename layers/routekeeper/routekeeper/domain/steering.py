@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual
+from routekeeper.domain.routing import Actual, health_of_paths
 from routekeeper.domain.settings import Group, NextHop, Path
 
 
@@ -70,3 +71,26 @@ def is_served(group: Group, routes: Iterable[Route], health: Mapping[str, Verdic
     """Whether every route is on some HEALTHY path of the group, so that putting it right can wait (law 12)."""
     well = [path for path in group.paths if health[path.name].health is Health.HEALTHY]
     return all(not route.blackhole and any(is_on(route, path) for path in well) for route in routes)
+
+
+def left_alone(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], routes: Iterable[Route], now: float
+) -> tuple[Route, ...]:
+    """The routes that have drifted and stay where somebody put them, because the desired path is not HEALTHY.
+
+    Traffic is not moved onto such a path (law 2), not by repairing either: what is there may still work, and where
+    nothing is HEALTHY nothing moves (law 3). Put right all the same is what swallows every packet as it is, and
+    everything while an operator forces the path. An unreadable route is not among them: every pass names it.
+    """
+    path, pin = group.path(state.path) if state.path is not None else None, state.pinned_at(now)
+    if path is None or (pin is not None and pin.forced and pin.path == path.name):
+        return ()
+    routes = tuple(routes)
+    if health_of_paths(group, state, verdicts, actual(group, routes), now)[path.name].health is Health.HEALTHY:
+        return ()
+    return tuple(r for r in differing(routes, path) if r.error is None and not _swallows(r, group))
+
+
+def _swallows(route: Route, group: Group) -> bool:
+    """Whether no packet gets through: a blackhole, or no route at all where that is none of the group's paths."""
+    return route.blackhole or not (route.exists or any(is_on(route, path) for path in group.paths))

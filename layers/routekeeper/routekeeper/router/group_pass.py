@@ -19,7 +19,7 @@ from routekeeper.domain.group_state import GroupState, Transition, TransitionKin
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual, Decision, Move, Stay, decide, health_of_paths, moved, stayed
 from routekeeper.domain.settings import Group
-from routekeeper.domain.steering import Route, actual, differing, is_served
+from routekeeper.domain.steering import Route, actual, differing, is_served, left_alone
 from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
@@ -119,6 +119,8 @@ class GroupPass:
         if isinstance(decision, Stay) and decision.halted:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason
+        if state.pending is None:
+            routes = self._without_those_left(state, verdicts if unread is None else self.judge(), routes)
         return self._held_drift(state, routes, verdicts) or self._converge(state, routes) or decision.reason
 
     def _stay(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
@@ -194,6 +196,16 @@ class GroupPass:
         if self.means.clock() - asked_at > VERDICT_SECONDS:
             raise _Late(f"group {self.group.name}: the brake's ledger was slow")
         return held
+
+    def _without_those_left(
+        self, state: GroupState, verdicts: Mapping[str, Verdict], routes: tuple[Route, ...]
+    ) -> tuple[Route, ...]:
+        """The routes without those whose drift is not put right."""
+        left = left_alone(self.group, state, verdicts, routes, self.means.clock())
+        if left:
+            where = {route.resource: str(route) for route in left}
+            LOG.warning("drift left as it is", extra={"group": self.group.name, "path": state.path, "routes": where})
+        return tuple(route for route in routes if route not in left)
 
     # --- applying ---------------------------------------------------------------------------------------------
 
