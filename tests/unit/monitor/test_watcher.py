@@ -198,3 +198,19 @@ def test_one_moment_of_lateness_costs_no_beat() -> None:
     [(judged_at, health)] = run_virtually(main)
     assert health is Health.UNHEALTHY
     assert judged_at <= 5 + 1.5 + 0.3
+
+
+def test_a_run_of_losses_that_is_recalled_is_followed_up_at_once() -> None:
+    """Not with the next beat: the predecessor was about to judge."""
+
+    async def main(clock: Callable[[], float]) -> list[float]:
+        prober = FakeProber(clock, {"10.109.2.1": Line()})
+        watcher = Watcher(TARGET, UP, 0.0, prober, clock, lambda *_: None)
+        watcher.start(recording=True)
+        await asyncio.sleep(0.4)
+        watcher.recall(replace(UP, failures=8, first_failure_at=START - 0.8, known_at=clock()))
+        await asyncio.sleep(0.3)
+        await watcher.stop()
+        return [at - START for at in prober.sent["10.109.2.1"]]
+
+    assert run_virtually(main)[0] == pytest.approx(0.4)

@@ -10,7 +10,7 @@ from routekeeper.domain.health import Detection, Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.monitor.means import Means
-from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, SAVERS_SECONDS, Ended, Shift
+from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, Ended, Shift
 
 BURST_SECONDS: Final = 10.0
 """The longest burst, shorter than the lease. A target that is not known by then is looked at again in a minute."""
@@ -39,8 +39,7 @@ class Burst(Shift):
             self._recall_if_possible()
         for watcher in self._watchers.values():
             watcher.expire()
-        await self._verdicts.settle(SAVERS_SECONDS)
-        await self._hand_over() or await self._hand_over()
+        await self._let_go()
         return Ended.BURST_OVER
 
     def _all_known(self, before: dict[str, TargetHealth], began: float) -> bool:

@@ -161,8 +161,7 @@ class Shift:
             if self._may_hand_over() and await self._hand_over():
                 return Ended.HANDED_OVER
             await self._pause()
-        await self._verdicts.settle(SAVERS_SECONDS)
-        await self._hand_over() or await self._hand_over()
+        await self._let_go()
         return Ended.DEADLINE
 
     async def _pause(self) -> None:
@@ -220,6 +219,11 @@ class Shift:
         if self._clock() - self._claimed_at >= PATIENCE_SECONDS:
             return True
         return self._verdicts.settled and not any(watcher.hurried for watcher in self._watchers.values())
+
+    async def _let_go(self) -> None:
+        """End a watch that no successor waits for: whoever comes next need not wait for the lease to run out."""
+        await self._verdicts.settle(SAVERS_SECONDS)
+        await self._hand_over() or await self._hand_over()
 
     async def _hand_over(self) -> bool:
         """Write everything down, then grant the lease; probing goes on until the successor may begin.

@@ -68,7 +68,7 @@ class Tenure:
 
     async def _look(self) -> bool:
         stored = await self._offload(partial(self._store.load_lease, self.lease.vantage))
-        ours = stored.owner == self.lease.owner and stored.epoch == self.lease.epoch
+        ours = stored.owner == self.lease.owner
         if ours:
             self.lease = stored
         return ours

@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from routekeeper.domain.errors import LeaseLost, StoreError
+from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import TargetHealth
 from routekeeper.monitor.means import Means
 from routekeeper.monitor.tenure import Tenure
@@ -68,22 +68,20 @@ class Verdicts:
             saver.cancel()
 
     def _save_beside(self, target: str) -> None:
-        if self._held or target in self._savers:  # a saver that is at work takes the newest verdict next
-            return
-        saver = asyncio.get_running_loop().create_task(self._save_until_saved(target))
-        self._savers[target] = saver
-        saver.add_done_callback(lambda _: self._savers.pop(target, None))
+        if target not in self._savers:  # one that is at work takes the newest verdict next
+            self._savers[target] = asyncio.get_running_loop().create_task(self._save_until_saved(target))
 
     async def _save_until_saved(self, target: str) -> None:
-        while target in self._unsaved and not self._held:
-            try:
-                async with self._turns:
-                    await self._save(target)
-            except LeaseLost:
-                return  # the heartbeat meets the same refusal and ends the watch
-            except StoreError as error:
-                LOG.warning("health not written", extra={"target": target, "error": str(error)})
-                await asyncio.sleep(RETRY_SECONDS)
+        try:
+            while target in self._unsaved and not self._held:
+                try:
+                    async with self._turns:
+                        await self._save(target)
+                except StoreError as error:
+                    LOG.warning("health not written", extra={"target": target, "error": str(error)})
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            del self._savers[target]  # in the same step: whoever tells the next verdict finds none at work
 
     async def _save(self, target: str) -> None:
         state = self._unsaved[target]

@@ -1,0 +1,106 @@
+"""What a watch goes on from, what it says again, and what its heartbeats sum up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from routekeeper.domain.health import Health
+from routekeeper.monitor import Ended
+from routekeeper.store.memory import MemoryStore
+from tests.fakes.virtual_time import START, run_virtually
+from tests.unit.monitor.test_hand_over import THROTTLED, handed_over, store_of
+from tests.unit.monitor.test_letting_go import told_by
+from tests.unit.monitor.test_monitor import CONFIGURATION, Zone, end
+
+Clock = Callable[[], float]
+
+
+def test_a_watch_that_gives_the_board_up_takes_back_what_it_could_not_see_itself() -> None:
+    async def main(clock: Clock) -> tuple[Health | None, Health | None]:
+        zone = Zone(clock)
+        _, second = await handed_over(zone, load_board=1000)
+        zone.dx.refused = "no socket"
+        await asyncio.sleep(25)
+        blind = zone.health()
+        await asyncio.sleep(10)
+        seen = blind, zone.health()
+        await end(second)
+        return seen
+
+    assert run_virtually(main) == (Health.HEALTHY, Health.UNKNOWN)
+
+
+def test_a_target_that_nobody_knew_is_unknown_since_the_watch_began() -> None:
+    async def main(clock: Clock) -> float:
+        zone = Zone(clock)
+        zone.dx.refused = "no socket"
+        await asyncio.sleep(5)
+        first = zone.invoke("first")
+        await asyncio.sleep(3)
+        since = zone.counters().since
+        await end(first)
+        return since
+
+    assert run_virtually(main) == pytest.approx(START + 5)
+
+
+def test_a_verdict_on_its_way_counts_for_more_than_what_the_predecessor_wrote() -> None:
+    """The blind watch has said UNHEALTHY since a moment ago, and the table does not have it yet; it was so before."""
+
+    async def main(clock: Clock) -> float:
+        zone = Zone(clock)
+        zone.dx.cuts = ((START + 20, START + 999),)
+        first = zone.invoke("first")
+        await asyncio.sleep(60)
+        store = store_of(zone, "second", load_board=20, save_health=60)
+        second = zone.invoke("second", store=store)
+        assert await first is Ended.HANDED_OVER
+        await asyncio.sleep(45)
+        held = zone.held()
+        await end(second)
+        assert held is not None
+        assert told_by(zone, "second") == 1
+        return held.since - START
+
+    assert run_virtually(main) == pytest.approx(22, abs=1)
+
+
+def test_verdicts_that_the_table_has_are_not_written_again_by_the_successor() -> None:
+    async def main(clock: Clock) -> int:
+        zone = Zone(clock)
+        _, second = await handed_over(zone)
+        await asyncio.sleep(5)
+        await end(second)
+        return told_by(zone, "second")
+
+    assert run_virtually(main) == 0
+
+
+def test_each_heartbeat_sums_up_the_rounds_since_the_last() -> None:
+    async def main(clock: Clock) -> int:
+        zone = Zone(clock)
+        first = zone.invoke("first")
+        await asyncio.sleep(45)
+        sent = MemoryStore(zone.table).load_board().vantages["a"].summaries["dx"].sent
+        await end(first)
+        return sent
+
+    assert run_virtually(main) == pytest.approx(CONFIGURATION.heartbeat_interval_seconds, abs=1)
+
+
+def test_rounds_that_a_failed_heartbeat_could_not_tell_are_told_by_the_next() -> None:
+    async def main(clock: Clock) -> int:
+        zone = Zone(clock)
+        store = store_of(zone, "first")
+        first = zone.invoke("first", store=store)
+        await asyncio.sleep(35)
+        store.fail("save_vantage", THROTTLED)
+        await asyncio.sleep(20)
+        sent = store.load_board().vantages["a"].summaries["dx"].sent
+        await end(first)
+        return sent
+
+    assert run_virtually(main) == pytest.approx(2 * CONFIGURATION.heartbeat_interval_seconds, abs=1)
