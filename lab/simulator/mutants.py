@@ -163,6 +163,10 @@ def _anywhere_but_here() -> tuple[Swap, ...]:
     return ((routing, "_leave", mutated),)
 
 
+def _drift_goes_anywhere() -> tuple[Swap, ...]:
+    return ((group_pass, "left_alone", _always(())),)
+
+
 # --- law 4
 
 
@@ -398,6 +402,7 @@ MUTANTS: Final = (
         "answers-clear-grey", 1, "ten answers in a row take a verdict on loss back", _answers_clear_grey, bitten_by=1
     ),
     Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
+    Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=41),
     Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=13),
     Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
     Mutant(
