@@ -458,7 +458,7 @@ def test_an_epoch_that_is_no_number_is_told_and_not_taken_for_a_lost_lease(bench
         bench.store().save_health("zone-a", 3, "dx-router", UP)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(health=stored_values.healths, state=stored_values.groups)
 def test_values_of_every_kind_survive_the_table(bench: Bench, health: TargetHealth, state: GroupState) -> None:
     store = bench.store()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.config.durations import parse, render
@@ -12,13 +12,11 @@ from routekeeper.config.problems import Rejected
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=400 * 86_400_000))
 def test_what_is_written_is_read_back_to_the_millisecond(milliseconds: int) -> None:
     assert parse(render(milliseconds / 1000)) == pytest.approx(milliseconds / 1000, abs=1e-9)
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**9 - 1), st.sampled_from(sorted(UNITS)))
 def test_a_number_counts_in_its_unit(number: int, unit: str) -> None:
     assert parse(f"{number}{unit}") == pytest.approx(number * UNITS[unit])
@@ -40,7 +38,6 @@ def test_the_shortest_usual_spelling_is_written(seconds: float, written: str) ->
     assert render(seconds) == written
 
 
-@settings(deadline=None)
 @given(st.one_of(st.integers(), st.floats()))
 def test_a_number_without_a_unit_is_refused_and_told_so(number: float) -> None:
     with pytest.raises(Rejected, match="without a unit, expected a duration such as 200ms"):

@@ -54,13 +54,12 @@ def mutations(draw: st.DrawFn) -> Any:
     return document
 
 
-@settings(deadline=None)
 @given(anything)
 def test_any_document_is_understood_or_refused(document: Any) -> None:
     assert not accepted(document)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(mutations())
 def test_what_the_parser_accepts_the_schema_accepts(document: Any) -> None:
     if accepted(document):

@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.domain import cusum
@@ -34,7 +34,6 @@ def solved(score: Score, loss: Loss, pace: Pace) -> float:
     return float(np.linalg.solve(system, seconds)[index[0, False]])
 
 
-@settings(deadline=None)
 @given(
     rise=st.integers(1, 12),
     threshold=st.integers(1, 40),
@@ -51,7 +50,6 @@ def test_the_mean_time_to_an_alarm_solves_the_equations_of_the_chain(
         assert computed == pytest.approx(solved(score, loss, pace), rel=1e-5)
 
 
-@settings(deadline=None)
 @given(fall=st.integers(1, 12), threshold=st.integers(1, 40), share=st.floats(0.0, 0.5))
 def test_the_mean_time_to_recovery_solves_the_equations_of_the_chain(fall: int, threshold: int, share: float) -> None:
     system = np.eye(threshold)
