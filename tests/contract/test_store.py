@@ -19,14 +19,16 @@ from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Asker, Change, GroupState, Pin, Transition, TransitionKind
+from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Board, Summary, Vantage
-from routekeeper.store import Store
+from routekeeper.store import Store, items
 from tests.contract.benches import Bench
 from tests.unit.store import stored_values
 
 NOW = 1_790_000_000.25
 DOWN = TargetHealth(Health.UNHEALTHY, NOW, "10 failures in a row", failures=10, first_loss_at=NOW - 2.125)
 UP = TargetHealth(Health.HEALTHY, NOW, "10 answers in a row", successes=10, answered_at=NOW)
+STOPPING = state_change("i-0a", "stopping", NOW, "event 1")
 ASKED = Asker("ada", NOW, "maintenance of the line", identity="arn:aws:iam::123456789012:user/ada")
 PINNED = GroupState("idc", path="dx", since=NOW, reason="the routes are on dx", pin=Pin("dx", NOW + 3600, ASKED))
 RESTARTING = RestartState(
@@ -264,6 +266,47 @@ def test_a_monitor_under_an_older_epoch_is_fenced_off_and_writes_nothing(
         write(bench.store("old"), 4)
     assert bench.store().load_board() == before
     write(bench.store("new"), 5)
+
+
+# --- signals
+
+
+def test_signals_are_read_back_as_they_were_said(bench: Bench) -> None:
+    said = (STOPPING, maintenance("i-0a", "EVENT_1", "REBOOT", NOW, (NOW + 60, NOW + 120)))
+    assert all(bench.store().save_signal(signal) for signal in said)
+    assert set(bench.store("another").load_signals()) == set(said)
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "stands"),
+    [
+        ("running", -1, False),
+        ("running", 0, False),
+        ("running", 1, True),
+        ("stopping", 0, True),
+        ("stopped", 0, True),
+        ("stopped", -1, False),
+    ],
+)
+def test_of_two_signals_the_later_stands_and_of_one_second_the_one_further_down(
+    bench: Bench, state: str, seconds: float, stands: bool
+) -> None:
+    bench.store("one").save_signal(STOPPING)
+    other = state_change("i-0a", state, NOW + seconds, "event 2")
+    assert bench.store("other").save_signal(other) == stands
+    assert bench.store().load_signals() == ((other,) if stands else (STOPPING,))
+
+
+def test_a_signal_saved_unheard_and_tried_again_stands(bench: Bench) -> None:
+    assert bench.retrying_store().save_signal(STOPPING)
+    assert bench.store().load_signals() == (STOPPING,)
+
+
+def test_a_signal_of_a_kind_that_only_a_newer_version_knows_is_left_out_and_strands_no_other(bench: Bench) -> None:
+    bench.store().save_signal(STOPPING)
+    newer = items.signal_item(state_change("i-0b", "stopping", NOW))
+    bench.place({**newer, "kind": {"S": "omen"}})
+    assert bench.store().load_signals() == (STOPPING,)
 
 
 def test_vantages_fence_each_their_own(bench: Bench) -> None:

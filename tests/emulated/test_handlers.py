@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -162,6 +163,53 @@ def test_a_poison_record_is_handed_back_and_the_pass_is_made_all_the_same(deploy
     poison = event("stream-poison")["Records"]
     assert answer["batchItemFailures"][0]["itemIdentifier"] in [r["dynamodb"]["SequenceNumber"] for r in poison]
     assert answer["groups"][0]["outcome"] == "failover: nat-a to nat-b"
+
+
+def notice(name: str, instance: str, seconds: float = 0.0, **detail: str) -> dict[str, Any]:
+    """An example of AWS's, about an instance of ours and some seconds from now."""
+    document = (PROJECT / "events" / f"{name}.json").read_text().replace("i-0aaaaaaaaaaaaaaaa", instance)
+    told: dict[str, Any] = json.loads(document)
+    moment = datetime.fromtimestamp(time.time() + seconds, UTC)
+    told["time"] = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    if "startTime" in told["detail"]:
+        window = {"startTime": moment, "endTime": moment + timedelta(hours=1)}
+        detail |= {end: f"{at:%a, %d %b %Y %H:%M:%S GMT}" for end, at in window.items()}
+    return {**told, "detail": {**told["detail"], **detail}}
+
+
+@pytest.mark.parametrize("name", ["signal-state", "signal-spot", "signal-autoscaling", "signal-maintenance"])
+def test_the_router_leaves_an_instance_that_aws_says_will_go(deployed: Deployed, name: str) -> None:
+    deployed.see(nat_a=Health.HEALTHY, nat_b=Health.HEALTHY)
+    answer = load("router").handler(notice(name, deployed.instances["a"]), Context())
+    assert answer == {"groups": [{"group": "private-a", "outcome": "failover: nat-a to nat-b", "error": None}]}
+    [moved] = deployed.store.transitions("private-a", 5)
+    [signal] = deployed.store.load_signals()
+    assert signal.words in moved.reason
+
+
+def test_the_router_waits_for_maintenance_that_is_days_ahead(deployed: Deployed) -> None:
+    deployed.see(nat_a=Health.HEALTHY, nat_b=Health.HEALTHY)
+    load("router").handler(notice("signal-maintenance", deployed.instances["a"], seconds=86_400), Context())
+    assert deployed.store.load_group("private-a").path == "nat-a"
+
+
+@pytest.mark.parametrize(
+    ("instance", "state"), [("i-0fffffffffffffff0", "stopping"), ("i-0aaaaaaaaaaaaaaaa", "melting")]
+)
+def test_the_router_makes_no_pass_for_others_instances_nor_for_nonsense(
+    deployed: Deployed, instance: str, state: str
+) -> None:
+    answer = load("router").handler(notice("signal-state", instance, state=state), Context())
+    assert answer == {"groups": []}
+    assert deployed.store.load_group("private-a").version == 0
+
+
+def test_the_restarter_does_not_touch_an_instance_because_aws_speaks_of_it(deployed: Deployed) -> None:
+    deployed.see(nat_a=Health.HEALTHY, nat_b=Health.HEALTHY)
+    load("router").handler(notice("signal-spot", deployed.instances["a"]), Context())
+    [group] = handle("restarter", "tick")["groups"]
+    assert group["events"] == []
+    assert deployed.store.load_group("private-a").path == "nat-b"
 
 
 def test_the_operator_answers_a_status(deployed: Deployed) -> None:

@@ -1,9 +1,12 @@
+import json
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from routekeeper.bootstrap.environment import Environment
+from routekeeper.domain.signals import STATES
+from tests.template.patterns import matches
 from tests.template.rendering import ROOT, of_type, render
 
 MONITORS = {"MonitorA": "a", "MonitorB": "b", "MonitorC": "c"}
@@ -71,6 +74,39 @@ def test_a_tick_comes_every_minute_and_is_never_repeated_late(full_stack: dict[s
     asynchronous = full_stack[f"{name}EventInvokeConfig"]["Properties"]
     assert asynchronous["MaximumRetryAttempts"] == 0
     assert asynchronous["MaximumEventAgeInSeconds"] == 60
+
+
+RULES = {
+    "InstanceChangedState": "signal-state",
+    "SpotInstanceWarned": "signal-spot",
+    "AutoScalingTerminates": "signal-autoscaling",
+    "MaintenancePlanned": "signal-maintenance",
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_hands_its_example_to_the_router_and_no_other_does(full_stack: dict[str, Any], rule: str) -> None:
+    event = json.loads((ROOT / "events" / f"{RULES[rule]}.json").read_text())
+    fitting = [n for n in RULES if matches(full_stack[f"Router{n}"]["Properties"]["EventPattern"], event)]
+    assert fitting == [rule]
+    [target] = full_stack[f"Router{rule}"]["Properties"]["Targets"]
+    assert target["Arn"] == "<Router.Arn>"
+    assert not set(target) & {"Input", "InputPath"}, "the function reads the event itself"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_signal_is_offered_again_for_as_long_as_it_is_worth_something(full_stack: dict[str, Any], rule: str) -> None:
+    [target] = full_stack[f"Router{rule}"]["Properties"]["Targets"]
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == (86_400 if rule == "MaintenancePlanned" else 300)
+    assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+
+
+@pytest.mark.parametrize("state", ["pending", *STATES])
+def test_the_states_that_are_asked_for_are_those_that_are_understood(full_stack: dict[str, Any], state: str) -> None:
+    event = json.loads((ROOT / "events" / "signal-state.json").read_text())
+    event["detail"]["state"] = state
+    pattern = full_stack["RouterInstanceChangedState"]["Properties"]["EventPattern"]
+    assert matches(pattern, event) == (state in STATES)
 
 
 def test_only_people_invoke_the_operator(full_stack: dict[str, Any]) -> None:

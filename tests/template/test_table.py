@@ -1,7 +1,6 @@
 """The table outlives the stack, and what it passes on never blocks what comes after."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,9 +10,11 @@ from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.routing import GroupState
+from routekeeper.domain.signals import state_change
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store import items
 from routekeeper.store.codec import Item
+from tests.template.patterns import matches
 
 MAPPINGS = ["RouterHealthOrIntentChanged", "RestarterHealthOrPathChanged"]
 
@@ -53,6 +54,7 @@ RECORDS: dict[str, Item] = {
     "router's decision": items.group_item(GroupState("idc"), "router/1"),
     "operator's acknowledgement": items.brake_item(Ledger(), "operator/1"),
     "router's count": items.brake_item(Ledger(), "router/1"),
+    "signal": items.signal_item(state_change("i-1", "stopping", 0.0)),
     "restart": items.restart_item(RestartState("nat"), "restarter/1"),
     "lease": items.lease_item(Lease("a"), "monitor/1"),
     "heartbeat": items.vantage_items(Vantage("a", 1, 0.0))[0],
@@ -75,16 +77,6 @@ def test_functions_wake_for_news_and_never_for_their_own_writes(
     event = {"dynamodb": {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "NewImage": item}}
     filters = stack[mapping]["Properties"]["FilterCriteria"]["Filters"]
     assert any(matches(json.loads(rule["Pattern"]), event) for rule in filters) == (record in wakes_for)
-
-
-def matches(pattern: Any, event: Any) -> bool:
-    """Lambda's event filtering, as far as the template uses it."""
-    if isinstance(pattern, dict):
-        return all(isinstance(event, Mapping) and matches(rule, event.get(key)) for key, rule in pattern.items())
-    return any(
-        isinstance(event, str) and event.startswith(rule["prefix"]) if isinstance(rule, dict) else event == rule
-        for rule in pattern
-    )
 
 
 def test_only_router_and_restarter_read_the_stream(full_stack: dict[str, Any]) -> None:

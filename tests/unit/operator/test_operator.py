@@ -14,6 +14,7 @@ from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartSt
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Change, GroupState, Move, Transition, TransitionKind, decide, moved
 from routekeeper.domain.settings import Configuration
+from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Vantage
 from routekeeper.operator import Caller, Operator
 from routekeeper.operator.scene import scene
@@ -83,7 +84,7 @@ class Desk:
     def router_passes(self, group: str = "idc") -> str | None:
         """What the router would save, the routes being where they should be."""
         state = self.others.load_group(group)
-        seen = scene(self.configuration, self.others.load_board(), self.now)
+        seen = scene(self.configuration, self.others.load_board(), self.others.load_signals(), self.now)
         decision = decide(self.configuration.groups[group], state, seen.verdicts, None, self.now)
         if isinstance(decision, Move):
             state = self.others.save_group(moved(state, decision, self.now))
@@ -387,6 +388,29 @@ def test_status_tells_path_health_votes_and_what_comes_next(desk: Desk) -> None:
     assert idc["paths"]["dx"]["votes"]["az-b"]["health"] == "UNHEALTHY"
     assert idc["paths"]["dx"]["votes"]["az-b"]["counts"] is True
     assert idc["next"]["reason"].startswith("dx is UNKNOWN: vantages disagree")
+
+
+def test_status_tells_what_aws_says_of_a_path_and_what_it_has_announced(desk: Desk) -> None:
+    desk.on("nat-a", "private-a")
+    desk.others.save_signal(state_change("i-00000000", "stopping", NOON - 5))
+    desk.others.save_signal(state_change("i-00000001", "running", NOON - 5))
+    desk.others.save_signal(maintenance("i-00000001", "EVENT_1", "REBOOT", NOON - 60, (NOON + 3600, NOON + 7200)))
+    told = desk.ask("status")["groups"]["private-a"]
+    a, b = told["paths"]["nat-a"], told["paths"]["nat-b"]
+    assert (a["health"], a["reason"]) == ("UNHEALTHY", a["signals"][0]["says"])
+    assert told["next"]["to"] == "nat-b"
+    assert b["health"] == "HEALTHY"
+    assert b["signals"] == [
+        {
+            "instance": "i-00000001",
+            "kind": "maintenance",
+            "says": "AWS has planned maintenance of i-00000001 from 2026-01-01 13:00Z to 2026-01-01 14:00Z (REBOOT)",
+            "at": "2026-01-01T11:59:00.000Z",
+            "from": "2026-01-01T12:55:00.000Z",
+            "until": "2026-01-01T14:00:00.000Z",
+            "upcoming": True,
+        }
+    ]
 
 
 def test_status_tells_when_failback_is_due(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from routekeeper.domain.routing import (
     Transition,
     TransitionKind,
 )
+from routekeeper.domain.signals import Signal, SignalKind
 from routekeeper.domain.vantage import Summary, Vantage
 
 times = st.floats(min_value=0, max_value=4e9).filter(lambda value: value == 0 or value > 1e-100)
@@ -79,6 +80,19 @@ leases = st.builds(
     epoch=counts,
     expires_at=times,
     successor=maybe_words,
+)
+signals = st.builds(
+    Signal,
+    instance=names,
+    kind=st.sampled_from(SignalKind),
+    words=words,
+    at=times,
+    ends_at=times,
+    starts_at=times,
+    withdrawn=st.booleans(),
+    rank=st.integers(0, 9),
+    name=st.just("") | names,
+    source=words,
 )
 askers = st.builds(Asker, by=words, at=times, reason=words, identity=maybe_words)
 transitions = st.builds(

@@ -11,8 +11,10 @@ from routekeeper.domain.errors import ItemError, StoreError
 from routekeeper.domain.grey import Tally
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Transition, TransitionKind
+from routekeeper.domain.signals import Signal, maintenance, spot_warning, state_change
 from routekeeper.domain.vantage import Summary, Vantage
 from routekeeper.store import items
 from routekeeper.store.attributes import ITEM_BYTES, size
@@ -23,7 +25,9 @@ TRANSITION = Transition("idc-1", "idc", TransitionKind.FAILOVER, "dx", "vpn", "d
 
 
 @given(stored_values.groups, stored_values.restarts, stored_values.leases, stored_values.vantages)
-def test_only_history_carries_a_time_to_live(group: object, restart: object, lease: object, vantage: object) -> None:
+def test_what_must_not_be_lost_carries_no_time_to_live(
+    group: object, restart: object, lease: object, vantage: object
+) -> None:
     written = [
         items.group_item(group, "w"),  # type: ignore[arg-type]
         items.restart_item(restart, "w"),  # type: ignore[arg-type]
@@ -38,6 +42,25 @@ def test_only_history_carries_a_time_to_live(group: object, restart: object, lea
 def test_history_expires_on_a_whole_second_no_sooner_than_its_retention(transition: Transition) -> None:
     item = items.transition_item(transition, 86_400)
     assert 86_400 <= int(item["expires_at"]["N"]) - transition.decided_at <= 86_401
+
+
+@given(stored_values.signals)
+def test_a_signal_is_let_go_no_sooner_than_it_is_over_for_everybody(signal: Signal) -> None:
+    expires_at = int(items.signal_item(signal)["expires_at"]["N"])
+    assert signal.is_over(None, expires_at)
+    assert signal.is_over(Verdict(Health.HEALTHY, "", 0.0), expires_at)
+
+
+def test_signals_of_an_instance_stand_side_by_side_by_kind_and_name() -> None:
+    window = (10.0, 20.0)
+    said = [
+        state_change("i-1", "stopping", 1.0),
+        spot_warning("i-1", "stop", 1.0),
+        *(maintenance("i-1", name, "REBOOT", 1.0, window) for name in ("one", "two")),
+    ]
+    assert [items.signal_key(signal).sk for signal in said] == [
+        "i-1#state", "i-1#spot", "i-1#maintenance#one", "i-1#maintenance#two",
+    ]  # fmt: skip
 
 
 def test_history_is_kept_for_90_days_unless_said_otherwise() -> None:

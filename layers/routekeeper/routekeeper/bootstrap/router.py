@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config
+from routekeeper import config, notices
 from routekeeper.bootstrap import logs, triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.domain.settings import TgwPrefixList, VpcRoute
-from routekeeper.router import Means, Router
+from routekeeper.router import Means, Noting, Router
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering
 from routekeeper.telemetry import emitter
@@ -28,10 +28,12 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     logs.to_standard_output("router")
     clients = Clients()
     ec2 = clients.ec2()
+    configuration, store = config.packaged(), clients.store("router", environment.table)
+    noting = Noting(configuration, store, time.sleep)
     router = Router(
-        config.packaged(),
+        configuration,
         Means(
-            clients.store("router", environment.table),
+            store,
             {TgwPrefixList: TgwPrefixListSteering(ec2), VpcRoute: VpcRouteSteering(ec2)},
             announcer(clients, environment),
             time.time,
@@ -42,6 +44,8 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
+        if notices.is_notice(event) and not noting.take(event):
+            return {"groups": []}
         reports = router.run(triggers.unique_name(context), triggers.deadline(context))
         return triggers.answer(event, {"groups": [asdict(report) for report in reports]})
 

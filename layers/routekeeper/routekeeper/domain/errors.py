@@ -43,6 +43,10 @@ class Ec2Error(RoutekeeperError):
         self.code = code
 
 
+class NoticeError(RoutekeeperError):
+    """An event from AWS is not what its detail-type promises. Sending it again would not help."""
+
+
 class RestartError(RoutekeeperError):
     """Some restart groups could not be attended to; the message names each with its reason."""
 

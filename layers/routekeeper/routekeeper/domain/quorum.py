@@ -20,6 +20,8 @@ class Verdict:
     """When the last vote that the verdict needed was cast."""
     first_loss_at: float | None = None
     """While UNHEALTHY: when the earliest lost probe of the agreeing vantages was sent."""
+    announced: bool = False
+    """UNHEALTHY only because AWS has announced that it will be taken down: its probes are answered as yet."""
 
 
 UNOBSERVED = Verdict(Health.UNKNOWN, "no fresh vantage has an opinion")

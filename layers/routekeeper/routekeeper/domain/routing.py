@@ -20,6 +20,7 @@ from routekeeper.domain.group_state import (
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
 from routekeeper.domain.settings import FailbackMode, Group, Path
+from routekeeper.domain.signals import path_key
 
 __all__ = [
     "Actual",
@@ -40,6 +41,7 @@ __all__ = [
     "healthy_elsewhere",
     "moved",
     "stayed",
+    "verdict_on",
 ]
 
 
@@ -131,11 +133,15 @@ def decide(
 
 def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]) -> bool:
     """Whether the group has a HEALTHY path that does not depend on `target`."""
-    return any(path.target != target and _verdict(path, verdicts).health is Health.HEALTHY for path in group.paths)
+    return any(
+        path.target != target and verdict_on(group, path, verdicts).health is Health.HEALTHY for path in group.paths
+    )
 
 
-def _verdict(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
-    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """The verdict on a path: its own where AWS has spoken against it (`signals.judged`), else its target's."""
+    probed = ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+    return verdicts.get(path_key(group.name, path.name), probed)
 
 
 def stayed(
@@ -164,7 +170,7 @@ def health_of_paths(
     group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
 ) -> dict[str, Verdict]:
     """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
-    health = {path.name: _verdict(path, verdicts) for path in group.paths}
+    health = {path.name: verdict_on(group, path, verdicts) for path in group.paths}
     path = state.path
     if path in health and health[path].health is not Health.UNHEALTHY and _is_blackhole(state, actual):
         health[path] = Verdict(Health.UNHEALTHY, "its route is a blackhole: the next hop is gone", since=now)
@@ -211,13 +217,17 @@ def _begin(group: Group, health: Mapping[str, Verdict], actual: Actual | None) -
 
 
 def _leave(group: Group, current: str, health: Mapping[str, Verdict], *, blackhole: bool) -> Decision:
+    """Leave for the first HEALTHY path; failing that, for one that works as yet, unless the present one does, too."""
     why = health[current]
-    for path in group.paths:
-        if path.name != current and health[path.name].health is Health.HEALTHY:
-            kind = TransitionKind.FAILBACK if path.name == group.paths[0].name else TransitionKind.FAILOVER
-            reason = f"{current} is UNHEALTHY ({why.reason})"
-            return Move(path.name, kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
-    return Stay(_nobody(health), stranded=True)
+    others = [path.name for path in group.paths if path.name != current]
+    able = [name for name in others if health[name].health is Health.HEALTHY]
+    if not able and not why.announced:
+        able = [name for name in others if health[name].announced]
+    if not able:
+        return Stay(_nobody(health), stranded=True)
+    kind = TransitionKind.FAILBACK if able[0] == group.paths[0].name else TransitionKind.FAILOVER
+    reason = f"{current} is UNHEALTHY ({why.reason})"
+    return Move(able[0], kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
 
 
 def _nobody(health: Mapping[str, Verdict]) -> str:

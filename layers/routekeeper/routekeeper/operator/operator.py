@@ -157,7 +157,8 @@ class Operator:
         raise RequestError(f"brake: {problem}", "brake")
 
     def _scene(self) -> Scene:
-        return scene(self.configuration, self.store.load_board(), self.clock(), self._why_held())
+        store = self.store
+        return scene(self.configuration, store.load_board(), store.load_signals(), self.clock(), self._why_held())
 
     def _why_held(self) -> str | None:
         rule = self.configuration.brake

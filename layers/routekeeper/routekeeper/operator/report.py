@@ -8,6 +8,7 @@ from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, Transition
 from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.signals import Signal
 from routekeeper.operator.moments import iso, iso_or_none
 from routekeeper.operator.outlook import Json, outlook
 from routekeeper.operator.scene import Scene
@@ -123,6 +124,19 @@ def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
         "reason": verdict.reason,
         "target": path.target,
         "votes": {} if path.target is None else _votes(path.target, scene),
+        "signals": [_signal(signal, scene.now) for signal in scene.signals_about(path)],
+    }
+
+
+def _signal(signal: Signal, now: float) -> Json:
+    return {
+        "instance": signal.instance,
+        "kind": signal.kind.value,
+        "says": signal.words,
+        "at": iso(signal.at),
+        "from": iso(max(signal.at, signal.starts_at)),
+        "until": iso(signal.ends_at),
+        "upcoming": now < signal.starts_at,
     }
 
 

@@ -1,4 +1,4 @@
-"""All that the vantages have told, read once for one answer."""
+"""All that the vantages and AWS have told, read once for one answer."""
 
 from __future__ import annotations
 
@@ -7,24 +7,36 @@ from dataclasses import dataclass
 
 from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
 from routekeeper.domain.routing import GroupState, health_of_paths
-from routekeeper.domain.settings import Configuration, Group
+from routekeeper.domain.settings import Configuration, Group, Path
+from routekeeper.domain.signals import Signal, instances_of, judged
 from routekeeper.domain.vantage import Board
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    configuration: Configuration
     now: float
     board: Board
     fresh: Ballots
     suspected: frozenset[str]
     verdicts: Mapping[str, Verdict]
+    signals: tuple[Signal, ...]
     braked: str | None = None
     """Why moves that can wait are held, where they are."""
 
     def paths(self, group: Group, state: GroupState) -> dict[str, Verdict]:
         return health_of_paths(group, state, self.verdicts, None, self.now)
 
+    def signals_about(self, path: Path) -> tuple[Signal, ...]:
+        """Those that speak against the path, now or later."""
+        instances = instances_of(self.configuration, path)
+        probed = self.verdicts[path.target] if path.target is not None else None
+        return tuple(s for s in self.signals if s.instance in instances and not s.is_over(probed, self.now))
 
-def scene(configuration: Configuration, board: Board, now: float, braked: str | None = None) -> Scene:
+
+def scene(
+    configuration: Configuration, board: Board, signals: tuple[Signal, ...], now: float, braked: str | None = None
+) -> Scene:
     fresh = about(configuration.targets, board.fresh(now, configuration.stale_after_seconds))
-    return Scene(now, board, fresh, suspected_vantages(fresh), verdicts(configuration.targets, fresh), braked)
+    told = judged(configuration, verdicts(configuration.targets, fresh), signals, now)
+    return Scene(configuration, now, board, fresh, suspected_vantages(fresh), told, signals, braked)

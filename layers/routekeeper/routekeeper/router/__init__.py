@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from routekeeper.router.means import Means
+from routekeeper.router.noting import Noting
 from routekeeper.router.router import GroupReport, Router
 
-__all__ = ["GroupReport", "Means", "Router"]
+__all__ = ["GroupReport", "Means", "Noting", "Router"]

@@ -16,7 +16,9 @@ from typing import Any, Final
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.routing import verdict_on
 from routekeeper.domain.settings import Configuration, Group
+from routekeeper.domain.signals import judged
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import Busy, GroupPass
@@ -69,16 +71,16 @@ class Router:
         Raises:
             StoreError: health could not be read, so nothing was decided.
         """
-        judged = self._judge()
+        verdicts = self._judge()
         groups = tuple(self.configuration.groups.values())
         braking = Braking(self.configuration.brake, self.means, worker)
         with ThreadPoolExecutor(min(2 * len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
-                return threads.submit(self._bring, group, judged, braking, deadline_at)
+                return threads.submit(self._bring, group, verdicts, braking, deadline_at)
 
             now = self.means.clock()
-            turns = [_Turn(group, _health(group, judged), now, begin(group)) for group in groups]
+            turns = [_Turn(group, _health(group, verdicts), now, begin(group)) for group in groups]
             while True:
                 for turn in turns:
                     if turn.bringing.done() and turn.telling is None:
@@ -88,16 +90,16 @@ class Router:
                     braking.report()
                     return tuple(turn.bringing.result() for turn in turns)
                 if not wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
-                    judged = self._judge_again(judged)
+                    verdicts = self._judge_again(verdicts)
                     for turn in turns:
-                        if self._has_news(turn, judged):
-                            turn.known, turn.begun_at = _health(turn.group, judged), self.means.clock()
+                        if self._has_news(turn, verdicts):
+                            turn.known, turn.begun_at = _health(turn.group, verdicts), self.means.clock()
                             turn.bringing, turn.telling = begin(turn.group), None
 
-    def _has_news(self, turn: _Turn, judged: Mapping[str, Verdict]) -> bool:
+    def _has_news(self, turn: _Turn, verdicts: Mapping[str, Verdict]) -> bool:
         if not turn.bringing.done():
             return False
-        return _health(turn.group, judged) != turn.known or self._asked_since(turn.group, turn.begun_at)
+        return _health(turn.group, verdicts) != turn.known or self._asked_since(turn.group, turn.begun_at)
 
     def _tell(self, group: Group, braking: Braking) -> None:
         try:
@@ -106,14 +108,16 @@ class Router:
             LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
     def _judge(self) -> Mapping[str, Verdict]:
-        return self.means.store.load_board().verdicts(self.configuration, self.means.clock())
+        board, signals = self.means.store.load_board(), self.means.store.load_signals()
+        now = self.means.clock()
+        return judged(self.configuration, board.verdicts(self.configuration, now), signals, now)
 
-    def _judge_again(self, judged: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
+    def _judge_again(self, verdicts: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
         try:
             return self._judge()
         except StoreError as error:
             LOG.warning("health not read again", extra={"error": str(error)})
-            return judged
+            return verdicts
 
     def _asked_since(self, group: Group, at: float) -> bool:
         """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
@@ -123,10 +127,12 @@ class Router:
             return False
         return any(intent.asked.at > at for intent in state.intents)
 
-    def _bring(self, group: Group, judged: Mapping[str, Verdict], braking: Braking, deadline_at: float) -> GroupReport:
+    def _bring(
+        self, group: Group, verdicts: Mapping[str, Verdict], braking: Braking, deadline_at: float
+    ) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
-            outcome = GroupPass(group, judged, self._judge, self.means, braking, deadline_at).run()
+            outcome = GroupPass(group, verdicts, self._judge, self.means, braking, deadline_at).run()
         except Busy as busy:
             LOG.info("left to another invocation", extra={"group": group.name})
             return GroupReport(group.name, "left to another invocation", str(busy))
@@ -143,6 +149,6 @@ class Router:
         return GroupReport(group.name, outcome)
 
 
-def _health(group: Group, judged: Mapping[str, Verdict]) -> tuple[Health, ...]:
-    """The health of everything that the group's paths depend on."""
-    return tuple(judged[path.target].health for path in group.paths if path.target is not None)
+def _health(group: Group, verdicts: Mapping[str, Verdict]) -> tuple[Health, ...]:
+    """The health of the group's paths."""
+    return tuple(verdict_on(group, path, verdicts).health for path in group.paths)

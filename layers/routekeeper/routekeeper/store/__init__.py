@@ -10,6 +10,7 @@ from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Board, Vantage
 
 
@@ -39,6 +40,12 @@ class Store(Protocol):
 
     def load_board(self) -> Board:
         """All vantages and all health. An unreadable item is left out and named in the log; it strands no other."""
+
+    def load_signals(self) -> tuple[Signal, ...]:
+        """The newest signal of each instance and kind, withdrawn and ended ones included; unreadable ones left out."""
+
+    def save_signal(self, signal: Signal) -> bool:
+        """Write the signal unless a later one stands in its place (`Signal.order`); whether it stands now."""
 
     def load_group(self, group: str) -> GroupState: ...
     def save_group(self, state: GroupState) -> GroupState: ...

@@ -6,6 +6,7 @@
 | `VANTAGE` | vantage | `Vantage`: the heartbeat, with counters and summaries by target | `epoch` |
 | `VANTAGE` | vantage`#`n | part n = 1, 2, ... of a heartbeat that outgrows one item | `epoch` |
 | `HEALTH` | target`#`vantage | `TargetHealth` with `target`, `vantage` and `epoch` | `epoch` |
+| `SIGNAL` | instance`#`kind, and `#`name where it has one | `Signal` | `epoch`, which is its `order` |
 | `GROUP` | group | `GroupState` | `version` |
 | `RESTART` | restart group | `RestartState` | `version` |
 | `BRAKE` | `deployment` | `Ledger` | `version` |
@@ -17,8 +18,8 @@ Fields are attributes under their own names (see `codec`). `written_by` on versi
 filters wake a function for what another one wrote. `#` joins the parts of a key, so names are refused that
 contain it. Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`: one width, so that they sort.
 
-`expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history and the extra parts
-of a heartbeat carry it at the top level: DynamoDB deletes *any* item whose `expires_at` has passed, and a deleted
+`expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history, signals and the extra
+parts of a heartbeat carry it at the top level: DynamoDB deletes *any* item whose `expires_at` has passed, and a deleted
 lease would begin again at epoch 0 and be fenced off by its own past. Hence `lease_expires_at`.
 
 An item may measure 400 KB, and one target takes 300 to 700 bytes of a heartbeat: some 600 targets fit. A longer
@@ -41,6 +42,7 @@ from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.attributes import ITEM_BYTES, entry_size
 from routekeeper.store.codec import Attribute, Item, from_attributes, to_attributes
@@ -48,6 +50,7 @@ from routekeeper.store.writes import Key, counter, key_of
 
 VANTAGE: Final = "VANTAGE"
 HEALTH: Final = "HEALTH"
+SIGNAL: Final = "SIGNAL"
 GROUP: Final = "GROUP"
 RESTART: Final = "RESTART"
 BRAKE: Final = "BRAKE"
@@ -73,6 +76,11 @@ def vantage_key(vantage: str, part: int = 0) -> Key:
 
 def health_key(target: str, vantage: str) -> Key:
     return Key(HEALTH, f"{_name(target)}#{_name(vantage)}")
+
+
+def signal_key(signal: Signal) -> Key:
+    parts = (signal.instance, signal.kind.value, *((signal.name,) if signal.name else ()))
+    return Key(SIGNAL, "#".join(_name(part) for part in parts))
 
 
 def group_key(group: str) -> Key:
@@ -182,6 +190,22 @@ def health_parts(key: Key) -> tuple[str, str]:
     if not target or not vantage or "#" in vantage:
         raise ItemError(f"{key}: sk is {key.sk!r}, expected <target>#<vantage>")
     return target, vantage
+
+
+# --- signals
+
+
+def signal_item(signal: Signal) -> Item:
+    kept: dict[str, Attribute] = {
+        "epoch": {"N": str(signal.order)},
+        EXPIRES_AT: {"N": str(math.ceil(signal.kept_until))},
+    }
+    return _keyed(signal_key(signal), signal) | kept
+
+
+def signal_from(item: Item) -> Signal:
+    """Raises ItemError."""
+    return from_attributes(Signal, item, str(key_of(item)))
 
 
 # --- heartbeats, in one part or several

@@ -19,6 +19,7 @@ from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition
+from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Board, Vantage
 from routekeeper.store import items
 from routekeeper.store.attributes import same
@@ -113,6 +114,18 @@ class ItemStore(ABC):
             name: items.merged(head, (parts[name, part] for part in range(1, count) if (name, part) in parts))
             for name, (head, count) in heads.items()
         }
+
+    # --- what AWS tells
+
+    def load_signals(self) -> tuple[Signal, ...]:
+        return tuple(_readable(self._query("load_signals", items.SIGNAL), items.signal_from))
+
+    def save_signal(self, signal: Signal) -> bool:
+        try:
+            self._save_fenced("save_signal", [Put(items.signal_item(signal), IfEpochAtMost(signal.order))])
+        except LeaseLost:  # not a lease: a later signal has fenced this one off
+            return False
+        return True
 
     # --- groups
 

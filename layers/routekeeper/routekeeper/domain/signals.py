@@ -1,0 +1,200 @@
+"""What AWS itself says of an instance: that it is going down, or will be taken down. Evidence beside the probes.
+
+The words, the reasons for the lengths below and what ends a signal: docs/decisions/signals.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final
+
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import UNOBSERVED, Verdict
+from routekeeper.domain.settings import Configuration, NextHopKind, Path
+
+STATE_SECONDS: Final = 900.0
+"""How long a change of state speaks against a path whose target is probed: by then the probes know."""
+UNPROBED_SECONDS: Final = 86_400.0
+"""How long where there are no probes, and how long a signal is kept at least: it refuses older ones."""
+SPOT_SECONDS: Final = 900.0
+"""An interruption comes two minutes after its warning; then changes of state and the probes tell."""
+AUTOSCALING_SECONDS: Final = 3600.0
+"""How long a lifecycle hook holds an instance unless said otherwise (Auto Scaling, PutLifecycleHook)."""
+MAINTENANCE_LEAD_SECONDS: Final = 300.0
+"""Traffic leaves so long before a maintenance window: several passes, should one fail."""
+MAINTENANCE_SECONDS: Final = 4 * 3600.0
+"""The length of a window of which AWS tells no end."""
+RESOLUTION_SECONDS: Final = 1.0
+"""Times of events are whole seconds."""
+
+STATES: Final = ("running", "stopping", "stopped", "shutting-down", "terminated")
+"""Instance states that are told of, the later the further down: of two in one second the later one counts."""
+
+
+class SignalKind(Enum):
+    """What a signal is about."""
+
+    STATE = "state"
+    """The instance has changed its state."""
+    SPOT = "spot"
+    AUTOSCALING = "autoscaling"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing that AWS said of one instance. Times are epoch seconds."""
+
+    instance: str
+    kind: SignalKind
+    words: str
+    at: float
+    """When AWS said it, by AWS's clock."""
+    ends_at: float
+    starts_at: float = 0.0
+    """From when it speaks against the instance, where that is later than its arrival."""
+    withdrawn: bool = False
+    """It speaks against nothing: the instance runs, the maintenance is called off. Kept to refuse older ones."""
+    rank: int = 1
+    """Which of two of the same second stands: the higher one."""
+    name: str = ""
+    """Tells several of one kind apart, e.g. two maintenance events of one instance."""
+    source: str = ""
+    """ID of the event that said it."""
+
+    @property
+    def order(self) -> int:
+        """Grows from a signal to the one that replaces it: by time, then by rank."""
+        return int(self.at) * 10 + self.rank
+
+    @property
+    def kept_until(self) -> float:
+        """When nobody needs it any more."""
+        return max(self.ends_at, self.at + UNPROBED_SECONDS)
+
+    def is_over(self, probed: Verdict | None, now: float) -> bool:
+        """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none."""
+        if self.withdrawn:
+            return True
+        if self.kind is not SignalKind.STATE:
+            return now >= self.ends_at
+        if probed is None:
+            return now >= self.at + UNPROBED_SECONDS
+        recovered = probed.health is Health.HEALTHY and (probed.since or 0.0) > self.at + RESOLUTION_SECONDS
+        return recovered or now >= self.ends_at
+
+
+# --- what is said
+
+
+def state_change(instance: str, state: str, at: float, source: str = "") -> Signal:
+    """The instance has entered one of STATES; `running` withdraws what was said of its state before."""
+    return Signal(
+        instance,
+        SignalKind.STATE,
+        f"EC2 says that {instance} is {state} (instance state-change notification, {_clock(at)})",
+        at,
+        at + STATE_SECONDS,
+        withdrawn=state == "running",
+        rank=STATES.index(state),
+        source=source,
+    )
+
+
+def spot_warning(instance: str, action: str, at: float, source: str = "") -> Signal:
+    """EC2 will hibernate, stop or terminate the spot instance."""
+    words = f"EC2 is about to {action} the spot instance {instance} (interruption warning, {_clock(at)})"
+    return Signal(instance, SignalKind.SPOT, words, at, at + SPOT_SECONDS, source=source)
+
+
+def lifecycle_action(instance: str, group: str, at: float, source: str = "") -> Signal:
+    """Auto Scaling will terminate the instance, or put it back into the warm pool."""
+    words = f"Auto Scaling takes {instance} out of service (lifecycle action of {group}, {_clock(at)})"
+    return Signal(instance, SignalKind.AUTOSCALING, words, at, at + AUTOSCALING_SECONDS, source=source)
+
+
+def maintenance(instance: str, name: str, what: str, at: float, window: tuple[float, float | None]) -> Signal:
+    """AWS has planned something for the instance, from the first to the second time of the `window`.
+
+    `name` is the Health event's, and stays the same when it is put off or called off; `what` is its type.
+    """
+    begins, ends = window
+    until = ends if ends is not None and ends > begins else begins + MAINTENANCE_SECONDS
+    words = f"AWS has planned maintenance of {instance} from {_minute(begins)} to {_minute(until)} ({what})"
+    starts_at = begins - MAINTENANCE_LEAD_SECONDS
+    return Signal(instance, SignalKind.MAINTENANCE, words, at, until, starts_at, name=name)
+
+
+def withdrawn(signal: Signal) -> Signal:
+    return replace(signal, withdrawn=True, rank=0)
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%SZ}"
+
+
+def _minute(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%MZ}"
+
+
+# --- what follows from it
+
+
+def path_key(group: str, path: str) -> str:
+    """Where a verdict of a path's own stands among those of targets, whose names hold no `/`."""
+    return f"{group}/{path}"
+
+
+def instances_of(configuration: Configuration, path: Path) -> frozenset[str]:
+    """The instances that the path goes through or ends at."""
+    target = configuration.targets.get(path.target) if path.target is not None else None
+    hop = path.next_hop
+    through = hop.id if hop is not None and hop.kind is NextHopKind.INSTANCE else None
+    end = target.instance if target is not None else None
+    return frozenset(instance for instance in (through, end) if instance is not None)
+
+
+def concerned(configuration: Configuration) -> frozenset[str]:
+    """Every instance that some path depends on: what is said of others is of no interest."""
+    paths = (path for group in configuration.groups.values() for path in group.paths)
+    return frozenset(instance for path in paths for instance in instances_of(configuration, path))
+
+
+def judged(
+    configuration: Configuration, verdicts: Mapping[str, Verdict], signals: Iterable[Signal], now: float
+) -> dict[str, Verdict]:
+    """The verdicts of the probes by target and, by `path_key`, on each path that a signal speaks against.
+
+    A signal is about an instance, and so about the paths through it, not about targets: one that is probed over
+    several paths would drag them all down, and whoever asks for a target's health asks for what its probes say.
+    """
+    said = tuple(signals)
+    own: dict[str, Verdict] = {}
+    for group in configuration.groups.values():
+        for path in group.paths:
+            probed = None if path.target is None else verdicts.get(path.target, UNOBSERVED)
+            mine = [signal for signal in said if signal.instance in instances_of(configuration, path)]
+            if (verdict := _overruled(probed, mine, now)) is not None:
+                own[path_key(group.name, path.name)] = verdict
+    return {**verdicts, **own}
+
+
+def _overruled(probed: Verdict | None, signals: Iterable[Signal], now: float) -> Verdict | None:
+    """The verdict that signals make of the probes' one, or None where they change nothing."""
+    if probed is not None and probed.health is Health.UNHEALTHY:
+        return None
+    speaking = [signal for signal in signals if signal.starts_at <= now and not signal.is_over(probed, now)]
+    if not speaking:
+        return None
+    first = min(speaking, key=lambda signal: (_URGENCY.index(signal.kind), signal.at))
+    well = probed is not None and probed.health is Health.HEALTHY
+    only_announced = all(signal.kind is not SignalKind.STATE for signal in speaking)
+    since = max(first.at, first.starts_at)
+    return Verdict(Health.UNHEALTHY, first.words, since=since, announced=well and only_announced)
+
+
+_URGENCY: Final = tuple(SignalKind)
+"""Which of several signals is named as the reason."""
