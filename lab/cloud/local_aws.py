@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import boto3
 
+from lab.cloud import aws_events
 from lab.cloud.ec2_controls import Ec2Controls
 from lab.cloud.processes import Server, free_port, running
 from lab.world import MINISTACK_PORT, MOTO_PORT, REGION
@@ -62,6 +63,10 @@ class LocalAws:
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def say(self, source: str, detail_type: str, detail: Mapping[str, Any]) -> None:
+        """Let one of AWS's services say something on the default event bus."""
+        aws_events.put(self.endpoint, source, detail_type, detail)
 
     @property
     def ec2_controls(self) -> Ec2Controls:
@@ -115,6 +120,7 @@ def local_aws(options: Options | None = None) -> Iterator[LocalAws]:
 
 def _moto(options: Options, port: int, aws: LocalAws, environment: Mapping[str, str]) -> Server:
     arguments: tuple[str, ...] = ("--host", options.bind, "--port", str(port), "--region", REGION)
+    arguments += ("--events", aws.endpoint)
     if options.enforce_permissions:
         arguments += ("--permissions", aws.endpoint)
     command = (sys.executable, "-m", "lab.cloud.ec2.server", *arguments)

@@ -34,7 +34,9 @@ BOOT_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.1
 """Between two looks where the server does not announce changes, and before another try when it does not answer."""
 LONGEST_WAIT_SECONDS: Final = 1.0
-_DOWN: Final = frozenset({"stopping", "stopped", "shutting-down", "terminated"})
+_DOWN: Final = frozenset({"stopped", "terminated"})
+"""While it is `stopping` or `shutting-down`, an instance's guest is given time to shut down, and forwards until then.
+Here it does so to the last moment, which is an assumption (docs/decisions/limits-of-the-laboratory.md)."""
 ACCESS_KEY: Final = "FABRIC"
 """The access key that the fabric's calls carry, so that they can be told from routekeeper's in the call log."""
 

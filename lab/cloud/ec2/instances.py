@@ -1,5 +1,7 @@
 """Instances that take their time: stopping, then stopped; pending, then running; and stops that hang.
 
+Every state is told of when it is entered, as EC2 tells EventBridge.
+
 Which states allow which call: "Amazon EC2 instance state changes" in the Amazon EC2 user guide; the refusals are
 those of "Error codes for the Amazon EC2 API".
 """
@@ -10,7 +12,7 @@ import functools
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import EC2ClientError, OperationDisableApiStopNotPermitted
+from moto.ec2.exceptions import EC2ClientError, OperationDisableApiStopNotPermitted, OperationNotPermitted4
 from moto.ec2.responses._base_response import EC2BaseResponse
 
 from lab.cloud.ec2.world import LabWorld
@@ -42,13 +44,22 @@ class InstanceActions(EC2BaseResponse):
         self.error_on_dryrun()
         return ActionResult({"StartingInstances": [self._start(i) for i in instances]})
 
+    def terminate_instances(self) -> ActionResult:
+        """TerminateInstances."""
+        instances = self._asked_for()
+        for instance in instances:
+            if instance.disable_api_termination:
+                raise OperationNotPermitted4(instance.id)
+        self.error_on_dryrun()
+        return ActionResult({"TerminatingInstances": [self._terminate(i) for i in instances]})
+
     def _asked_for(self) -> list[Any]:
         return list(self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", [])))
 
     def _stop(self, instance: Any, force: bool) -> dict[str, Any]:
         before = instance.state
         if before == "running" or (before == "stopping" and force):
-            _set_state(instance, "stopping")
+            self._enter(instance, "stopping")
             hangs = instance.id in self.lab.settings.hanging_stops and not force
             if not hangs:
                 self._then(instance, self.lab.settings.stop_seconds, instance.stop)
@@ -57,28 +68,38 @@ class InstanceActions(EC2BaseResponse):
     def _start(self, instance: Any) -> dict[str, Any]:
         before = instance.state
         if before == "stopped":
-            _set_state(instance, "pending")
+            self._enter(instance, "pending")
             self._then(instance, self.lab.settings.start_seconds, instance.start)
         return _change(instance, before)
+
+    def _terminate(self, instance: Any) -> dict[str, Any]:
+        before = instance.state
+        if before not in ("shutting-down", "terminated"):
+            self._enter(instance, "shutting-down")
+            self.lab.in_transition.discard(instance.id)  # a stop that is under way ends in nothing
+            self._then(instance, self.lab.settings.stop_seconds, instance.terminate)
+        return _change(instance, before)
+
+    def _enter(self, instance: Any, state: str) -> None:
+        if instance.state != state:  # a stop that is forced is one and the same stop
+            instance._state.name, instance._state.code = state, CODES[state]
+            self.lab.tell(instance.id, state)
 
     def _then(self, instance: Any, seconds: float, finish: Any) -> None:
         """Run `finish` after `seconds`, unless the transition's end is under way already (asked for twice, say)."""
         if instance.id not in self.lab.in_transition:
             self.lab.in_transition.add(instance.id)
             what = f"instance {instance.id}: {instance.state} is over"
-            self.lab.later(seconds, what, functools.partial(_finish, self.lab, instance, finish))
+            self.lab.later(seconds, what, functools.partial(_finish, self.lab, instance, instance.state, finish))
 
 
-def _finish(lab: LabWorld, instance: Any, finish: Any) -> bool:
-    lab.in_transition.discard(instance.id)
-    if instance.state not in ("stopping", "pending"):
+def _finish(lab: LabWorld, instance: Any, state: str, finish: Any) -> bool:
+    if instance.state != state:
         return False  # terminated meanwhile
+    lab.in_transition.discard(instance.id)
     finish()
+    lab.tell(instance.id, instance.state)
     return True
-
-
-def _set_state(instance: Any, name: str) -> None:
-    instance._state.name, instance._state.code = name, CODES[name]
 
 
 def _change(instance: Any, before: str) -> dict[str, Any]:

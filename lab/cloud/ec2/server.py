@@ -17,6 +17,7 @@ from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from lab.cloud.aws_events import StateChanges
 from lab.cloud.ec2.emulation import emulated_ec2
 from lab.cloud.ec2.lab_api import LabApi
 from lab.cloud.ec2.permissions import Permissions
@@ -41,6 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--region", required=True)
     parser.add_argument("--permissions", metavar="URL", help="where to ask who may do what (default: all may all)")
+    parser.add_argument("--events", metavar="URL", help="where to tell of instances' states (default: nowhere)")
     options = parser.parse_args(arguments)
     end_with_parent()
     signal.signal(signal.SIGTERM, _leave)
@@ -50,6 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
             lab.permissions = Permissions(
                 options.permissions, options.region, DEFAULT_ACCOUNT_ID, _tags(options.region)
             )
+        if options.events:
+            lab.tell = StateChanges(options.events, DEFAULT_ACCOUNT_ID, options.region)
         threading.Thread(target=lab.timeline.run_until, args=(threading.Event(),), daemon=True).start()
         api: Any = LabApi(lab, options.region, moto)
         server: Any = make_server(options.host, options.port, api, threaded=True, request_handler=_Handler)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,12 +17,17 @@ from lab.cloud.ec2.timeline import Timeline
 ReferenceState = Literal["pending", "available", "modifying", "deleting"]
 
 
+def tell_nobody(instance: str, state: str) -> None:
+    """For an EC2 without an event bus."""
+    del instance, state
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How long things take, in seconds, and what goes wrong."""
 
     stop_seconds: float = 5.0
-    """From `stopping` to `stopped`; AWS itself takes minutes."""
+    """From `stopping` to `stopped`, and from `shutting-down` to `terminated`; AWS itself takes minutes."""
     start_seconds: float = 5.0
     """From `pending` to `running`; AWS itself takes the better part of a minute."""
     call_seconds: float = 0.0
@@ -73,6 +78,8 @@ class LabWorld:
     calls: CallLog = field(default_factory=CallLog)
     throttling: Throttling | None = None
     """How many calls are granted; without it, all are."""
+    tell: Callable[[str, str], None] = tell_nobody
+    """Told an instance and its state whenever it has entered one."""
     permissions: Permissions | None = None
     """Who may do what; without it, everyone may do everything."""
     references: dict[tuple[str, str], Reference] = field(default_factory=dict)

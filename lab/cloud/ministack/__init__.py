@@ -11,6 +11,7 @@ What MiniStack 1.5.33 does, and the module here that does it as AWS does:
 - A function's output can be read only after its end: `function_output`.
 - Policies know neither `dynamodb:LeadingKeys` nor `events:source`, and nothing outside of MiniStack can ask what a role
   may do: `condition_keys`, `permission_checks`.
+- Nobody but its own services can say anything in AWS's name on the event bus: `aws_events`.
 - Schedules are looked at every ten seconds, and so drift: `entry` makes it one.
 
 This package runs under MiniStack's interpreter, which has MiniStack's libraries and not the project's.

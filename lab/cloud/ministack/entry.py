@@ -6,6 +6,7 @@ from the environment, as MiniStack has it.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -17,9 +18,11 @@ sys.path[0] = str(Path(__file__).resolve().parents[3])  # this file is run by pa
 from lab.cloud import parenthood  # noqa: E402
 from lab.cloud.ministack import (  # noqa: E402
     alarms,
+    aws_events,
     condition_keys,
     event_targets,
     function_output,
+    own_paths,
     permission_checks,
     request_log,
     service_metrics,
@@ -49,7 +52,9 @@ def main() -> None:
     service_metrics.install(functions, cloudwatch, sqs, responses, account, region)
     condition_keys.install(iam_actions, dynamodb)
     request_log.install(dynamodb, evaluator, account, output_file.with_name("dynamodb.jsonl"))
-    permission_checks.install(app, evaluator, responses, account, region)
+    serve = functools.partial(own_paths.serve, app, responses, account, region)
+    serve(permission_checks.PATH, functools.partial(permission_checks.permitted, evaluator, account, region))
+    serve(aws_events.PATH, functools.partial(aws_events.put, events))
     events._SCHEDULER_TICK_INTERVAL = SCHEDULES_EVERY_SECONDS
     app.main()
 

@@ -7,12 +7,10 @@ principal and why.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 PATH = "/lab/permitted"
-Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def permitted(evaluator: Any, account: str, region: str, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,29 +37,3 @@ def permitted(evaluator: Any, account: str, region: str, question: Mapping[str, 
         *principal.limits,
     )
     return {"allowed": result.decision == "Allow", "principal": principal.arn, "why": result.decision}
-
-
-def install(app: Any, evaluator: Any, responses: Any, account: str, region: str) -> None:
-    """Answer the questions before MiniStack sees the request."""
-    original: Asgi = app.app
-
-    async def with_checks(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await original(scope, receive, send)
-            return
-        responses.set_request_account_id(account)
-        responses.set_request_region(region)
-        answer = permitted(evaluator, account, region, json.loads(await _body(receive)))
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
-
-    app.app = with_checks
-
-
-async def _body(receive: Any) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-    return body

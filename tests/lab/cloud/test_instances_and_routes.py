@@ -69,7 +69,23 @@ def test_a_route_to_an_instance_turns_into_a_black_hole_only_once_it_has_stopped
 
 def test_a_route_to_a_terminated_instance_is_a_black_hole(emulation: Emulation, site: Site) -> None:
     emulation.ec2.terminate_instances(InstanceIds=[site.first])
+    assert (state(emulation, site.first), default_route(emulation, site)["State"]) == ("shutting-down", "active")
+    emulation.wait(60)
     assert default_route(emulation, site)["State"] == "blackhole"
+
+
+def test_every_state_that_an_instance_enters_is_told_once_and_in_order(emulation: Emulation, site: Site) -> None:
+    told: list[tuple[str, str]] = []
+    emulation.lab.tell = lambda instance, state: told.append((instance, state))
+    emulation.ec2.stop_instances(InstanceIds=[site.first])
+    emulation.ec2.stop_instances(InstanceIds=[site.first], Force=True)
+    emulation.wait(60)
+    emulation.ec2.start_instances(InstanceIds=[site.first])
+    emulation.wait(30)
+    emulation.ec2.terminate_instances(InstanceIds=[site.first])
+    emulation.wait(60)
+    course = ["stopping", "stopped", "pending", "running", "shutting-down", "terminated"]
+    assert told == [(site.first, state) for state in course]
 
 
 def test_a_hanging_stop_ends_with_force_only(emulation: Emulation, site: Site) -> None:
@@ -98,8 +114,11 @@ def test_forcing_a_stop_again_and_again_does_not_put_off_its_end(emulation: Emul
 
 def test_a_stopping_instance_that_is_terminated_stays_terminated(emulation: Emulation, site: Site) -> None:
     emulation.ec2.stop_instances(InstanceIds=[site.first])
+    emulation.wait(30)
     emulation.ec2.terminate_instances(InstanceIds=[site.first])
-    emulation.wait(60)
+    emulation.wait(59)
+    assert state(emulation, site.first) == "shutting-down"
+    emulation.wait(1)
     assert state(emulation, site.first) == "terminated"
 
 

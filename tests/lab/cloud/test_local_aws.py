@@ -16,10 +16,10 @@ from lab.cloud import user_view
 from lab.cloud.deployment import Deployment, SamFailedError, build, deploy
 from lab.cloud.ec2_controls import ControlError
 from lab.cloud.embedded_metrics import metrics_bridge
-from lab.cloud.local_aws import LocalAws, Options, local_aws
+from lab.cloud.local_aws import ACCOUNT, LocalAws, Options, local_aws
 from lab.cloud.processes import ServerFailedError
 from lab.cloud.seed import seed
-from lab.world import ON_PREMISES_CIDR, PINNED_PROBE_CIDR, VPC_CIDR, VPN_VPC_CIDR, World
+from lab.world import ON_PREMISES_CIDR, PINNED_PROBE_CIDR, REGION, VPC_CIDR, VPN_VPC_CIDR, World
 
 pytestmark = pytest.mark.local_aws
 
@@ -102,6 +102,34 @@ def test_a_function_may_do_what_its_role_says_and_nothing_else(site: Site) -> No
     assert site.call(["dynamodb", "scan", {"TableName": "t"}]) == [denied]
     user_view.wait_for(site.inbox.events, 5, "the event")
     assert {event["source"] for event in site.inbox.events()} == {"small-app"}
+
+
+def test_aws_itself_speaks_on_the_event_bus_and_nobody_else_in_its_name(site: Site) -> None:
+    entry = {"Source": "aws.ec2", "DetailType": "x", "Detail": "{}"}
+    refused = site.aws.client("events").put_events(Entries=[entry])
+    assert refused["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+    inbox = user_view.open_inbox(site.aws, site.app.outputs["Topic"], "aws.ec2", "aws.health")
+    site.aws.say("aws.health", "AWS Health Event", {"service": "EC2"})
+    nat = site.world.instances["nat-b"]
+    before = site.aws.ec2_controls.settings()
+    site.aws.ec2_controls.set(stop_seconds=0.1, start_seconds=0.1)
+    ec2 = site.aws.client("ec2")
+    ec2.stop_instances(InstanceIds=[nat])
+    user_view.wait_for(lambda: len(inbox.events()) == 3, 5, "the stop is told")
+    ec2.start_instances(InstanceIds=[nat])
+    user_view.wait_for(lambda: len(inbox.events()) == 5, 5, "the start is told")
+    site.aws.ec2_controls.set(stop_seconds=before["stop_seconds"], start_seconds=before["start_seconds"])
+    health, *states = inbox.events()
+    assert (health["source"], health["detail"]) == ("aws.health", {"service": "EC2"})
+    assert {(event["source"], event["detail-type"], *event["resources"]) for event in states} == {
+        (
+            "aws.ec2",
+            "EC2 Instance State-change Notification",
+            f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/{nat}",
+        )
+    }
+    told = [event["detail"] for event in states]
+    assert told == [{"instance-id": nat, "state": s} for s in ("stopping", "stopped", "pending", "running")]
 
 
 def test_a_function_changes_tagged_routes_only_and_is_known_by_name(site: Site) -> None:

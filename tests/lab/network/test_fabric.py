@@ -99,15 +99,27 @@ def test_the_pinned_probe_stays_on_direct_connect_after_traffic_has_left_it(
         assert not any(packet.lost for packet in traffic.stop())
 
 
-def test_an_instance_falls_silent_when_it_is_stopping_and_returns_sound_after_its_boot(
+def test_an_instance_forwards_while_it_is_stopping_and_falls_silent_when_it_has_stopped(
+    fabric: Fabric, cloud: Cloud
+) -> None:
+    with Measurement("private-a", world.INTERNET.address, 50, timeout_seconds=0.2) as traffic:
+        time.sleep(0.2)
+        cloud.ec2.stop_instances(InstanceIds=[cloud.world.instances["nat-a"]])
+        eventually(lambda: "down: stopped" in [one.what for one in fabric.applied])
+        [down_at] = [one.at for one in fabric.applied if one.what == "down: stopped"]
+        time.sleep(0.3)
+        packets = traffic.stop()
+    assert record.lost_between(packets, 0.0, down_at - 0.1) == 0
+    assert all(packet.lost for packet in packets if packet.sent_at > down_at)
+
+
+def test_an_instance_that_was_stopped_returns_sound_after_its_boot(
     fabric: Fabric, network: Network, cloud: Cloud
 ) -> None:
     instance = cloud.world.instances["nat-a"]
     network.hang("nat-a")
     cloud.ec2.stop_instances(InstanceIds=[instance])
-    fabric.synchronise()
-    assert ("nat-a", "down: stopping") in [(one.namespace, one.what) for one in fabric.applied]
-    cloud.ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    eventually(lambda: "down: stopped" in [one.what for one in fabric.applied])
     cloud.ec2.start_instances(InstanceIds=[instance])
     with Measurement("vantage-a", world.NAT_A.address, 50, timeout_seconds=0.2) as measurement:
         eventually(lambda: fabric.applied[-1].what == "booted")
@@ -121,7 +133,7 @@ def test_an_instance_falls_silent_when_it_is_stopping_and_returns_sound_after_it
 def test_an_instance_started_again_boots_only_once_running(fabric: Fabric, cloud: Cloud) -> None:
     instance = cloud.world.instances["nat-b"]
     cloud.ec2.stop_instances(InstanceIds=[instance])
-    time.sleep(0.5)
+    eventually(lambda: "down: stopped" in [one.what for one in fabric.applied])
     started = time.time()
     cloud.ec2.start_instances(InstanceIds=[instance])
     eventually(lambda: fabric.applied[-1].what == "booted")
