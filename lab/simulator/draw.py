@@ -35,7 +35,7 @@ RECOVERY_SECONDS: Final = 900.0
 
 def draw(seed: int) -> Plan:
     """The plan of a seed."""
-    random = Random(f"plan {seed}")
+    random, announced = Random(f"plan {seed}"), Random(f"announcements {seed}")
     full = seed % FULL_EVERY == FULL_EVERY - 1
     # What is grey is drawn apart: the seeds in which nothing is are the worlds that they would be without it.
     shades = Random(f"grey {seed}")
@@ -56,7 +56,10 @@ def draw(seed: int) -> Plan:
             replace(event, at=focus + random.uniform(-25.0, 25.0)) if random.random() < 0.6 else event
             for event in (fates.event(at, length) for _ in range(random.randint(1, 8)))
         ]
+        # From sequences of their own, so that the rest of a seed's world is as it would be without them.
         episode += grey.lines(shades, configuration, vantages, at, min(length, 120.0) if full else length)
+        if announced.random() < 0.3:
+            episode.append(Fates(announced, configuration, vantages).announcement(focus))
         events += sorted(episode, key=lambda event: event.at)
         at = max(event.at + _lasts(event) for event in episode) + RECOVERY_SECONDS
         settle_at.append(at)

@@ -68,6 +68,8 @@ class Ec2:
     faults: Faults = field(default_factory=Faults)
     past: list[tuple[float, Any]] = field(default_factory=list)
     on_change: Callable[[], None] = nobody
+    on_state: Callable[[str, str], None] = nobody
+    """Told an instance and the state that it has entered."""
     calls: int = 0
 
     def snapshot(self) -> Any:
@@ -146,6 +148,7 @@ class Ec2:
         elif machine.down_since is None:
             machine.down_since = self.kernel.now
         self.changed()
+        self.on_state(name, state)
 
     # --- references
 

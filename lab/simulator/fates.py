@@ -77,6 +77,22 @@ class Fates:
         payload = request(random, self.configuration) if kind is Kind.ASK else {}
         return Event(at, kind, subject, vantage, seconds, amount, payload)
 
+    def announcement(self, focus: float) -> Event:
+        """AWS announces, about that time, that some instance will go."""
+        random = self.random
+        kind = random.choice((Kind.SPOT_WARNED, Kind.SCALED_IN, Kind.MAINTENANCE, Kind.MAINTENANCE))
+        targets = self.configuration.targets.values()
+        subject = random.choice([t.instance for t in targets if t.instance is not None])
+        at = focus + random.uniform(-25.0, 25.0)
+        match kind:
+            case Kind.SPOT_WARNED:
+                return Event(at, kind, subject, seconds=random.uniform(200.0, 600.0))
+            case Kind.SCALED_IN:
+                return Event(at, kind, subject, amount=float(random.random() < 0.3))
+            case _:
+                lead = random.choice((0.0, 200.0, 1000.0)) * random.random()
+                return Event(at, kind, subject, seconds=lead + random.uniform(60.0, 1500.0), amount=lead)
+
     def _seconds(self, kind: Kind) -> float:
         random = self.random
         if kind in _MOMENTARY:

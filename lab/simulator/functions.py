@@ -119,23 +119,26 @@ class Functions:
     def _body(self, invocation: Invocation, payload: dict[str, object] | None) -> None:
         match invocation.function:
             case "router":
-                self._route(invocation)
+                self._route(invocation, payload)
             case "restarter":
                 self._restart(invocation)
             case _:
                 self._ask(invocation, payload or {})
 
-    def _route(self, invocation: Invocation) -> None:
+    def _route(self, invocation: Invocation, event: dict[str, object] | None) -> None:
+        """A tick, records of the stream, or something that AWS says."""
         client: Any = self._client(invocation)
+        configuration, store = self.world.plan.configuration, self._store(invocation)
+        if event is not None and not router.Noting(configuration, store, invocation.pause).take(event):
+            return
         means = router.Means(
-            self._store(invocation),
+            store,
             {TgwPrefixList: TgwPrefixListSteering(client), VpcRoute: VpcRouteSteering(client)},
             _People(invocation, self.hooks),
             invocation.clock,
             invocation.pause,
             lambda measurement: self.hooks.emit(invocation, measurement),
         )
-        configuration = self.world.plan.configuration
         deadline_at = invocation.ends_by + invocation.skew
         for report in router.Router(configuration, means).run(invocation.name, deadline_at):
             if report.error is not None:

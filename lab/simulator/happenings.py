@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
 from lab.simulator.world import World
 
 End = Callable[[], None]
+_CHANCES: Final = {
+    Kind.STORE_FAILS: "store", Kind.CRASHES: "crash", Kind.TWINS: "twins",
+    Kind.STREAM_LATE: "late", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost",
+}  # fmt: skip
+"""The attribute of `Chances` that a kind adds its amount, or 1, to."""
 
 
 def happening(world: World, event: Event, random: Random) -> End | None:
@@ -22,16 +27,14 @@ def happening(world: World, event: Event, random: Random) -> End | None:
             return _vantage(world, event)
         case Kind.HANG | Kind.NO_START | Kind.STOPPED | Kind.TERMINATED:
             return _instance(world, event)
+        case Kind.SPOT_WARNED | Kind.SCALED_IN | Kind.MAINTENANCE:
+            return _announcement(world, event)
         case Kind.THROTTLED | Kind.UNANSWERED | Kind.DENIED | Kind.STALE:
             return _calls(world, event)
         case Kind.DRIFT | Kind.TABLE_GONE | Kind.SPOILT:
             return _group(world, event, random)
-        case Kind.STORE_FAILS | Kind.CRASHES | Kind.STREAM_LATE:
-            names = {Kind.STORE_FAILS: "store", Kind.CRASHES: "crash", Kind.STREAM_LATE: "late"}
-            return _added(world.chances, names[event.kind], event.amount)
-        case Kind.TWINS | Kind.STREAM_TWICE | Kind.STREAM_LOST:
-            names = {Kind.TWINS: "twins", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost"}
-            return _added(world.chances, names[event.kind], 1)
+        case Kind.STORE_FAILS | Kind.CRASHES | Kind.STREAM_LATE | Kind.TWINS | Kind.STREAM_TWICE | Kind.STREAM_LOST:
+            return _added(world.chances, _CHANCES[event.kind], event.amount or 1)
         case Kind.POISON:
             world.on_poison()
             return None
@@ -133,6 +136,36 @@ def _instance(world: World, event: Event) -> End | None:
         case _:
             world.ec2.terminate(event.subject)
             return None
+
+
+def _announcement(world: World, event: Event) -> End | None:
+    machine, now = world.ec2.machines[event.subject], world.kernel.now
+
+    def go(act: Callable[[], None]) -> Callable[[], None]:
+        return lambda: act() if machine.state == "running" else None
+
+    match event.kind:
+        case Kind.SPOT_WARNED:
+            world.on_spot(event.subject)
+            stop = go(lambda: world.ec2.stop(event.subject, forced=False, by="somebody"))
+            world.ends.append(now + 120.0)
+            world.kernel.at(now + 120.0, stop, planned=True)
+
+            def start() -> None:
+                if machine.state == "stopped":
+                    world.ec2.start(event.subject)
+
+            return start
+        case Kind.SCALED_IN:
+            world.on_scaled_in(event.subject)
+            if event.amount:
+                world.ends.append(now + 60.0)
+                world.kernel.at(now + 60.0, go(lambda: world.ec2.terminate(event.subject)), planned=True)
+            return None
+        case _:
+            window = now + event.amount, now + event.seconds
+            world.on_maintenance(event.subject, window, "upcoming")
+            return lambda: world.on_maintenance(event.subject, window, "closed")
 
 
 def _calls(world: World, event: Event) -> End:

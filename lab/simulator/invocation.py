@@ -14,11 +14,12 @@ Items = list[Item]
 
 @dataclass(slots=True)
 class Glimpse:
-    """The table's vantages and health as an invocation read them."""
+    """The table's vantages, health and signals as an invocation read them."""
 
     at: float
     vantages: Items
     health: Items
+    signals: Items = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -75,3 +76,5 @@ class Invocation:
             del self.glimpses[:-40]
         elif operation == "load_board" and self.glimpses:
             self.glimpses[-1].health = [i for _, i in table.peek("HEALTH")]
+        elif operation == "load_signals" and self.glimpses:
+            self.glimpses[-1].signals = [i for _, i in table.peek("SIGNAL")]

@@ -112,6 +112,8 @@ class Ledger:
     plain_since: float | None = None
     """Since when every probe would have had the same fate; None while it hangs on chance."""
     plain: Fate | None = None
+    answered_until: float = -math.inf
+    """When every probe was last certain to be answered; no such outcome is in `recent`."""
 
     def note(self, sent_at: float, known_at: float, fate: Fate, alike: int = 1) -> None:
         self.recent.append(Sent(sent_at, known_at, fate, alike))

@@ -22,11 +22,11 @@ from routekeeper.monitor import watcher
 from routekeeper.monitor.tenure import Tenure
 from routekeeper.operator.fields import Fields
 from routekeeper.restarter import visit
-from routekeeper.router import applying, group_pass
+from routekeeper.router import applying, group_pass, router
 from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import GroupPass
 from routekeeper.steering.vpc_route import VpcRouteSteering
-from routekeeper.store import writes
+from routekeeper.store import items, writes
 
 Swap = tuple[Any, str, Any]
 """Owner, attribute, and what stands there while the mutant lives."""
@@ -130,6 +130,14 @@ def _answers_clear_grey() -> tuple[Swap, ...]:
     return ((health.TargetHealth, "grey", False),)
 
 
+def _the_last_to_arrive_is_right() -> tuple[Swap, ...]:
+    def mutated(self: Any, signal: Any) -> bool:
+        self._put("save_signal", [writes.Put(items.signal_item(signal), writes.IfEpochAtMost(10**15))])
+        return True
+
+    return ((store.PassedStore, "save_signal", mutated),)
+
+
 # --- laws 2 and 3
 
 
@@ -179,6 +187,14 @@ def _leaving_waits() -> tuple[Swap, ...]:
 
     before = routing.decide
     return ((group_pass, "decide", mutated),)
+
+
+def _signals_are_ignored() -> tuple[Swap, ...]:
+    def mutated(configuration: Any, verdicts: Any, *told: Any) -> Any:
+        del configuration, told
+        return verdicts
+
+    return ((router, "judged", mutated),)
 
 
 def _returning_does_not_wait() -> tuple[Swap, ...]:
@@ -401,6 +417,13 @@ MUTANTS: Final = (
     Mutant(
         "answers-clear-grey", 1, "ten answers in a row take a verdict on loss back", _answers_clear_grey, bitten_by=1
     ),
+    Mutant(
+        "the-last-to-arrive-is-right",
+        1,
+        "a signal that is late overwrites a newer one",
+        _the_last_to_arrive_is_right,
+        bitten_by=5,
+    ),
     Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
     Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=41),
     Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=13),
@@ -408,6 +431,7 @@ MUTANTS: Final = (
     Mutant(
         "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
     ),
+    Mutant("signals-are-ignored", 4, "nobody asks what AWS has said", _signals_are_ignored, bitten_by=2),
     Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
     Mutant(
         "every-vantage-is-trusted",

@@ -66,6 +66,16 @@ SCENARIOS: Final = {
         "a NAT instance hangs and is stopped only by force",
         _plan(900, Event(100, Kind.HANG, "i-a", seconds=60, amount=1)),
     ),
+    "stopped": Scenario(
+        "somebody stops a NAT instance and starts it again; AWS says so, and traffic is gone before it is down",
+        _plan(900, Event(100, Kind.STOPPED, "i-a", seconds=120)),
+    ),
+    "announced": Scenario(
+        "one instance is to be maintained, and its stand-in hangs in the meantime",
+        _plan(
+            1500, Event(60, Kind.MAINTENANCE, "i-a", seconds=900, amount=400), Event(500, Kind.HANG, "i-b", seconds=60)
+        ),
+    ),
     "deaf": Scenario(
         "one vantage of two hears nothing", _plan(500, Event(100, Kind.VANTAGE_DEAF, vantage="a", seconds=200))
     ),

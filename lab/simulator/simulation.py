@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from lab.simulator.bus import Bus
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
@@ -20,6 +21,7 @@ from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
 from lab.simulator.laws.restarts import Restarts
 from lab.simulator.laws.routes import Routes
+from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, Bench
 from lab.simulator.laws.watching import Watching
 from lab.simulator.loop import KernelLoop
@@ -71,7 +73,9 @@ class Simulation:
         self.grey = Grey(world, self.court)
         self.watching = Watching(world, self.court, self.grey)
         self.brakes = Brakes(world, self.court)
-        self.routes = Routes(world, self.court, self.brakes)
+        self.bus = Bus(world, lambda event: self.functions.invoke("router", event))
+        self.signals = Signals(world, self.court, self.bus)
+        self.routes = Routes(world, self.court, self.brakes, self.signals)
         self.restarts = Restarts(world, self.court, self.routes)
         self.rest = Rest(world, self.court, self.routes, self.brakes)
         self.functions = Functions(world, self._hooks())
@@ -109,6 +113,9 @@ class Simulation:
         world.on_monitor_killed = lambda vantage: self.watches[vantage].kill()
         world.on_ask = lambda payload: self.functions.invoke("operator", payload)
         world.on_drift = self._drifted
+        world.ec2.on_state = self.bus.state
+        world.on_spot, world.on_scaled_in = self.bus.spot, self.bus.autoscaling
+        world.on_maintenance = self.bus.maintenance
         world.on_poison = self._poison
 
     def _drifted(self, group: str) -> None:
@@ -125,11 +132,7 @@ class Simulation:
         self.routes.on_route(invocation, change)
 
     def _written(self, writer: str, key: Key, old: Item | None, new: Item) -> None:
-        task = self.kernel.current
-        invocation = None
-        if task is not None:
-            root = task.parent or task
-            invocation = self.functions.by_task.get(root)
+        invocation = self._writing()
         match key.pk:
             case "VANTAGE":
                 self.bench.sit()
@@ -140,6 +143,10 @@ class Simulation:
                 self.watching.on_write(old, new)
                 self.streams["router"].add()
                 self.streams["restarter"].add()
+            case "SIGNAL":
+                self._touch(f"{key} {number(new, 'at')}")
+                self.world.tell(writer, f"signal: {text(new, 'words')}")
+                self.signals.on_write(old, new)
             case "GROUP":
                 self._touch(f"{key} {number(new, 'version')}")
                 self.routes.on_group(writer, old, new, invocation)
@@ -169,6 +176,11 @@ class Simulation:
         else:
             self._touch(str(key))
             self.routes.on_event(key.pk, new, invocation)
+
+    def _writing(self) -> Invocation | None:
+        """Whoever has the baton."""
+        task = self.kernel.current
+        return None if task is None else self.functions.by_task.get(task.parent or task)
 
     def _touch(self, what: str) -> None:
         """Something has happened: time does not leap soon."""
@@ -229,6 +241,7 @@ class Simulation:
     def _tick(self) -> None:
         """Every few seconds: look for what is overdue; leap where nothing can happen."""
         self.bench.sit()
+        self.signals.look()
         self.routes.on_tick()
         self.rest.on_tick()
         self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))
@@ -252,7 +265,7 @@ class Simulation:
         now = self.kernel.now
         coming = [START + event.at for event in self.plan.events] + [START + at for at in self.plan.settle_at]
         self.world.ends = [moment for moment in self.world.ends if moment > now]
-        coming = [moment for moment in (*coming, *self.world.ends) if moment > now]
+        coming = [moment for moment in (*coming, *self.world.ends, *self.signals.boundaries()) if moment > now]
         target = min(coming, default=START + self.plan.seconds)
         seconds = ((target - now) // 60 - 3) * 60
         if seconds < 120 or now - self._touched_at < CALM_SECONDS or not self._is_calm():
@@ -268,6 +281,8 @@ class Simulation:
         """Whether only the world could bring something about: nothing is under way, and nothing runs out."""
         world, now = self.world, self.kernel.now
         if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
+            return False
+        if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):
             return False
         if not all(watch.is_steady() for watch in self.watches.values()):
             return False

@@ -109,6 +109,9 @@ class World:
         self.on_poison: Callable[[], None] = nobody
         self.on_ask: Callable[[dict[str, object]], None] = nobody
         self.on_drift: Callable[[str], None] = nobody
+        self.on_spot: Callable[[str], None] = nobody
+        self.on_scaled_in: Callable[[str], None] = nobody
+        self.on_maintenance: Callable[[str, tuple[float, float], str], None] = nobody
         self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""
@@ -167,6 +170,8 @@ class World:
         for (vantage, target), ledger in self.ledgers.items():
             fate = self.fate(vantage, target)
             if fate is not ledger.plain or ledger.plain_since is None:
+                if ledger.plain is Fate.ANSWERED:
+                    ledger.answered_until = self.kernel.now
                 ledger.plain = fate
                 ledger.plain_since = self.kernel.now
                 self.on_fate(vantage, target)

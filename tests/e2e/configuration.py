@@ -6,10 +6,11 @@ from lab.configuration import failover_yaml
 from lab.world import World
 
 REHEARSAL_FAILBACK_SECONDS = 5
+PRIVATE_B_FAILBACK_SECONDS = 10
 
 
 def stories_yaml(world: World) -> str:
-    """`idc`, `private-a` and `private-b` keep every default of detection and failback.
+    """`idc` and `private-a` keep every default of detection and failback, `private-b` returns sooner.
 
     `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets.
     """
@@ -21,6 +22,7 @@ def stories_yaml(world: World) -> str:
     )
     names = ("refused", "untagged")
     spares = zip(names, world.spare_route_tables, strict=True)
+    laboratory += f"    failback: {{after: {PRIVATE_B_FAILBACK_SECONDS}s}}\n"  # private-b is the last one
     return laboratory + "".join(_group(name, table, world) for name, table in spares)
 
 

@@ -97,6 +97,8 @@ class Rest:
             due = [p for p in due if p.name != text(held, "blackholed")]
             if self.brakes.may_hold(200):
                 return
+            silent = group.failback.after_seconds + 200
+            due = [p for p in due if now - self.routes.signals.of(name, p.name).last > silent]
             if bench.since_bad(path.target) > 200 and now - number(held, "since") > group.failback.after_seconds + 200:
                 self.court.hold(4, "returning happens", not due, f"{due and due[0].name} is well: {told}")
 

@@ -10,10 +10,11 @@ from lab.simulator.invocation import Invocation
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import flag, number, part, parts, text
+from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, count
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
-from routekeeper.domain.settings import FailbackMode, Group, NextHopKind, Quorum
+from routekeeper.domain.settings import FailbackMode, Group, NextHopKind, Path, Quorum
 from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
@@ -31,6 +32,7 @@ class Routes:
     world: World
     court: Court
     brakes: Brakes
+    signals: Signals
     moves: int = 0
     owed: dict[str, dict[str, float]] = field(default_factory=dict)
     """By group: transitions that were begun or carried out and must get into history, and since when."""
@@ -139,9 +141,7 @@ class Routes:
 
     def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
-        now = self.world.kernel.now
-        silence = now - self.world.troubled.get("*", -1e12) < SILENCE_SECONDS
-        since = now - (SILENCE_SECONDS if silence else LATELY_SECONDS)
+        since = self.world.kernel.now - self._lately()
         found = group.path(path)
         if found is None or found.target is None:
             return {GOOD}
@@ -157,13 +157,38 @@ class Routes:
                     words.add(said[found.target])
         return words
 
+    def _lately(self) -> float:
+        """How old, in seconds, what is decided on may be."""
+        silence = self.world.kernel.now - self.world.troubled.get("*", -1e12) < SILENCE_SECONDS
+        return SILENCE_SECONDS if silence else LATELY_SECONDS
+
     def _hold_to_health(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
         words = self._words(group, path, invocation)
         self.court.hold(2, "only onto HEALTHY", GOOD in words, f"{path} was {words or 'not looked at'}: {told}")
+        doomed = self._spoken_against(group, path, invocation, "state", always=True)
+        self.court.hold(2, "not onto what AWS takes down", not doomed, told)
         found = group.path(path)
         if found is not None and found.target is not None:
             ago = self.world.kernel.now - self._answered_at(found.target)
             self.court.hold(2, "only onto what answers", ago < 100, f"{path} last answered {ago:.0f} s ago: {told}")
+
+    def _spoken_against(
+        self, group: Group, path: str, invocation: Invocation, *kinds: str, always: bool = False
+    ) -> bool:
+        """Whether the table held a signal against the path when the invocation looked lately: ever, or each time."""
+        found, now = group.path(path), self.world.kernel.now
+        glimpses = [glimpse for glimpse in invocation.glimpses if glimpse.at >= now - self._lately()]
+        if found is None or not glimpses:
+            return False
+        leeway = -SLACK_SECONDS if always else SLACK_SECONDS
+        spoken = (
+            any(
+                (not kinds or text(item, "kind") in kinds) and not (always and self.signals.may_be_over(found, item))
+                for item in self.signals.against(found, glimpse.signals, glimpse.at, leeway)
+            )
+            for glimpse in glimpses
+        )
+        return all(spoken) if always else any(spoken)
 
     def _answered_at(self, target: str) -> float:
         """When a probe of the target was last answered at any vantage."""
@@ -172,7 +197,13 @@ class Routes:
             if probed == target:
                 if ledger.plain is Fate.ANSWERED:
                     return self.world.kernel.now
-                newest = max([newest, *(s.known_at for s in ledger.recent[-60:] if s.fate is Fate.ANSWERED)])
+                newest = max(
+                    [
+                        newest,
+                        ledger.answered_until,
+                        *(s.known_at for s in ledger.recent[-60:] if s.fate is Fate.ANSWERED),
+                    ]
+                )
         return newest
 
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
@@ -182,6 +213,8 @@ class Routes:
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, told)
+            return
+        if self._spoken_against(group, before, invocation):
             return
         preferred = names.index(after) < names.index(before)
         deceived = not preferred and BAD in self._words(group, before, invocation, believe_all=True)
@@ -292,7 +325,8 @@ class Routes:
             return
         pin_ends = number(pin, "expires_at")
         others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
-        well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
+        doomed = {p.name: now - self.signals.of(group.name, p.name).last_state for p in others}
+        well = max((min(bench.held_for(p.target, GOOD), doomed[p.name]) for p in others), default=0.0)
         waited = min(bench.held_for(path.target, BAD), well, now - self.lifted_at.get(group.name, 0.0))
         if pin_ends > now - 110:
             if pin_ends > now + SLACK_SECONDS:
@@ -306,6 +340,22 @@ class Routes:
             heralded = all(bench.is_heralded(p.target) for p in group.paths)
             late = heralded and not self._was_held(held) and waited >= PROMPT_SECONDS
             self.court.hold(law, "leaving is prompt", not late, told)
+            self._judge_signal(group, held, path.name, others, law)
+
+    def _judge_signal(self, group: Group, held: Item, current: str, others: list[Path], law: int) -> None:
+        """Law 4: what AWS says will go is left, at once where an event says so, for what nobody speaks against."""
+        now, bench = self.world.kernel.now, self.court.bench
+        spoken = self.signals.of(group.name, current)
+        if spoken.since is None:
+            return
+        silent = {p.name: now - self.signals.of(group.name, p.name).last for p in others}
+        well = max((min(bench.held_for(p.target, GOOD), silent[p.name]) for p in others), default=0.0)
+        spoken_for = now - spoken.since
+        waited = min(spoken_for, well, now - self.lifted_at.get(group.name, 0.0))
+        told = f"{group.name} stays on {current}, which AWS takes down, for {waited:.0f} s: {text(held, 'reason')}"
+        self.court.hold(law, "what AWS takes down is left", waited < 100, told)
+        by_event = waited == spoken_for and not spoken.by_clock and not self._was_held(held)
+        self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
 
     def _was_held(self, held: Item) -> bool:
         """Whether the wait began while a hold or a claim on the group was in force."""
@@ -321,6 +371,8 @@ class Routes:
         pin = part(held, "pin")
         path = group.path(text(pin, "path") or "")
         if path is None or path.name in (current, text(held, "blackholed")):
+            return
+        if self.world.kernel.now - self.signals.of(group.name, path.name).last < 130:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self.court.bench.held_for(path.target, GOOD)

@@ -129,7 +129,8 @@ def maintenance(instance: str, name: str, what: str, at: float, window: tuple[fl
 
 
 def withdrawn(signal: Signal) -> Signal:
-    return replace(signal, withdrawn=True, rank=0)
+    """The same, called off or over."""
+    return replace(signal, withdrawn=True, rank=0, words=f"no longer so: {signal.words}")
 
 
 def _clock(at: float) -> str:
