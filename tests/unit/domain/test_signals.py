@@ -14,6 +14,7 @@ from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop
 from routekeeper.domain.signals import (
     STATES,
     Signal,
+    SignalKind,
     judged,
     lifecycle_action,
     maintenance,
@@ -225,3 +226,26 @@ def test_law_8_what_is_going_down_is_no_other_healthy_way() -> None:
     group, signal = world.groups["private"], state_change(NAT_B, "stopping", AT)
     assert healthy_elsewhere(group, "nat-a", told())
     assert not healthy_elsewhere(group, "nat-a", judged(world, told(), [signal], AT + 1))
+
+
+SAID = st.lists(
+    st.builds(state_change, st.sampled_from([NAT_A, NAT_B]), st.sampled_from(STATES), st.just(AT))
+    | st.builds(spot_warning, st.sampled_from([NAT_A, NAT_B]), st.just("stop"), st.just(AT))
+    | st.builds(planned, st.sampled_from([NAT_A, NAT_B]), st.just(AT), st.none()),
+    max_size=4,
+)
+
+
+@given(st.sampled_from(Health), st.sampled_from(Health), SAID, st.sampled_from(["nat-a", "nat-b"]))
+def test_law_2_and_4_whatever_is_said_traffic_goes_only_where_probes_are_answered_and_never_without_cause(
+    a: Health, b: Health, said: list[Signal], path: str
+) -> None:
+    world, probed = configuration(), told(a, b)
+    decision = choose(probed, *said, path=path)
+    if isinstance(decision, Move):
+        found = judged(world, probed, said, AT + 1)
+        assert probed[decision.to].health is UP
+        going = {s.instance for s in said if s.kind is SignalKind.STATE and not s.withdrawn}
+        assert {"nat-a": NAT_A, "nat-b": NAT_B}[decision.to] not in going
+        left = found.get(path_key("private", path), probed[path])
+        assert left.health is DOWN or decision.to == "nat-a"
