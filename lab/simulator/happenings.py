@@ -153,6 +153,7 @@ def _announcement(world: World, event: Event) -> End | None:
 
             def start() -> None:
                 if machine.state == "stopped":
+                    machine.starts = True
                     world.ec2.start(event.subject)
 
             return start
