@@ -110,7 +110,8 @@ class Routes:
             self._hold_to_health(group, after, invocation, told)
         if before is not None and group.path(before) is not None and not asked:
             self._judge_unasked(group, before, after, invocation, told)
-            if not {BAD} & self._words(group, before, invocation) and not self.world.is_gone(group, before, within=60):
+            bad = BAD in self._words(group, before, invocation) or self._spoken_against(group, before, invocation)
+            if not bad and not self.world.is_gone(group, before, within=60):
                 self.brakes.on_deferrable(new, told)
 
     def _begins(self, old: Item | None, new: Item, kind: str) -> bool:
@@ -123,9 +124,13 @@ class Routes:
         for change in parts(part(new, "pending"), "changes"):
             seen = text(change["M"], "before") or ""
             names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
-            if "error" not in change["M"] and all(self._words(group, n, invocation) != {GOOD} for n in names):
+            if "error" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
                 return False
         return True
+
+    def _is_well(self, group: Group, path: str, invocation: Invocation) -> bool:
+        """Whether the path was HEALTHY at each look, and AWS had said nothing against it."""
+        return self._words(group, path, invocation) == {GOOD} and not self._spoken_against(group, path, invocation)
 
     def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
         """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
