@@ -142,12 +142,12 @@ def _the_last_to_arrive_is_right() -> tuple[Swap, ...]:
 
 
 def _unknown_will_do() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: Any, health: Any, *, blackhole: bool) -> Any:
+    def mutated(group: Any, state: Any, health: Any, now: float) -> Any:
         able = {n: replace(v, health=Health.HEALTHY) if v.health is Health.UNKNOWN else v for n, v in health.items()}
-        return before(group, current, able, blackhole=blackhole)
+        return before(group, state, health, now) or before(group, state, able, now)
 
-    before = routing._leave
-    return ((routing, "_leave", mutated),)
+    before = routing._best
+    return ((routing, "_best", mutated),)
 
 
 def _silent_when_stranded() -> tuple[Swap, ...]:
@@ -160,8 +160,8 @@ def _silent_when_stranded() -> tuple[Swap, ...]:
 
 
 def _anywhere_but_here() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: Any, health: Any, *, blackhole: bool) -> Any:
-        found = before(group, current, health, blackhole=blackhole)
+    def mutated(group: Any, current: Any, health: Any, best: Any, *, blackhole: bool) -> Any:
+        found = before(group, current, health, best, blackhole=blackhole)
         if isinstance(found, Stay):
             other = next(path.name for path in group.paths if path.name != current)
             return Move(other, routing.TransitionKind.FAILOVER, "anything is better than this")

@@ -52,7 +52,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_layer_holds_the_package_and_its_dependencies(package: Path) -> None:
     names = {path.name for path in package.iterdir() if not path.name.endswith(".dist-info")}
-    assert names == {"routekeeper", "aws_lambda_powertools", "jmespath", "typing_extensions.py"}
+    assert names == {"routekeeper", "aws_lambda_powertools", "jmespath", "typing_extensions.py", "tzdata"}
 
 
 def test_the_layer_runs_on_every_processor_and_python(package: Path) -> None:

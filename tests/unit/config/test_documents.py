@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import time
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from routekeeper import config
 from routekeeper.domain.brake import Brake
+from routekeeper.domain.damping import Damping
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
@@ -35,7 +39,8 @@ from routekeeper.domain.settings import (
     Watch,
 )
 from routekeeper.domain.settings import Path as Way
-from tests.unit.config.documents import EXAMPLE, GOOD, HERE
+from routekeeper.domain.windows import Day, Window, Windows
+from tests.unit.config.documents import EXAMPLE, GOOD, HERE, plain
 
 SMALLEST = HERE / "good" / "smallest.yaml"
 EVERY_KEY = HERE / "good" / "every-key.yaml"
@@ -156,7 +161,47 @@ def test_every_kind_of_next_hop_arrives() -> None:
 def test_failback_arrives() -> None:
     groups = config.load(EVERY_KEY).groups
     assert groups["retargeted"].failback.mode is FailbackMode.MANUAL
-    assert groups["every-next-hop"].failback == Failback(FailbackMode.AUTO, 0.0)
+    assert groups["retargeted"].failback.damping == Damping(longest_seconds=7200.0)
+    assert groups["every-next-hop"].failback == Failback(FailbackMode.AUTO, 0.0, damping=None)
+    windows = (
+        Window(time(2), time(5, 30), frozenset({Day.SAT, Day.SUN})),
+        Window(time(23), time(1)),
+    )
+    assert groups["by-prefix-list"].failback == Failback(
+        FailbackMode.WINDOW,
+        120.0,
+        Damping(1200.0, 3000.0, 1000.0, 5400.0),
+        Windows(ZoneInfo("America/Argentina/Buenos_Aires"), windows),
+    )
+
+
+@pytest.mark.parametrize(
+    ("failback", "damping"),
+    [
+        ({}, Damping()),
+        ({"mode": "auto"}, Damping()),
+        ({"mode": "manual"}, None),
+        ({"mode": "manual", "damping": {}}, Damping()),
+        ({"damping": "off"}, None),
+        ({"damping": False}, None),
+    ],
+)
+def test_damping_is_on_unless_failback_is_manual_or_it_is_switched_off(
+    failback: dict[str, object], damping: Damping | None
+) -> None:
+    document: Any = plain(EXAMPLE)
+    name = next(iter(document["groups"]))
+    document["groups"][name]["failback"] = failback
+    assert config.from_document(document).groups[name].failback.damping == damping
+
+
+def test_no_configuration_without_windows_loads_time_zones() -> None:
+    """The functions start cold in the moment when a line has died."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom routekeeper import config\n"
+        f"config.load(Path({str(EXAMPLE)!r}))\nassert 'zoneinfo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_ipv6_destination_takes_its_canonical_spelling() -> None:

@@ -1,12 +1,15 @@
 """Where a group's traffic should go: every branch of the decision, then what holds for all of them."""
 
+import math
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routekeeper.domain.damping import Damping, Flaps
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import (
@@ -21,11 +24,13 @@ from routekeeper.domain.routing import (
     Stay,
     Transition,
     TransitionKind,
+    counted,
     decide,
     healthy_elsewhere,
     moved,
 )
 from routekeeper.domain.settings import Failback, FailbackMode, Group, Path, VpcRoute
+from routekeeper.domain.windows import Window, Windows
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN
 NOW = 1000.0
@@ -193,6 +198,107 @@ def test_a_request_to_return_is_spent_by_one_move() -> None:
     assert left.returning is None
     untidy = replace(left, returning=state.returning)
     assert to(choose(untidy, told(dx=UP, vpn=UP, since=NOW + 30), now=NOW + 31)) is None
+
+
+# --- flaps and windows
+
+
+def flapped(path: str = "dx", *, until: float = NOW + 600) -> dict[str, Flaps]:
+    """Flaps that suppress the path until a moment, with the standard settings."""
+    rule = Damping()
+    penalty = 2400.0
+    at = until - rule.half_life_seconds * math.log2(penalty / rule.reuse)
+    return {path: Flaps(penalty, at, penalty)}
+
+
+def opening(at: float) -> Windows:
+    """A window of half an hour that opens at this instant, every day."""
+    opens = datetime.fromtimestamp(at, UTC)
+    return Windows(UTC, (Window(opens.time(), (opens + timedelta(minutes=30)).time()),))
+
+
+def windowed(at: float) -> Group:
+    return replace(group(), failback=Failback(FailbackMode.WINDOW, HOLD_DOWN, windows=opening(at)))
+
+
+def test_a_path_that_has_flapped_is_returned_to_once_its_penalty_allows_it() -> None:
+    state, verdicts = replace(on("vpn"), flaps=flapped()), told(dx=UP, vpn=UP)
+    waiting = choose(state, verdicts)
+    assert isinstance(waiting, Stay)
+    assert waiting.due_at == pytest.approx(NOW + 600)
+    assert waiting.reason == (
+        "dx is HEALTHY; failback suppressed for 10 min: it has flapped, and its penalty of 1191 has to fall below 750"
+    )
+    assert to(choose(state, verdicts, now=NOW + 599)) is None
+    assert to(choose(state, verdicts, now=waiting.due_at or 0.0)) == "dx"
+
+
+def test_the_hold_down_counts_where_it_ends_later_than_the_suppression() -> None:
+    state = replace(on("vpn"), flaps=flapped(until=NOW + 5))
+    decision = choose(state, told(dx=UP, vpn=UP, since=NOW - 10))
+    assert decision == Stay("dx is HEALTHY; failback in 50 s", due_at=NOW + 50)
+
+
+def test_without_damping_flaps_count_for_nothing() -> None:
+    calm = replace(group(), failback=Failback(damping=None))
+    state = replace(on("vpn"), flaps=flapped())
+    assert to(choose(state, told(dx=UP, vpn=UP), of=calm)) == "dx"
+    assert counted(calm, state, told(dx=DOWN, vpn=UP), NOW).flaps == {}
+
+
+def test_traffic_returns_in_a_window_only() -> None:
+    of, state, verdicts = windowed(36_000.0), on("vpn"), told(dx=UP, vpn=UP)
+    waiting = choose(state, verdicts, of=of)
+    assert waiting == Stay("dx is HEALTHY; failback once a window opens, in 9.7 h", due_at=36_000.0)
+    assert to(choose(state, verdicts, of=of, now=35_999.0)) is None
+    assert to(choose(state, verdicts, of=of, now=36_000.0)) == "dx"
+    assert to(choose(state, verdicts, of=of, now=37_800.0)) is None
+
+
+def test_a_suppression_that_ends_after_the_window_waits_for_the_next_one() -> None:
+    state = replace(on("vpn"), flaps=flapped(until=39_000.0))
+    decision = choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0), now=36_010.0)
+    assert isinstance(decision, Stay)
+    assert decision.due_at == 36_000.0 + 86_400.0
+
+
+def test_a_calmer_path_further_up_is_not_kept_waiting_by_one_that_has_flapped() -> None:
+    state = replace(on("lte"), flaps=flapped("dx"))
+    assert to(choose(state, told(dx=UP, vpn=UP, lte=UP), of=group(*NAMES))) == "vpn"
+
+
+def test_an_operators_return_asks_neither_damping_nor_windows() -> None:
+    state = replace(on("vpn"), flaps=flapped(), returning=ReturnRequest(NOW + 60, ASKED))
+    assert to(choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0))) == "dx"
+
+
+def test_a_pin_asks_neither_damping_nor_windows() -> None:
+    state = replace(on("vpn"), flaps=flapped(), pin=pinned("dx"))
+    assert to(choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0))) == "dx"
+
+
+def test_law_4_an_unhealthy_path_is_left_for_one_that_is_not_suppressed_if_there_is_one() -> None:
+    state = replace(on("vpn"), flaps=flapped("dx"))
+    assert to(choose(state, told(dx=UP, vpn=DOWN, lte=UP), of=group(*NAMES))) == "lte"
+    assert to(choose(state, told(dx=UP, vpn=DOWN, lte=DOWN), of=group(*NAMES))) == "dx"
+
+
+def test_a_flap_is_counted_whatever_is_decided_and_only_once() -> None:
+    held = replace(on("vpn"), pin=pinned("vpn"), pause=Pause(NOW + 1, ASKED))
+    down = counted(group(), held, told(dx=DOWN, vpn=UP), NOW)
+    assert down.flaps == {"dx": Flaps(1000.0, NOW, 1000.0, down=True)}
+    assert counted(group(), down, told(dx=DOWN, vpn=UP), NOW + 60) == down
+    assert counted(group(), down, told(dx=NO_IDEA, vpn=UP), NOW + 60) == down
+    up = counted(group(), down, told(dx=UP, vpn=UP), NOW + 60)
+    assert not up.flaps["dx"].down
+    assert counted(group(), up, told(dx=DOWN, vpn=UP), NOW + 120).flaps["dx"].penalty > 1900
+
+
+def test_a_move_keeps_what_was_counted() -> None:
+    state = counted(group(), on("dx"), told(dx=DOWN, vpn=UP), NOW)
+    decision = choose(state, told(dx=DOWN, vpn=UP))
+    assert isinstance(decision, Move)
+    assert moved(state, decision, NOW).flaps == state.flaps
 
 
 # --- pins and pauses
@@ -463,20 +569,45 @@ def test_law_10_in_every_world_a_move_that_was_made_is_not_made_again() -> None:
             assert isinstance(decide(steered, after, verdicts, Actual(decision.to), NOW + 0.1), Stay)
 
 
+remembered = st.builds(Flaps, st.floats(0, 1e5), st.floats(0, 1e9), st.floats(0, 1e5), st.booleans())
+
+
+@st.composite
+def failbacks(draw: st.DrawFn) -> Failback:
+    mode = draw(st.sampled_from(FailbackMode))
+    rule = draw(st.none() | st.builds(Damping, st.floats(1, 1e4), st.floats(1001, 1e4), st.floats(1, 1e3)))
+    windows = opening(60.0 * draw(st.integers(0, 1440))) if mode is FailbackMode.WINDOW else None
+    return Failback(mode, draw(st.floats(0.0, 1e6)), rule, windows)
+
+
 @given(
-    st.sampled_from(FailbackMode),
-    st.floats(0.0, 1e6),
+    failbacks(),
     st.floats(0.0, 1e9),
     st.floats(0.0, 1e9),
     st.lists(st.sampled_from(Health), min_size=2, max_size=2),
+    st.dictionaries(st.sampled_from(NAMES), remembered),
 )
 @settings(max_examples=200)
-def test_law_4_no_hold_down_no_failback_mode_and_no_recent_move_delays_leaving(
-    mode: FailbackMode, after: float, since: float, now: float, others: list[Health]
+def test_law_4_no_hold_down_no_damping_no_failback_mode_no_window_and_no_recent_move_delays_leaving(
+    failback: Failback, since: float, now: float, others: list[Health], flaps: dict[str, Flaps]
 ) -> None:
     verdicts = told(dx=DOWN, vpn=others[0], lte=others[1], since=now)
-    decision = choose(on("dx", since), verdicts, of=group(*NAMES, mode=mode, after=after), now=now)
-    assert isinstance(decision, Move) is (UP in others)
+    of = replace(group(*NAMES), failback=failback)
+    state = counted(of, replace(on("dx", since), flaps=flaps), verdicts, now)
+    assert isinstance(choose(state, verdicts, of=of, now=now), Move) is (UP in others)
+
+
+@given(failbacks(), st.floats(0.0, 1e9), st.dictionaries(st.sampled_from(NAMES[:2]), remembered))
+def test_what_is_told_as_the_time_of_failback_is_the_first_moment_at_which_it_happens(
+    failback: Failback, now: float, flaps: dict[str, Flaps]
+) -> None:
+    of, state = replace(group(), failback=failback), replace(on("vpn"), flaps=flaps)
+    verdicts = told(dx=UP, vpn=UP)
+    waiting = choose(state, verdicts, of=of, now=now)
+    if isinstance(waiting, Stay) and waiting.due_at is not None:
+        assert waiting.due_at > now
+        assert to(choose(state, verdicts, of=of, now=waiting.due_at)) == "dx"
+        assert to(choose(state, verdicts, of=of, now=(now + waiting.due_at) / 2)) is None
 
 
 @given(st.floats(0.0, 1000.0), st.floats(0.0, 1000.0), st.floats(0.0, 300.0))

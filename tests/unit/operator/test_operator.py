@@ -7,6 +7,7 @@ import pytest
 
 from routekeeper.config import from_document
 from routekeeper.domain.brake import Counted, Ledger
+from routekeeper.domain.damping import Flaps
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
@@ -49,6 +50,12 @@ def configuration() -> Configuration:
             {"name": "nat-a", "target": "nat-a", "instance": "i-00000000"},
             {"name": "nat-b", "target": "nat-b", "instance": "i-00000001"},
         ],
+        "failback": {
+            "mode": "window",
+            "damping": "off",
+            "time_zone": "Europe/Berlin",
+            "windows": [{"days": ["sat", "sun"], "from": "23:00", "to": "05:00"}],
+        },
     }
     targets = {"dx-router": {"probes": [probe]}, "vpn-host": {"probes": [probe]}, **nats}
     return from_document({"version": 1, "targets": targets, "groups": {"idc": idc, "private-a": private}})
@@ -416,6 +423,49 @@ def test_status_tells_what_aws_says_of_a_path_and_what_it_has_announced(desk: De
 def test_status_tells_when_failback_is_due(desk: Desk) -> None:
     desk.on("vpn", since=NOON - 20)
     assert desk.ask("status")["groups"]["idc"]["next"]["failback_at"] == "2026-01-01T12:00:40.000Z"
+
+
+def test_status_tells_how_a_path_stands_with_damping_and_when_failback_will_be_allowed(desk: Desk) -> None:
+    desk.on("vpn", since=NOON - 900)
+    desk.others.save_group(replace(desk.store.load_group("idc"), flaps={"dx": Flaps(3000.0, NOON - 900, 3000.0)}))
+    idc = desk.ask("status")["groups"]["idc"]
+    assert idc["paths"]["dx"]["damping"] == {
+        "penalty": 1500,
+        "suppressed": True,
+        "failback_allowed_at": "2026-01-01T12:15:00.000Z",
+    }
+    assert idc["paths"]["vpn"]["damping"] == {"penalty": 0, "suppressed": False, "failback_allowed_at": None}
+    assert idc["next"]["failback_at"] == "2026-01-01T12:15:00.000Z"
+    assert idc["next"]["reason"].startswith("dx is HEALTHY; failback suppressed for 15 min: it has flapped")
+    assert idc["failback"]["damping"] == {
+        "half_life_seconds": 900.0,
+        "suppress": 2000.0,
+        "reuse": 750.0,
+        "longest_seconds": 3600.0,
+    }
+
+
+def test_status_tells_windows_and_when_the_next_one_opens(desk: Desk) -> None:
+    private = desk.ask("status")["groups"]["private-a"]
+    assert private["paths"]["nat-a"]["damping"] is None
+    assert private["failback"] == {
+        "mode": "window",
+        "after_seconds": 60.0,
+        "damping": None,
+        "time_zone": "Europe/Berlin",
+        "windows": [{"days": ["sat", "sun"], "from": "23:00", "to": "05:00"}],
+        "open": False,
+        "opens_at": "2026-01-03T22:00:00.000Z",
+    }
+    desk.now = NOON + 2.5 * 86_400
+    private = desk.ask("status")["groups"]["private-a"]
+    assert (private["failback"]["open"], private["failback"]["opens_at"]) == (True, None)
+
+
+def test_an_operators_failback_waits_for_no_damping(desk: Desk) -> None:
+    desk.on("vpn", since=NOON - 900)
+    desk.others.save_group(replace(desk.store.load_group("idc"), flaps={"dx": Flaps(3000.0, NOON - 900, 3000.0)}))
+    assert desk.wish("failback")["next"]["action"] == "move"
 
 
 def test_status_tells_stale_and_suspected_vantages(desk: Desk) -> None:

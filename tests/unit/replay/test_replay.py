@@ -6,6 +6,9 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
@@ -152,6 +155,19 @@ def test_law_4_a_vantage_that_falls_silent_does_not_shorten_the_hold_down() -> N
     away, back = [event for event in events if isinstance(event, Moved)]
     assert (away.to, back.to) == ("vpn", "dx")
     assert back.time >= 300.0 + STANDARD.stale_after_seconds + 60.0 - 1.0
+
+
+def test_a_path_that_keeps_failing_is_returned_to_later_as_in_the_router() -> None:
+    """Three cuts, three minutes apart; after the third, the penalty of 2.6 flaps has to decay below 0.75."""
+    cuts = [(60.0, 70.0), (240.0, 250.0), (420.0, 430.0)]
+    edges = [0.0, *(edge for cut in cuts for edge in cut), 2600.0]
+    dx = [row for n, (a, b) in enumerate(pairwise(edges)) for row in beats("dx", a, b, lost=n % 2 == 1)]
+    rows = sorted([*beats("vpn", 0.5, 2600.0), *dx], key=lambda row: row.sent_at)
+    moves = [event for event in replay(rows, STANDARD) if isinstance(event, Moved)]
+    assert [move.to for move in moves] == ["vpn", "dx", "vpn", "dx", "vpn", "dx"]
+    waits = [back.time - away.time for away, back in zip(moves[::2], moves[1::2], strict=True)]
+    assert waits[:2] == pytest.approx([90, 90], abs=5)
+    assert waits[2] == pytest.approx(1619, abs=20), "15 min * log2(2.61 / 0.75)"
 
 
 def test_nothing_happens_in_an_empty_trace() -> None:

@@ -219,6 +219,52 @@ def test_law_4_a_vantage_that_falls_silent_does_not_shorten_the_hold_down(stage:
     assert stage.now - silent_since >= CONFIGURATION.stale_after_seconds + 60
 
 
+def flap(stage: Stage, times: int) -> None:
+    """nat-a fails for a minute, and is well for two, so often; the router hears of each turn and looks every minute."""
+    for _ in range(times):
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        stage.now += 60
+        stage.see("nat-a", Health.HEALTHY)
+        for _ in range(3):
+            stage.run()
+            stage.now += 60
+
+
+def test_a_path_that_keeps_failing_is_returned_to_later_and_left_as_fast(stage: Stage) -> None:
+    flap(stage, 2)
+    assert stage.state().path == "nat-a"
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert stage.state().path == "nat-b", "the third flap in a few minutes, and left at once all the same"
+    failed_at = stage.now
+    stage.see("nat-a", Health.HEALTHY)
+    while stage.state().path == "nat-b":
+        stage.now += 60
+        stage.beat()
+        stage.run()
+    assert 25 * 60 < stage.now - failed_at < 30 * 60
+    assert stage.state().flaps["nat-a"].penalty == pytest.approx(2536, rel=0.01)
+
+
+def test_flaps_of_a_path_without_traffic_count_while_the_group_is_paused_too(stage: Stage) -> None:
+    stage.save(stage.state(), path="nat-b", pause=Pause(stage.now + 7200, ASKED))
+    flap(stage, 2)
+    assert stage.state().path == "nat-b"
+    assert stage.state().flaps["nat-a"].penalty > 1800
+
+
+def test_a_look_that_shows_nothing_new_writes_nothing(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.run()
+    version = stage.state().version
+    for _ in range(5):
+        stage.now += 60
+        stage.run()
+    assert stage.state().version == version
+
+
 def test_law_3_with_no_healthy_path_nothing_moves_and_it_is_measured(stage: Stage) -> None:
     stage.see("nat-a", Health.UNHEALTHY)
     stage.see("nat-b", Health.UNHEALTHY)

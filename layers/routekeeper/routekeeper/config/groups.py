@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from routekeeper.config import addresses, aws_ids, values
+from routekeeper.config import addresses, aws_ids
+from routekeeper.config.failback import read_failback
 from routekeeper.config.paths import PathReader, SteeringType
 from routekeeper.config.problems import Problems, Rejected
 from routekeeper.config.section import Section, open_section, open_variant
 from routekeeper.config.tree import Node, Scalar
 from routekeeper.domain.settings import (
-    Failback,
-    FailbackMode,
     Group,
     Path,
     Steering,
@@ -55,7 +54,7 @@ class GroupReader:
             return None
         kind, steering = self._steering(name, section)
         paths = PathReader(kind, self._targets, self._problems).read(section)
-        failback = _failback(section)
+        failback = read_failback(section)
         self._judge_restart_groups(section, paths)
         return None if steering is None else Group(name, steering, paths, failback)
 
@@ -122,12 +121,3 @@ class GroupReader:
                 f"targets that stand in for each other are restarted in different groups ({told}), and all could be"
                 " down at once; expected the same 'restart.group' on each",
             )
-
-
-def _failback(group: Section) -> Failback:
-    section = group.section("failback", ("mode", "after"))
-    standard = Failback()
-    if section is None:
-        return standard
-    mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
-    return Failback(mode, section.optional("after", values.duration(), standard.after_seconds))

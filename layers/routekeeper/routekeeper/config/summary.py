@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from routekeeper.config.durations import render
+from routekeeper.config.failback_words import failback_lines
 from routekeeper.config.grey_words import grey_lines
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
     Configuration,
-    Failback,
-    FailbackMode,
     Group,
     HttpProbe,
     IcmpProbe,
@@ -178,7 +177,7 @@ def _group(group: Group) -> Iterator[str]:
     yield f"Group '{group.name}' steers {_steering(group.steering)}:"
     for number, path in enumerate(group.paths, start=1):
         yield f"  {number}. {_path(path)}"
-    yield f"  {_failback(group.failback)}"
+    yield from failback_lines(group.failback)
 
 
 def _steering(steering: Steering) -> str:
@@ -199,20 +198,6 @@ def _path(path: Path) -> str:
         way = f"through {_HOPS[path.next_hop.kind]} {path.next_hop}"
     condition = "always taken as HEALTHY" if path.target is None else f"while '{path.target}' is HEALTHY"
     return f"{path.name}: {way}, {condition}"
-
-
-def _failback(failback: Failback) -> str:
-    match failback.mode:
-        case FailbackMode.AUTO:
-            return f"returns to a path further up once it has been HEALTHY{_lasting(failback.after_seconds)}"
-        case FailbackMode.MANUAL:
-            return "returns to a path further up only when an operator asks"
-        case _:
-            assert_never(failback.mode)
-
-
-def _lasting(seconds: float) -> str:
-    return f" for {render(seconds)}" if seconds else ""
 
 
 def _restart(target: Target, policy: RestartPolicy) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+from routekeeper.domain.damping import Flaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,8 @@ class GroupState:
     seen_healthy: Mapping[str, float] | None = None
     """Since when the router itself has seen each path before the present one HEALTHY, without a break; those it
     last saw otherwise are absent. None: nobody has looked yet."""
+    flaps: Mapping[str, Flaps] = field(default_factory=dict)
+    """How often each path has failed lately, for damping; paths that have not are absent."""
     blackholed: str | None = None
     """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
     blackholed_at: float = 0.0

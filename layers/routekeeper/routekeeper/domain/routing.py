@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from routekeeper.domain import damping
 from routekeeper.domain.group_state import (
     Asker,
     Change,
@@ -19,6 +20,7 @@ from routekeeper.domain.group_state import (
 )
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.returning import due_at, reusable_at
 from routekeeper.domain.settings import FailbackMode, Group, Path
 from routekeeper.domain.signals import path_key
 
@@ -36,6 +38,7 @@ __all__ = [
     "Stay",
     "Transition",
     "TransitionKind",
+    "counted",
     "decide",
     "health_of_paths",
     "healthy_elsewhere",
@@ -107,25 +110,26 @@ def decide(
     """Where the group's traffic should go. `actual` is None where the routes could not be read.
 
     In order: a pause halts everything (law 6); a pin holds its path (law 6); an operator's request to return is
-    granted; an UNHEALTHY path is left at once (law 4) for the first HEALTHY one, or not at all where there is none
-    (laws 2 and 3); the preferred path is returned to after its hold-down.
+    granted; an UNHEALTHY path is left at once (law 4) for the best HEALTHY one, or not at all where there is none
+    (laws 2 and 3); the preferred path is returned to after its hold-down, once its flaps allow it, within a window.
     """
     if (pause := state.paused_at(now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
     current = state.path if state.path is not None and group.path(state.path) is not None else None
     health = health_of_paths(group, state, verdicts, actual, now)
+    best = _best(group, state, health, now)
     if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
-        return _hold(group, pin, current, health, blackhole=_is_blackhole(state, actual))
+        return _hold(group, pin, current, health, best, blackhole=_is_blackhole(state, actual))
     if current is None:
-        return _begin(group, health, actual)
+        return _begin(health, actual, best)
     preferred = group.paths[0].name
     request = state.returning_at(now) if current != preferred else None
     if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
         reason = f"asked by {request.asked.by}: {request.asked.reason}"
         return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
     if health[current].health is Health.UNHEALTHY:
-        return _leave(group, current, health, blackhole=_is_blackhole(state, actual))
-    if any(verdict.health is Health.HEALTHY for verdict in health.values()):
+        return _leave(group, current, health, best, blackhole=_is_blackhole(state, actual))
+    if best is not None:
         return _return(group, current, state, health, now)
     # Not knowing is no reason to leave (law 1), but who relies on the group has to know (law 3).
     return Stay(_nobody(health), stranded=now - state.since >= UNKNOWN_GRACE_SECONDS)
@@ -140,8 +144,22 @@ def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]
 
 def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
     """The verdict on a path: its own where AWS has spoken against it (`signals.judged`), else its target's."""
-    probed = ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
-    return verdicts.get(path_key(group.name, path.name), probed)
+    return verdicts.get(path_key(group.name, path.name), _probed(path, verdicts))
+
+
+def _probed(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
+    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+
+
+def counted(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> GroupState:
+    """The state after a look at the paths, whatever is then decided: it has counted who has flapped.
+
+    Verdicts on targets are what counts, also while a pin or a pause is in force. Neither a blackhole nor what AWS says
+    is one: what goes down by somebody's will is no flap before its probes fail.
+    """
+    rule = group.failback.damping
+    health = {path.name: _probed(path, verdicts).health for path in group.paths}
+    return replace(state, flaps={} if rule is None else damping.look(state.flaps, health, now, rule))
 
 
 def stayed(
@@ -160,10 +178,6 @@ def stayed(
     seen = state.seen_healthy or {}
     good = (path.name for path in better if health[path.name].health is Health.HEALTHY)
     return replace(state, seen_healthy={name: seen.get(name, now) for name in good})
-
-
-def _seen_since(path: str, state: GroupState, now: float) -> float:
-    return 0.0 if state.seen_healthy is None else state.seen_healthy.get(path, now)
 
 
 def health_of_paths(
@@ -187,47 +201,58 @@ def _is_blackhole(state: GroupState, actual: Actual | None) -> bool:
     return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
 
 
-def _hold(group: Group, pin: Pin, current: str | None, health: Mapping[str, Verdict], *, blackhole: bool) -> Decision:
-    stranded = not any(verdict.health is Health.HEALTHY for verdict in health.values())
+def _hold(
+    group: Group,
+    pin: Pin,
+    current: str | None,
+    health: Mapping[str, Verdict],
+    best: str | None,
+    *,
+    blackhole: bool,
+) -> Decision:
     verdict = health[pin.path]
     if current == pin.path:
-        stranded = stranded and verdict.health is Health.UNHEALTHY
+        stranded = best is None and verdict.health is Health.UNHEALTHY
         return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}", stranded=stranded)
     if verdict.health is Health.HEALTHY or pin.forced:
         reason = f"asked by {pin.asked.by}: {pin.asked.reason}"
         return Move(pin.path, TransitionKind.MANUAL, reason, asked=pin.asked)
     if current is not None and health[current].health is Health.UNHEALTHY:
         # The pin cannot be honoured yet (law 2); that is no reason to stay on a dead path (law 4).
-        return _leave(group, current, health, blackhole=blackhole)
+        return _leave(group, current, health, best, blackhole=blackhole)
     return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
 
 
-def _begin(group: Group, health: Mapping[str, Verdict], actual: Actual | None) -> Decision:
-    """The first decision: adopt what is there, else the first HEALTHY path. Adopting moves nothing."""
+def _begin(health: Mapping[str, Verdict], actual: Actual | None, best: str | None) -> Decision:
+    """The first decision: adopt what is there, else the best HEALTHY path. Adopting moves nothing."""
     if actual is not None and actual.path is not None:
         return Stay(f"the routes are on {actual.path}", adopt=actual.path)
     if actual is None:
         return Stay("nothing is known of the routes yet")
-    for path in group.paths:
-        if health[path.name].health is Health.HEALTHY:
-            reason = f"the routes are on no single path of the group; {path.name} is HEALTHY"
-            return Move(path.name, TransitionKind.INITIAL, reason)
+    if best is not None:
+        reason = f"the routes are on no single path of the group; {best} is HEALTHY"
+        return Move(best, TransitionKind.INITIAL, reason)
     unhealthy = all(verdict.health is Health.UNHEALTHY for verdict in health.values())
     return Stay("the routes are on no single path of the group, and no path is HEALTHY", stranded=unhealthy)
 
 
-def _leave(group: Group, current: str, health: Mapping[str, Verdict], *, blackhole: bool) -> Decision:
-    """Leave for the first HEALTHY path; failing that, for one that works as yet, unless the present one does, too."""
+def _leave(group: Group, current: str, health: Mapping[str, Verdict], best: str | None, *, blackhole: bool) -> Decision:
+    """Leave for the best HEALTHY path; failing that, for one that works as yet, unless the present one does, too."""
     why = health[current]
-    others = [path.name for path in group.paths if path.name != current]
-    able = [name for name in others if health[name].health is Health.HEALTHY]
-    if not able and not why.announced:
-        able = [name for name in others if health[name].announced]
-    if not able:
+    if best is None and not why.announced:
+        best = next((p.name for p in group.paths if p.name != current and health[p.name].announced), None)
+    if best is None:
         return Stay(_nobody(health), stranded=True)
-    kind = TransitionKind.FAILBACK if able[0] == group.paths[0].name else TransitionKind.FAILOVER
+    kind = TransitionKind.FAILBACK if best == group.paths[0].name else TransitionKind.FAILOVER
     reason = f"{current} is UNHEALTHY ({why.reason})"
-    return Move(able[0], kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
+    return Move(best, kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
+
+
+def _best(group: Group, state: GroupState, health: Mapping[str, Verdict], now: float) -> str | None:
+    """The first HEALTHY path that is not suppressed, else the first HEALTHY one: damping never delays (law 4)."""
+    healthy = [path.name for path in group.paths if health[path.name].health is Health.HEALTHY]
+    calm = (name for name in healthy if (reusable_at(group, state, name) or now) <= now)
+    return next(calm, next(iter(healthy), None))
 
 
 def _nobody(health: Mapping[str, Verdict]) -> str:
@@ -236,7 +261,7 @@ def _nobody(health: Mapping[str, Verdict]) -> str:
 
 
 def _return(group: Group, current: str, state: GroupState, health: Mapping[str, Verdict], now: float) -> Decision:
-    """Go back up the list: to the most preferred path that is HEALTHY and past its hold-down."""
+    """Go back up the list: to the most preferred path that is HEALTHY and may be returned to."""
     better = group.paths[: [path.name for path in group.paths].index(current)]
     if not better:
         return Stay(f"{current} is preferred and {health[current].health.value}")
@@ -249,10 +274,10 @@ def _return(group: Group, current: str, state: GroupState, health: Mapping[str, 
         if verdict.health is not Health.HEALTHY or verdict.since is None:
             waits.append(f"{path.name} is {verdict.health.value}: {verdict.reason}")
             continue
-        due = max(verdict.since, state.since, _seen_since(path.name, state, now)) + group.failback.after_seconds
+        due, why = due_at(group, path.name, verdict.since, state, now)
         if now >= due:
             reason = f"{path.name} has been HEALTHY for {now - verdict.since:.0f} s ({verdict.reason})"
             return Move(path.name, TransitionKind.FAILBACK, reason, brakable=True)
         dues.append(due)
-        waits.append(f"{path.name} is HEALTHY; failback in {due - now:.0f} s")
+        waits.append(f"{path.name} is HEALTHY; {why}")
     return Stay("; ".join(waits), due_at=min(dues, default=None))

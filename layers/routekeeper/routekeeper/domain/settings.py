@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from routekeeper.domain.brake import Brake
+from routekeeper.domain.damping import Damping
 from routekeeper.domain.health import Detection
+from routekeeper.domain.windows import Windows
 
 
 class Require(Enum):
@@ -120,6 +122,8 @@ class Path:
 class FailbackMode(Enum):
     AUTO = "auto"
     MANUAL = "manual"
+    WINDOW = "window"
+    """By itself, but only while one of the windows is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,10 @@ class Failback:
     mode: FailbackMode = FailbackMode.AUTO
     after_seconds: float = 60.0
     """The hold-down: how long a preferred path must have been HEALTHY."""
+    damping: Damping | None = field(default_factory=Damping)
+    """None: flaps are not counted."""
+    windows: Windows | None = None
+    """With `WINDOW` and only then."""
 
 
 @dataclass(frozen=True, slots=True)

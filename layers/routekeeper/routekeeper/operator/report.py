@@ -9,6 +9,7 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, Transition
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import Signal
+from routekeeper.operator.failback import damping, failback
 from routekeeper.operator.moments import iso, iso_or_none
 from routekeeper.operator.outlook import Json, outlook
 from routekeeper.operator.scene import Scene
@@ -21,8 +22,11 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
         "preferred": group.paths[0].name,
         "since": iso_or_none(state.since),
         "reason": state.reason,
-        "paths": {path.name: _path(path, verdicts[path.name], scene) for path in group.paths},
-        "failback": {"mode": group.failback.mode.value, "after_seconds": group.failback.after_seconds},
+        "paths": {
+            path.name: {**_path(path, verdicts[path.name], scene), "damping": damping(group, state, path, scene.now)}
+            for path in group.paths
+        },
+        "failback": failback(group.failback, scene.now),
         **holds(state, scene.now),
         "pending": None if state.pending is None else transition(state.pending),
         "next": outlook(group, state, scene.verdicts, scene.now, scene.braked),

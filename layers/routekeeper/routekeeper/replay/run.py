@@ -15,7 +15,7 @@ from routekeeper.domain.brake import Counted, Ledger, count
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
-from routekeeper.domain.routing import Actual, Move, Stay, decide, moved, stayed
+from routekeeper.domain.routing import Actual, Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.replay.trace import Outcome, Row
 
@@ -144,7 +144,8 @@ class _Course:
             yield from self._decide(group.name, now)
 
     def _decide(self, name: str, now: float) -> Iterator[Event]:
-        group, state = self._configuration.groups[name], self._groups[name]
+        group = self._configuration.groups[name]
+        state = counted(group, self._groups[name], self._verdicts, now)
         actual = Actual(state.path)
         match decide(group, state, self._verdicts, actual, now):
             case Move() as move:

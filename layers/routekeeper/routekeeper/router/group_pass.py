@@ -17,7 +17,7 @@ from typing import Final
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, Decision, Move, Stay, decide, health_of_paths, moved, stayed
+from routekeeper.domain.routing import Actual, Decision, Move, Stay, counted, decide, health_of_paths, moved, stayed
 from routekeeper.domain.settings import Group
 from routekeeper.domain.steering import Route, actual, differing, is_served, left_alone
 from routekeeper.ec2_errors import is_temporary
@@ -98,20 +98,21 @@ class GroupPass:
         if self.means.clock() - asked_at > VERDICT_SECONDS:
             verdicts = self.judge()
         found = actual(self.group, routes)
-        decision = decide(self.group, state, verdicts, found, self.means.clock())
+        looked = counted(self.group, state, verdicts, self.means.clock())
+        decision = decide(self.group, looked, verdicts, found, self.means.clock())
         if isinstance(decision, Stay) and decision.adopt is not None:
-            state = self._adopt(state, decision.adopt, decision.reason)
-            decision = decide(self.group, state, verdicts, found, self.means.clock())
-        decision = self._braked(state, decision)
+            state = looked = self._adopt(looked, decision.adopt, decision.reason)
+            decision = decide(self.group, looked, verdicts, found, self.means.clock())
+        decision = self._braked(looked, decision)
         if isinstance(decision, Stay):
-            state = self._stay(state, verdicts, found)
+            state = self._stay(state, looked, verdicts, found)
         LOG.log(
             logging.INFO if isinstance(decision, Move) else logging.DEBUG,
             "decided",
             extra={"group": self.group.name, "decision": decision, "actual": found},
         )
         if isinstance(decision, Move):
-            state = self._commit_move(state, decision, routes)
+            state = self._commit_move(looked, decision, routes)
         elif decision.stranded:
             self._emit(Metric.NO_HEALTHY_PATH, 1)
         if unread is not None:
@@ -123,9 +124,11 @@ class GroupPass:
             routes = self._without_those_left(state, verdicts if unread is None else self.judge(), routes)
         return self._held_drift(state, routes, verdicts) or self._converge(state, routes) or decision.reason
 
-    def _stay(self, state: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None) -> GroupState:
-        """Save what a look that moves nothing is remembered for, where that has changed."""
-        after = stayed(self.group, state, verdicts, found, self.means.clock())
+    def _stay(
+        self, state: GroupState, looked: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None
+    ) -> GroupState:
+        """Save what a look that moves nothing is remembered for, where that differs from what is stored (`state`)."""
+        after = stayed(self.group, looked, verdicts, found, self.means.clock())
         return state if after == state else self.means.store.save_group(after)
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:

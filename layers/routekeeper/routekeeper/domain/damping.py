@@ -1,0 +1,96 @@
+"""Damping of failback: a path that keeps failing is returned to later than one that failed once.
+
+The shape is that of route flap damping (RFC 2439): every flap adds a penalty, the penalty halves with every half-life,
+and a path whose penalty has reached one limit is suppressed until it has fallen below another. A flap is a verdict
+that turns UNHEALTHY, whether or not traffic is on the path. Suppressed paths are left as fast as any other (law 4).
+
+Nothing here ticks: what holds at a moment is computed from the last flap, so that looking changes nothing and a
+changed setting counts from the next look on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from routekeeper.domain.health import Health
+
+FLAP: Final = 1000.0
+"""The penalty of one flap; the limits are in the same unit."""
+FORGOTTEN: Final = 10.0
+"""A penalty below this is forgotten: a hundredth of a flap."""
+_MOST_HALVINGS: Final = 60.0
+"""Keeps the ceiling a finite number. No path can flap its way up to 2**60 times any limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damping:
+    """Limits of the penalty. They must hold to each other as config.failback checks."""
+
+    half_life_seconds: float = 900.0
+    suppress: float = 2000.0
+    """A path whose penalty reaches this is suppressed ..."""
+    reuse: float = 750.0
+    """... until it has fallen below this."""
+    longest_seconds: float = 3600.0
+    """No path is suppressed for longer than this after its last flap."""
+
+    @property
+    def ceiling(self) -> float:
+        """The highest penalty: from there it takes `longest_seconds` down to `reuse` (RFC 2439, section 4.2)."""
+        most: float = self.reuse * 2.0 ** min(self.longest_seconds / self.half_life_seconds, _MOST_HALVINGS)
+        return most
+
+
+@dataclass(frozen=True, slots=True)
+class Flaps:
+    """What is remembered of one path's flaps. Times are seconds since the epoch."""
+
+    penalty: float = 0.0
+    """At `at`, the last flap."""
+    at: float = 0.0
+    peak: float = 0.0
+    """The highest penalty since it was last below the reuse limit: whether it reached the suppress limit."""
+    down: bool = False
+    """Whether the path was last seen UNHEALTHY; seeing it UNKNOWN changes nothing."""
+
+    def penalty_at(self, now: float, rule: Damping) -> float:
+        """What is left of the penalty. A clock that lags behind the one that wrote `at` sees it undiminished."""
+        halvings = max(0.0, now - self.at) / rule.half_life_seconds
+        decayed: float = min(self.penalty, rule.ceiling) * 2.0**-halvings
+        return decayed
+
+    def reusable_at(self, rule: Damping) -> float | None:
+        """When the path may be returned to; None where its flaps have not suppressed it. May have passed."""
+        if self.peak < rule.suppress or self.penalty <= 0:
+            return None
+        return self.at + rule.half_life_seconds * math.log2(min(self.penalty, rule.ceiling) / rule.reuse)
+
+    def suppressed_at(self, now: float, rule: Damping) -> bool:
+        reusable_at = self.reusable_at(rule)
+        return reusable_at is not None and now < reusable_at
+
+    def seen(self, health: Health, now: float, rule: Damping) -> Flaps:
+        """After one more look at the path: one that was not down and is UNHEALTHY has flapped."""
+        if health is Health.HEALTHY:
+            return replace(self, down=False)
+        if health is Health.UNKNOWN or self.down:
+            return self
+        before = self.penalty_at(now, rule)
+        after = min(before + FLAP, rule.ceiling)
+        peak = after if before < rule.reuse else max(after, self.peak)
+        return Flaps(after, max(now, self.at), peak, down=True)
+
+
+NEVER: Final = Flaps()
+
+
+def look(known: Mapping[str, Flaps], health: Mapping[str, Health], now: float, rule: Damping) -> dict[str, Flaps]:
+    """The flaps of every path after one look at all of them; paths without flaps worth remembering are left out.
+
+    A path that is met for the first time counts as one that was not down.
+    """
+    looked = {path: known.get(path, NEVER).seen(word, now, rule) for path, word in health.items()}
+    return {path: flaps for path, flaps in looked.items() if flaps.down or flaps.penalty_at(now, rule) >= FORGOTTEN}
