@@ -12,7 +12,12 @@ BRAKE: Final = "{moves: 24, per: 1h}"
 
 
 def failover_yaml(
-    world: World, *, restart: str = RESTART, rehearsal_failback: str = FAILBACK, brake: str = BRAKE
+    world: World,
+    *,
+    restart: str = RESTART,
+    failback: str = FAILBACK,
+    rehearsal_failback: str = FAILBACK,
+    brake: str = BRAKE,
 ) -> str:
     """The configuration for the seeded world.
 
@@ -47,6 +52,7 @@ groups:
     paths:
       - {{name: dx, target: dx-router}}
       - {{name: vpn, target: vpn-host, attachment: {world.attachments["vpn"]}}}
+    failback: {failback}
   rehearsal:
     steering: {{type: tgw-prefix-list, route_table: {table}, prefix_list: {world.prefix_lists["rehearsal"]}}}
     paths:
@@ -58,9 +64,11 @@ groups:
     paths:
       - {{name: nat-a, target: nat-a, instance: {nat_a}}}
       - {{name: nat-b, target: nat-b, instance: {nat_b}}}
+    failback: {failback}
   private-b:
     steering: {{type: vpc-route, route_tables: [{world.route_tables["private-b"]}], destination: 0.0.0.0/0}}
     paths:
       - {{name: nat-b, target: nat-b, instance: {nat_b}}}
       - {{name: nat-a, target: nat-a, instance: {nat_a}}}
+    failback: {failback}
 """

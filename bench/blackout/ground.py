@@ -93,8 +93,9 @@ def prepare(lab: Laboratory) -> tuple[tuple[Lane, ...], tuple[Lane, ...]]:
 
 
 def failover_yaml(world: World) -> str:
-    """What the product is deployed with: every default of detection and failback left alone, no restarts.
+    """What the product is deployed with: every default of detection and hold-down left alone, no restarts, no damping.
 
+    Damping would hold the way back for an hour: here a line is cut again every few minutes, by design.
     Restarts are left out because this is about routes: the scenarios end before one would begin. Moves are counted, but
     there are more of them in an hour than any brake would let pass.
     """
@@ -134,16 +135,19 @@ groups:
     paths:
       - {{name: dx, target: dx-router}}
       - {{name: vpn, target: vpn-host, attachment: {world.attachments["vpn"]}}}
+    failback: {{damping: off}}
   private-a:
     steering: {{type: vpc-route, route_tables: [{table}], destination: 0.0.0.0/0}}
     paths:
       - {{name: nat-a, target: nat-a, instance: {nat_a}}}
       - {{name: nat-b, target: nat-b, instance: {nat_b}}}
+    failback: {{damping: off}}
   through-a:
     steering: {{type: vpc-route, route_tables: [{table}], destination: {THROUGH_ADDRESS}/32}}
     paths:
       - {{name: nat-a, target: through-a, instance: {nat_a}}}
       - {{name: nat-b, target: through-b, instance: {nat_b}}}
+    failback: {{damping: off}}
 """
 
 

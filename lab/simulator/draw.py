@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time, timedelta, tzinfo
 from random import Random
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from lab.simulator import grey
 from lab.simulator.fates import THEMES, Fates
+from lab.simulator.kernel import START
 from lab.simulator.plan import Event, Kind, Plan
+from lab.simulator.zones import ChangingClocks
 from routekeeper.domain.brake import Brake
+from routekeeper.domain.damping import Damping
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     Configuration,
@@ -26,9 +31,12 @@ from routekeeper.domain.settings import (
     TgwPrefixList,
     VpcRoute,
 )
+from routekeeper.domain.windows import Day, Window, Windows
 
 FULL_EVERY: Final = 8
 """One seed in so many is watched by the real Monitor."""
+FLAPPING_SHARE: Final = 0.3
+"""Of the episodes, how many have a line that flaps."""
 RECOVERY_SECONDS: Final = 900.0
 """After each episode: longer than any failback, hand-over or retry may take."""
 
@@ -39,10 +47,12 @@ def draw(seed: int) -> Plan:
     full = seed % FULL_EVERY == FULL_EVERY - 1
     # What is grey is drawn apart: the seeds in which nothing is are the worlds that they would be without it.
     shades = Random(f"grey {seed}")
-    configuration = replace(grey.with_rules(configure(random), shades), brake=brake(seed))
+    configuration = _returning(grey.with_rules(configure(random), shades), Random(f"failback {seed}"))
+    configuration = replace(configuration, brake=brake(seed))
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
     events: list[Event] = []
     settle_at: list[float] = []
+    flapping = Random(f"flapping {seed}")
     at = 180.0
     for _ in range(1 if full else random.randint(1, 4)):
         # Most calm is short; now and then nothing happens for hours or days.
@@ -60,6 +70,8 @@ def draw(seed: int) -> Plan:
         episode += grey.lines(shades, configuration, vantages, at, min(length, 120.0) if full else length)
         if announced.random() < 0.3:
             episode.append(Fates(announced, configuration, vantages).announcement(focus))
+        if flapping.random() < FLAPPING_SHARE:
+            episode += _flaps(flapping, configuration, at)
         events += sorted(episode, key=lambda event: event.at)
         at = max(event.at + _lasts(event) for event in episode) + RECOVERY_SECONDS
         settle_at.append(at)
@@ -70,6 +82,16 @@ def draw(seed: int) -> Plan:
     names += [f"monitor/{name}" for name in vantages]
     skews = {name: random.uniform(-wrong, wrong) for name in names}
     return Plan(seed, configuration, vantages, tuple(events), at + 1.0, tuple(settle_at), skews, full)
+
+
+def _flaps(random: Random, configuration: Configuration, at: float) -> list[Event]:
+    """A line that is cut again and again, each time as soon as it has been called HEALTHY, or some minutes later."""
+    target, pause = random.choice(list(configuration.targets)), random.choice((45.0, 90.0, 240.0))
+    cuts = []
+    for _ in range(random.randint(2, 5)):
+        cuts.append(Event(at, Kind.CUT, target, seconds=random.uniform(4.0, 20.0)))
+        at += cuts[-1].seconds + pause * random.uniform(0.9, 1.5)
+    return cuts
 
 
 def _lasts(event: Event) -> float:
@@ -90,6 +112,39 @@ def acknowledgements(seed: int, until: float) -> list[Event]:
     who = {"action": "acknowledge", "by": random.choice(("ann", "bob")), "reason": "simulated"}
     count = random.choice((0, 1, 1, 2, 4))
     return [Event(random.uniform(180.0, until), Kind.ASK, payload=who) for _ in range(count)]
+
+
+def _returning(configuration: Configuration, random: Random) -> Configuration:
+    """With damping and windows at random; a sequence of its own leaves the rest of every world as it was."""
+
+    def failback(base: Failback) -> Failback:
+        half_life = random.choice((60.0, 300.0, 900.0))
+        rule = Damping(half_life, random.choice((1500.0, 2000.0, 2500.0)), 750.0, half_life * random.choice((2.0, 4.0)))
+        damping = rule if random.random() < 0.85 else None
+        if base.mode is FailbackMode.MANUAL or random.random() < 0.7:
+            return replace(base, damping=damping)
+        zone = (
+            _changing(random) if random.random() < 0.5 else ZoneInfo(random.choice(("Europe/Berlin", "Asia/Kolkata")))
+        )
+        windows = tuple(_window(random) for _ in range(random.choice((1, 1, 2))))
+        return Failback(FailbackMode.WINDOW, base.after_seconds, damping, Windows(zone, windows))
+
+    groups = {name: replace(group, failback=failback(group.failback)) for name, group in configuration.groups.items()}
+    return replace(configuration, groups=groups)
+
+
+def _changing(random: Random) -> tzinfo:
+    """A zone in which clocks are put forward or back by an hour, within the first hours of the run."""
+    hours = [timedelta(hours=number) for number in random.choice(((-5, -4), (10, 11)))]
+    random.shuffle(hours)
+    return ChangingClocks(START + 300.0 * random.randrange(60), *hours)
+
+
+def _window(random: Random) -> Window:
+    opens = 5 * random.randrange(288)
+    closes = (opens + 5 * random.choice((2, 6, 36, 144, 276))) % 1440
+    days = frozenset(random.sample(list(Day), random.choice((7, 7, 4))))
+    return Window(time(opens // 60, opens % 60), time(closes // 60, closes % 60), days)
 
 
 def configure(random: Random) -> Configuration:

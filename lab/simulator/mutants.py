@@ -11,7 +11,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.simulator import pool, store
-from routekeeper.domain import brake, grey, health, patients, quorum, restart, routing, steering, vantage
+from routekeeper.domain import (
+    brake,
+    damping,
+    grey,
+    health,
+    patients,
+    quorum,
+    restart,
+    returning,
+    routing,
+    steering,
+    vantage,
+    windows,
+)
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, observe
 from routekeeper.domain.restart import Action
@@ -205,6 +218,43 @@ def _returning_does_not_wait() -> tuple[Swap, ...]:
     return ((routing, "_return", mutated),)
 
 
+def _flaps_are_forgiven() -> tuple[Swap, ...]:
+    return ((returning, "reusable_at", _always(None)),)
+
+
+def _damping_holds_on() -> tuple[Swap, ...]:
+    def mutated(group: Any, state: Any, health: Any, now: float) -> Any:
+        found = before(group, state, health, now)
+        return None if found is not None and (returning.reusable_at(group, state, found) or now) > now else found
+
+    before = routing._best
+    return ((routing, "_best", mutated),)
+
+
+def _flaps_never_fade() -> tuple[Swap, ...]:
+    def mutated(self: Any, rule: Any) -> Any:
+        return None if before(self, rule) is None else self.at + 30 * 86_400
+
+    before = damping.Flaps.reusable_at
+    return ((damping.Flaps, "reusable_at", mutated),)
+
+
+def _windows_never_close() -> tuple[Swap, ...]:
+    def mutated(self: Any, at: float) -> float:
+        del self
+        return at
+
+    return ((windows.Windows, "open_at", mutated),)
+
+
+def _windows_are_missed() -> tuple[Swap, ...]:
+    def mutated(self: Any, at: float) -> float:
+        return before(self, at + 300.0)
+
+    before = windows.Windows.open_at
+    return ((windows.Windows, "open_at", mutated),)
+
+
 # --- law 5
 
 
@@ -380,8 +430,8 @@ def _the_brake_is_ignored() -> tuple[Swap, ...]:
 
 
 def _leaving_is_braked() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: Any, health: Any, *, blackhole: bool) -> Any:
-        found = before(group, current, health, blackhole=blackhole)
+    def mutated(group: Any, current: Any, health: Any, best: Any, *, blackhole: bool) -> Any:
+        found = before(group, current, health, best, blackhole=blackhole)
         return replace(found, brakable=True) if isinstance(found, Move) else found
 
     before = routing._leave
@@ -434,6 +484,19 @@ MUTANTS: Final = (
     Mutant("signals-are-ignored", 4, "nobody asks what AWS has said", _signals_are_ignored, bitten_by=2),
     Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
     Mutant(
+        "flaps-are-forgiven", 4, "a path is returned to however often it has failed", _flaps_are_forgiven, bitten_by=8
+    ),
+    Mutant(
+        "damping-holds-on",
+        4,
+        "an UNHEALTHY path is not left for one that is suppressed",
+        _damping_holds_on,
+        bitten_by=28,
+    ),
+    Mutant("flaps-never-fade", 4, "whoever is suppressed stays so for a month", _flaps_never_fade, bitten_by=15),
+    Mutant("windows-never-close", 4, "windows are open all the time", _windows_never_close, bitten_by=1),
+    Mutant("windows-are-missed", 4, "nobody returns while a window is open", _windows_are_missed, bitten_by=15),
+    Mutant(
         "every-vantage-is-trusted",
         5,
         "a vantage whose every target fails keeps its vote",
@@ -455,10 +518,10 @@ MUTANTS: Final = (
         7,
         "the end of a transition is saved without its event",
         _history_is_forgotten,
-        bitten_by=1,
+        bitten_by=0,
     ),
-    Mutant("every-try-is-an-event", 7, "a transition is recorded under two times", _every_try_is_an_event, bitten_by=1),
-    Mutant("changes-before-commit", 7, "drift is put right without a transition", _changes_before_commit, bitten_by=6),
+    Mutant("every-try-is-an-event", 7, "a transition is recorded under two times", _every_try_is_an_event, bitten_by=0),
+    Mutant("changes-before-commit", 7, "drift is put right without a transition", _changes_before_commit, bitten_by=0),
     Mutant(
         "traffic-does-not-matter",
         8,
@@ -466,8 +529,8 @@ MUTANTS: Final = (
         _traffic_does_not_matter,
         bitten_by=28,
     ),
-    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=5),
-    Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=5),
+    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=0),
+    Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=0),
     Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes, bitten_by=1),
     Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=5),
     Mutant(
@@ -475,7 +538,7 @@ MUTANTS: Final = (
         10,
         "the claim of an invocation that died never runs out",
         _the_dead_hold_their_claim,
-        bitten_by=45,
+        bitten_by=16,
     ),
     Mutant("half-done-is-done", 10, "nobody goes on with what a dead invocation left", _half_done_is_done, bitten_by=4),
     Mutant(

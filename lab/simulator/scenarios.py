@@ -62,6 +62,10 @@ SCENARIOS: Final = {
             Event(1300, Kind.DELAY, "dx", seconds=200, amount=0.15),
         ),
     ),
+    "flapping": Scenario(
+        "the Direct Connect line fails three times in a few minutes, and is returned to half an hour after the third",
+        _plan(2700, *(Event(at, Kind.CUT, "dx", seconds=20) for at in (100, 300, 500))),
+    ),
     "hang": Scenario(
         "a NAT instance hangs and is stopped only by force",
         _plan(900, Event(100, Kind.HANG, "i-a", seconds=60, amount=1)),

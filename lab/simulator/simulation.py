@@ -16,6 +16,7 @@ from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
+from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.grey import Grey
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
@@ -73,11 +74,12 @@ class Simulation:
         self.grey = Grey(world, self.court)
         self.watching = Watching(world, self.court, self.grey)
         self.brakes = Brakes(world, self.court)
+        self.failbacks = Failbacks(world, self.court)
         self.bus = Bus(world, lambda event: self.functions.invoke("router", event))
         self.signals = Signals(world, self.court, self.bus)
-        self.routes = Routes(world, self.court, self.brakes, self.signals)
+        self.routes = Routes(world, self.court, self.brakes, self.failbacks, self.signals)
         self.restarts = Restarts(world, self.court, self.routes)
-        self.rest = Rest(world, self.court, self.routes, self.brakes)
+        self.rest = Rest(world, self.court, self.routes, self.brakes, self.failbacks)
         self.functions = Functions(world, self._hooks())
         self.loop = KernelLoop(kernel)
         watch = FullWatch if plan.full else Watch
@@ -243,6 +245,7 @@ class Simulation:
         self.bench.sit()
         self.signals.look()
         self.routes.on_tick()
+        self.failbacks.on_tick()
         self.rest.on_tick()
         self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))
         self.grey.on_tick({name: watch.alive_for() for name, watch in self.watches.items()})
@@ -263,12 +266,15 @@ class Simulation:
 
     def _leap_if_calm(self) -> None:
         now = self.kernel.now
+        if now - self._touched_at < CALM_SECONDS:
+            return
         coming = [START + event.at for event in self.plan.events] + [START + at for at in self.plan.settle_at]
         self.world.ends = [moment for moment in self.world.ends if moment > now]
-        coming = [moment for moment in (*coming, *self.world.ends, *self.signals.boundaries()) if moment > now]
+        boundaries = (*self.world.ends, *self.signals.boundaries(), *self.failbacks.coming())
+        coming = [moment for moment in (*coming, *boundaries) if moment > now]
         target = min(coming, default=START + self.plan.seconds)
         seconds = ((target - now) // 60 - 3) * 60
-        if seconds < 120 or now - self._touched_at < CALM_SECONDS or not self._is_calm():
+        if seconds < 120 or not self._is_calm():
             return
         self.kernel.leap(seconds)
         self._leapt += seconds
@@ -284,7 +290,7 @@ class Simulation:
             return False
         if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):
             return False
-        if not all(watch.is_steady() for watch in self.watches.values()):
+        if not all(watch.is_steady() for watch in self.watches.values()) or self.failbacks.allowed_within(CALM_SECONDS):
             return False
         for _, item in world.table.peek("GROUP"):
             holds = [number(part(item, hold), "expires_at") for hold in ("pin", "pause", "returning")]

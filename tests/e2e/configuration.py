@@ -10,14 +10,17 @@ PRIVATE_B_FAILBACK_SECONDS = 10
 
 
 def stories_yaml(world: World) -> str:
-    """`idc` and `private-a` keep every default of detection and failback, `private-b` returns sooner.
+    """`idc` and `private-a` keep every default of detection and hold-down, `private-b` returns sooner.
+
+    Damping is off: the stories cut the same line every few minutes, which is what it is there to notice.
 
     `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets.
     """
     laboratory = failover_yaml(
         world,
         restart="{after: 5s, stop_timeout: 6s, group: nat}",
-        rehearsal_failback=f"{{after: {REHEARSAL_FAILBACK_SECONDS}s}}",
+        failback="{damping: off}",
+        rehearsal_failback=f"{{after: {REHEARSAL_FAILBACK_SECONDS}s, damping: off}}",
         brake="{moves: 1000, per: 1h}",  # a year of trouble in minutes: counted, and never held
     )
     names = ("refused", "untagged")

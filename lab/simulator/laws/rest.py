@@ -8,11 +8,12 @@ from typing import Final
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
+from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.routes import Routes
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
-from routekeeper.domain.settings import FailbackMode, Group
+from routekeeper.domain.settings import FailbackMode, Group, Path
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
 
@@ -25,6 +26,7 @@ class Rest:
     court: Court
     routes: Routes
     brakes: Brakes
+    failbacks: Failbacks
     announced: set[str] = field(default_factory=set)
     emitted_at: dict[tuple[Metric, str], float] = field(default_factory=dict)
     """When a metric was last written: of a group, or (empty) of the deployment."""
@@ -40,13 +42,15 @@ class Rest:
         self.emitted_at = {key: at + seconds for key, at in self.emitted_at.items()}
 
     def on_tick(self) -> None:
-        """Law 3: while no path is HEALTHY and the present one is UNHEALTHY, an alarm says so."""
+        """While no path is HEALTHY and the present one is UNHEALTHY, an alarm says so (3). Who may return does (4)."""
         now, bench = self.world.kernel.now, self.court.bench
         for name, group in self.world.plan.configuration.groups.items():
             held = self._held(name)
             path = group.path(text(held, "path") or "") if held is not None else None
             if path is None or self.court.excused(name, 130) or self._on_hold(held, 130):
                 continue
+            if not self.court.excused(name, 200) and not self._on_hold(held, 200):
+                self._hold_to_return(group, path, held)
             stranded = min(bench.held_for(p.target, BAD) for p in group.paths)
             if stranded > 130:
                 silent = now - self.emitted_at.get((Metric.NO_HEALTHY_PATH, name), 0.0)
@@ -86,21 +90,27 @@ class Rest:
         pending = text(part(held, "pending"), "id")
         since = number(part(held, "pending"), "decided_at", now)
         self.court.hold(10, "transitions end", pending is None or now - since < 200, f"{pending} is pending: {told}")
-        bench = self.court.bench
         if self._is_wanted_here(group, path.name):
             really = self.world.path_of(group)
             there = really == path.name or len(self.world.resources(group)) == 0 or self._may_be_left(group)
             self.court.hold(10, "routes are as desired", there, f"the routes are on {really}: {told}")
+        self._hold_to_return(group, path, held)
+
+    def _hold_to_return(self, group: Group, path: Path, held: Item | None) -> None:
+        """A path further up that is well, and that neither damping nor windows keep waiting, is returned to."""
+        wait, now, bench = group.failback.after_seconds + 200, self.world.kernel.now, self.court.bench
+        if group.failback.mode is FailbackMode.MANUAL:
+            return
+        if bench.since_bad(path.target) <= 200 or now - number(held, "since") <= wait:
+            return
         better = group.paths[: group.paths.index(path)]
-        if group.failback.mode is FailbackMode.AUTO:
-            due = [p for p in better if bench.held_for(p.target, GOOD) > group.failback.after_seconds + 200]
-            due = [p for p in due if p.name != text(held, "blackholed")]
-            if self.brakes.may_hold(200):
-                return
-            silent = group.failback.after_seconds + 200
-            due = [p for p in due if now - self.routes.signals.of(name, p.name).last > silent]
-            if bench.since_bad(path.target) > 200 and now - number(held, "since") > group.failback.after_seconds + 200:
-                self.court.hold(4, "returning happens", not due, f"{due and due[0].name} is well: {told}")
+        if self.brakes.may_hold(200):
+            return
+        due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait and p.name != text(held, "blackholed")]
+        due = [name for name in due if self.failbacks.allowed_for(group, name, 200)]
+        due = [name for name in due if now - self.routes.signals.of(group.name, name).last > wait]
+        told = f"{due} may be returned to, and {group.name} is on {path.name}: {text(held, 'reason')}"
+        self.court.hold(4, "returning happens", not due, told)
 
     def _may_be_left(self, group: Group) -> bool:
         """Whether the brake may keep routes where somebody else has put them: each is on a HEALTHY path (law 12)."""

@@ -9,6 +9,7 @@ from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
+from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, count
@@ -32,6 +33,7 @@ class Routes:
     world: World
     court: Court
     brakes: Brakes
+    failbacks: Failbacks
     signals: Signals
     moves: int = 0
     owed: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class Routes:
             self.brakes.on_deferrable(
                 new, f"{writer} puts drift of {name} right: {text(part(new, 'pending'), 'reason')}"
             )
+        if invocation is not None:
+            self.failbacks.on_group(group, old, new, invocation)
         pending = part(new, "pending")
         if pending is not None and (identifier := text(pending, "id")) is not None:
             self.owed.setdefault(name, {}).setdefault(identifier, self.world.kernel.now)
@@ -110,7 +114,7 @@ class Routes:
             self._hold_to_health(group, after, invocation, told)
         if before is not None and group.path(before) is not None and not asked:
             self._judge_unasked(group, before, after, invocation, told)
-            bad = BAD in self._words(group, before, invocation) or self._spoken_against(group, before, invocation)
+            bad = BAD in self.words(group, before, invocation) or self._spoken_against(group, before, invocation)
             if not bad and not self.world.is_gone(group, before, within=60):
                 self.brakes.on_deferrable(new, told)
 
@@ -130,7 +134,7 @@ class Routes:
 
     def _is_well(self, group: Group, path: str, invocation: Invocation) -> bool:
         """Whether the path was HEALTHY at each look, and AWS had said nothing against it."""
-        return self._words(group, path, invocation) == {GOOD} and not self._spoken_against(group, path, invocation)
+        return self.words(group, path, invocation) == {GOOD} and not self._spoken_against(group, path, invocation)
 
     def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
         """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
@@ -139,12 +143,12 @@ class Routes:
             return
         none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
         found = [text(change.get("M"), "before") or "none" for change in parts(pending, "changes")]
-        words = self._words(group, path.name, invocation)
+        words = self.words(group, path.name, invocation)
         right = GOOD in words or all(before == none or before.endswith("(blackhole)") for before in found)
         told = f"{path.name} was {words or 'not looked at'}, and the routes of {group.name} are taken from {found}"
         self.court.hold(2, "drift is put right onto HEALTHY only", right, told)
 
-    def _words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
+    def words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
         since = self.world.kernel.now - self._lately()
         found = group.path(path)
@@ -168,7 +172,7 @@ class Routes:
         return SILENCE_SECONDS if silence else LATELY_SECONDS
 
     def _hold_to_health(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
-        words = self._words(group, path, invocation)
+        words = self.words(group, path, invocation)
         self.court.hold(2, "only onto HEALTHY", GOOD in words, f"{path} was {words or 'not looked at'}: {told}")
         doomed = self._spoken_against(group, path, invocation, "state", always=True)
         self.court.hold(2, "not onto what AWS takes down", not doomed, told)
@@ -214,26 +218,32 @@ class Routes:
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
         names = [path.name for path in group.paths]
         gone = self.world.is_gone(group, before, within=60)
-        words = self._words(group, before, invocation)
+        words = self.words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, told)
+            healthy = {path.name for path in group.paths if self._is_well(group, path.name, invocation)}
+            self.failbacks.judge_choice(group, after, healthy - {before}, invocation, told)
             return
         if self._spoken_against(group, before, invocation):
             return
         preferred = names.index(after) < names.index(before)
-        deceived = not preferred and BAD in self._words(group, before, invocation, believe_all=True)
+        deceived = not preferred and BAD in self.words(group, before, invocation, believe_all=True)
         self.court.hold(5, "who hears nothing has no vote", not deceived, told)
         self.court.hold(4, "no leaving without cause", preferred, f"{before} was {words}: {told}")
-        automatic = group.failback.mode is FailbackMode.AUTO
+        automatic = group.failback.mode is not FailbackMode.MANUAL
         self.court.hold(4, "manual failback waits for people", automatic, told)
+        self.failbacks.judge_return(group, after, invocation, told)
         path = group.path(after)
         if path is None or path.target is None:
             return
         quiet = self.court.bench.since_bad(path.target)
         enough = group.failback.after_seconds - SLACK_SECONDS
         story = f"{after} was UNHEALTHY {quiet:.0f} s ago: {told}"
-        self.court.hold(4, "returning waits", self.court.bench.quiet(path.target, enough), story)
+        # What turned between the look and the commit could not be seen.
+        lately = [glimpse for glimpse in invocation.glimpses if self.world.kernel.now - glimpse.at < LATELY_SECONDS]
+        waited = any(self.court.bench.quiet(path.target, enough, glimpse) for glimpse in (None, *lately))
+        self.court.hold(4, "returning waits", waited, story)
         if self.court.strict:
             self.court.hold(4, "returning waits for the verdict", quiet >= enough, story)
 

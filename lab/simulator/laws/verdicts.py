@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from lab.simulator.invocation import Glimpse
 from lab.simulator.laws.raw import number, text
 from lab.simulator.world import World
 from routekeeper.domain.settings import Configuration, Quorum
@@ -84,12 +85,15 @@ class Bench:
             if record.word != word:
                 record.word, record.since, record.heralded = word, now, heralded
 
-    def quiet(self, target: str, seconds: float) -> bool:
-        """Whether a quorum of the vantages that are trusted now has called the target HEALTHY for so long."""
-        world, now = self.world, self.world.kernel.now
-        table = world.table
-        vantages = [item for _, item in table.peek("VANTAGE")]
-        health = [item for _, item in table.peek("HEALTH")]
+    def quiet(self, target: str, seconds: float, glimpse: Glimpse | None = None) -> bool:
+        """Whether a quorum of the vantages that are trusted has called the target HEALTHY for so long.
+
+        As the table holds it now, or as an invocation has read it.
+        """
+        world, table = self.world, self.world.table
+        now = world.kernel.now if glimpse is None else glimpse.at
+        vantages = glimpse.vantages if glimpse is not None else [item for _, item in table.peek("VANTAGE")]
+        health = glimpse.health if glimpse is not None else [item for _, item in table.peek("HEALTH")]
         lately = [i for i in health if text(i, "health") == GOOD and now - number(i, "since") < seconds]
         # Whoever has said so only lately has not said so.
         long = [item for item in health if not any(item is one and text(one, "target") == target for one in lately)]
