@@ -549,7 +549,7 @@ MUTANTS: Final = (
         bitten_by=7,
     ),
     Mutant("last-writer-wins", 10, "versions are not compared", _last_writer_wins, bitten_by=12),
-    Mutant("one-group-after-another", 11, "groups wait for each other", _one_group_after_another, bitten_by=93),
+    Mutant("one-group-after-another", 11, "groups wait for each other", _one_group_after_another, bitten_by=77),
     Mutant("the-brake-is-ignored", 12, "what can wait is moved beyond the limit", _the_brake_is_ignored, bitten_by=57),
     Mutant(
         "leaving-is-braked", 12, "the brake holds what leaves an UNHEALTHY path, too", _leaving_is_braked, bitten_by=33

@@ -32,7 +32,7 @@ def every(minutes: float, count: int) -> list[float]:
 @st.composite
 def rules(draw: st.DrawFn) -> Damping:
     """Settings as the configuration lets them pass."""
-    reuse = draw(st.integers(1, 20_000))
+    reuse = draw(st.integers(10, 20_000))
     suppress = draw(st.integers(max(int(FLAP), reuse) + 1, 100_000))
     half_life = draw(st.floats(1.0, 86_400.0))
     longest = draw(st.floats(1.0, 86_400.0))
@@ -136,6 +136,7 @@ def test_changed_limits_count_at_once() -> None:
 
 def test_a_penalty_put_right_by_hand_suppresses_nobody() -> None:
     assert Flaps(0.0, START, 5000.0).reusable_at(STANDARD) is None
+    assert Flaps(5e-324, START, 5000.0).reusable_at(STANDARD) is None
 
 
 def test_the_ceiling_of_extreme_settings_is_a_number() -> None:
@@ -162,6 +163,13 @@ def test_looking_twice_changes_nothing(seen: list[tuple[Health, float]], rule: D
 
 
 # --- for any flaps and settings
+
+
+@given(looks, rules())
+def test_who_is_suppressed_is_never_forgotten(seen: list[tuple[Health, float]], rule: Damping) -> None:
+    flaps, now = after(seen, rule)
+    if flaps.suppressed_at(now, rule):
+        assert look({"dx": flaps}, {"dx": UP}, now, rule)
 
 
 @given(looks, rules())

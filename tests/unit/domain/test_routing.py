@@ -575,7 +575,7 @@ remembered = st.builds(Flaps, st.floats(0, 1e5), st.floats(0, 1e9), st.floats(0,
 @st.composite
 def failbacks(draw: st.DrawFn) -> Failback:
     mode = draw(st.sampled_from(FailbackMode))
-    rule = draw(st.none() | st.builds(Damping, st.floats(1, 1e4), st.floats(1001, 1e4), st.floats(1, 1e3)))
+    rule = draw(st.none() | st.builds(Damping, st.floats(1, 1e4), st.floats(1001, 1e4), st.floats(10, 1e3)))
     windows = opening(60.0 * draw(st.integers(0, 1440))) if mode is FailbackMode.WINDOW else None
     return Failback(mode, draw(st.floats(0.0, 1e6)), rule, windows)
 

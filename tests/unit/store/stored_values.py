@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from routekeeper.domain.damping import Flaps
 from routekeeper.domain.grey import Tally
 from routekeeper.domain.group_state import Channel, Untold
 from routekeeper.domain.health import Health, TargetHealth
@@ -127,6 +128,7 @@ groups = st.builds(
     ).map(tuple),
     worker=maybe_words,
     worker_until=times,
+    flaps=st.dictionaries(names, st.builds(Flaps, times, times, times, st.booleans()), max_size=2),
     blackholed=maybe_words,
     blackholed_at=times,
     intents=st.lists(st.builds(Intent, words, words, askers), max_size=2).map(tuple),

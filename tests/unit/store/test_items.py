@@ -13,7 +13,7 @@ from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Transition, TransitionKind
+from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.signals import Signal, maintenance, spot_warning, state_change
 from routekeeper.domain.vantage import Summary, Vantage
 from routekeeper.store import items
@@ -61,6 +61,12 @@ def test_signals_of_an_instance_stand_side_by_side_by_kind_and_name() -> None:
     assert [items.signal_key(signal).sk for signal in said] == [
         "i-1#state", "i-1#spot", "i-1#maintenance#one", "i-1#maintenance#two",
     ]  # fmt: skip
+
+
+@given(stored_values.groups)
+def test_a_group_that_was_stored_before_flaps_were_counted_has_none(group: GroupState) -> None:
+    item = {name: held for name, held in items.group_item(group, "w").items() if name != "flaps"}
+    assert items.group_from(item) == replace(group, flaps={})
 
 
 def test_history_is_kept_for_90_days_unless_said_otherwise() -> None:

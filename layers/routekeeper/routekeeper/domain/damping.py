@@ -20,7 +20,7 @@ from routekeeper.domain.health import Health
 FLAP: Final = 1000.0
 """The penalty of one flap; the limits are in the same unit."""
 FORGOTTEN: Final = 10.0
-"""A penalty below this is forgotten: a hundredth of a flap."""
+"""A penalty below this is forgotten: a hundredth of a flap. No reuse limit may be lower."""
 _MOST_HALVINGS: Final = 60.0
 """Keeps the ceiling a finite number. No path can flap its way up to 2**60 times any limit."""
 
@@ -64,7 +64,7 @@ class Flaps:
 
     def reusable_at(self, rule: Damping) -> float | None:
         """When the path may be returned to; None where its flaps have not suppressed it. May have passed."""
-        if self.peak < rule.suppress or self.penalty <= 0:
+        if self.peak < rule.suppress or self.penalty < FORGOTTEN:  # the latter by hand only
             return None
         return self.at + rule.half_life_seconds * math.log2(min(self.penalty, rule.ceiling) / rule.reuse)
 
