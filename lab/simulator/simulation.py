@@ -286,6 +286,9 @@ class Simulation:
     def _is_calm(self) -> bool:
         """Whether only the world could bring something about: nothing is under way, and nothing runs out."""
         world, now = self.world, self.kernel.now
+        # What trouble has kept from happening comes afterwards, within some minutes.
+        if now - max(world.chances.quiet_since, *world.troubled.values(), START - CALM_SECONDS) < CALM_SECONDS:
+            return False
         if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
             return False
         if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):
