@@ -76,7 +76,9 @@ class Failbacks:
 
     # --- what is counted
 
-    def on_group(self, group: Group, old: Item | None, new: Item, invocation: Invocation) -> None:
+    def on_group(self, group: Group, old: Item | None, new: Item, invocation: Invocation | None) -> None:
+        if invocation is None:
+            return
         rules = group.failback
         self.court.hold(4, "flaps count where damping is on", bool(rules.damping) or not part(new, "flaps"), group.name)
         for path in group.paths:

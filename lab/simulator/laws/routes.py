@@ -66,8 +66,7 @@ class Routes:
             self.brakes.on_deferrable(
                 new, f"{writer} puts drift of {name} right: {text(part(new, 'pending'), 'reason')}"
             )
-        if invocation is not None:
-            self.failbacks.on_group(group, old, new, invocation)
+        self.failbacks.on_group(group, old, new, invocation)
         pending = part(new, "pending")
         if pending is not None and (identifier := text(pending, "id")) is not None:
             self.owed.setdefault(name, {}).setdefault(identifier, self.world.kernel.now)
