@@ -16,6 +16,7 @@ def failover_yaml(
     *,
     restart: str = RESTART,
     failback: str = FAILBACK,
+    private_b_failback: str = FAILBACK,
     rehearsal_failback: str = FAILBACK,
     brake: str = BRAKE,
 ) -> str:
@@ -70,5 +71,5 @@ groups:
     paths:
       - {{name: nat-b, target: nat-b, instance: {nat_b}}}
       - {{name: nat-a, target: nat-a, instance: {nat_a}}}
-    failback: {failback}
+    failback: {private_b_failback}
 """

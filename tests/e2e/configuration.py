@@ -20,12 +20,12 @@ def stories_yaml(world: World) -> str:
         world,
         restart="{after: 5s, stop_timeout: 6s, group: nat}",
         failback="{damping: off}",
+        private_b_failback=f"{{after: {PRIVATE_B_FAILBACK_SECONDS}s, damping: off}}",
         rehearsal_failback=f"{{after: {REHEARSAL_FAILBACK_SECONDS}s, damping: off}}",
         brake="{moves: 1000, per: 1h}",  # a year of trouble in minutes: counted, and never held
     )
     names = ("refused", "untagged")
     spares = zip(names, world.spare_route_tables, strict=True)
-    laboratory += f"    failback: {{after: {PRIVATE_B_FAILBACK_SECONDS}s}}\n"  # private-b is the last one
     return laboratory + "".join(_group(name, table, world) for name, table in spares)
 
 
