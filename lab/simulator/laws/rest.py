@@ -103,6 +103,8 @@ class Rest:
             return
         if bench.since_bad(path.target) <= 200 or now - number(held, "since") <= wait:
             return
+        if self.court.excused(group.name, wait):
+            return  # hold-down counts from when a pass has seen it well
         better = group.paths[: group.paths.index(path)]
         if self.brakes.may_hold(200):
             return

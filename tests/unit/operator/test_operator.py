@@ -487,6 +487,11 @@ def test_status_tells_stale_and_suspected_vantages(desk: Desk) -> None:
     assert {name: vote["counts"] for name, vote in votes.items()} == {"az-a": False, "az-b": True, "az-c": False}
 
 
+def test_status_tells_where_somebody_else_has_put_routes(desk: Desk) -> None:
+    desk.others.save_group(replace(desk.store.load_group("idc"), astray=("vpn",)))
+    assert desk.ask("status", group="idc")["groups"]["idc"]["astray"] == ["vpn"]
+
+
 def test_law_3_status_says_that_no_path_is_healthy(desk: Desk) -> None:
     desk.healths(dx=DOWN, vpn=DOWN)
     assert desk.ask("status", group="idc")["groups"]["idc"]["next"]["no_healthy_path"] is True
@@ -494,7 +499,7 @@ def test_law_3_status_says_that_no_path_is_healthy(desk: Desk) -> None:
 
 def test_status_tells_restarts_under_way_and_given_up(desk: Desk) -> None:
     active = Active("nat-a", "i-00000000", Phase.STOPPING, NOON - 5, NOON - 5, 1)
-    desk.others.save_restart(RestartState("nat", 0, active, {"nat-a": (NOON - 5,)}, frozenset({"nat-b"})))
+    desk.others.save_restart(RestartState("nat", 0, active, {"nat-a": (NOON - 5,)}, given_up=frozenset({"nat-b"})))
     told = desk.ask("status")["restarts"]["nat"]
     assert (told["active"]["target"], told["active"]["phase"], told["given_up"]) == ("nat-a", "STOPPING", ["nat-b"])
 

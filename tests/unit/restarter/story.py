@@ -238,10 +238,10 @@ class Story:
 
     # --- what others do
 
-    def sees(self, target: str, health: Health) -> None:
-        """The monitor's verdict from now on."""
+    def sees(self, target: str, health: Health, since: float | None = None) -> None:
+        """The monitor's verdict from now on; `since`: it says it has held it for longer."""
         self._health[target] = health
-        told = TargetHealth(health, since=self.timeline.now, reason=f"seen {health.value}")
+        told = TargetHealth(health, since=since or self.timeline.now, reason=f"seen {health.value}")
         self._others.save_health("az-a", 1, target, told)
 
     def traffic(self, group: str, path: str | None, *, pending_from: str | None = None) -> None:
@@ -252,9 +252,13 @@ class Story:
             pending = Transition(f"{group}-9", group, kind, pending_from, path, "story", self.timeline.now)
         self._change(group, path=path, since=self.timeline.now, pending=pending)
 
-    def leave(self, target: str, *groups: str) -> None:
+    def astray(self, group: str, *paths: str) -> None:
+        """Somebody else has changed routes of the group, and the router leaves them on these paths."""
+        self._change(group, astray=paths)
+
+    def leave(self, target: str, *groups: str, since: float | None = None) -> None:
         """The target fails and traffic has left it."""
-        self.sees(target, Health.UNHEALTHY)
+        self.sees(target, Health.UNHEALTHY, since)
         for group in groups or (f"private-{target[-1]}",):
             self.traffic(group, "nat-b" if target == "nat-a" else "nat-a")
 

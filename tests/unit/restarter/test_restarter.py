@@ -50,9 +50,10 @@ def test_a_restart_runs_its_phases_within_one_invocation_and_not_one_a_minute() 
     assert story.actions() == [STOP, GO]
 
 
-def test_while_nothing_is_under_way_an_invocation_returns_at_once_and_writes_nothing() -> None:
+def test_while_nothing_is_under_way_an_invocation_returns_at_once_and_writes_nothing_new() -> None:
     story = Story()
     story.leave("nat-a")
+    story.invoke()
     before = len(story.table.writes)
 
     summary = story.invoke()
@@ -427,7 +428,7 @@ def test_law_8_a_stop_that_was_refused_is_not_repeated_while_traffic_is_back_on_
 # --- law 10
 
 
-def test_a_repeated_action_writes_nothing() -> None:
+def test_a_repeated_action_is_no_news() -> None:
     story = Story()
     story.ec2.refuse(STOP, "RequestLimitExceeded", times=3)
     story.leave("nat-a")
@@ -435,9 +436,55 @@ def test_a_repeated_action_writes_nothing() -> None:
     story.run(180)
 
     assert [event.outcome.name for event in story.history()] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
-    writes = [write for write in story.table.writes if write.operation == "save_restart"]
-    assert len(writes) == 4
-    assert story.store.load_restart("nat").version == 4
+    assert story.outcomes() == ["BEGUN", "RECOVERED"]
+
+
+def test_law_8_who_is_late_does_not_repeat_what_another_has_gone_on_from() -> None:
+    """While it looks at the instance, another one finds it stopped and saves that it is to be started."""
+    story = Story()
+    story.ec2.machines["i-a"] = Machine(hangs=True, hangs_even_forced=True)
+    story.leave("nat-a")
+    story.run(300)
+    forced = story.actions().count(FORCE)
+    assert (active_phase(story), forced > 0) == (Phase.FORCING, True)
+
+    def overtake() -> None:
+        state = story.store.load_restart("nat")
+        assert state.active is not None
+        story.store.save_restart(replace(state, active=replace(state.active, phase=Phase.STARTING)))
+
+    story.ec2.slow_seconds["i-a"] = 1.0
+    story.timeline.after(0.5, overtake)
+
+    story.invoke()
+
+    assert story.actions().count(FORCE) == forced
+
+
+def test_patience_counts_from_when_the_restarter_has_seen_a_verdict_turn() -> None:
+    """What a vantage that was suspected had held for an hour counts for a moment, when it begins to hear again."""
+    story = Story()
+    story.run(3600)
+    story.leave("nat-a", since=story.timeline.now - 3500)
+
+    story.run(60)
+    assert story.actions() == []
+
+    story.run(120)
+    assert story.actions() == [STOP, GO]
+
+
+def test_law_8_traffic_that_somebody_has_put_there_by_hand_has_not_left() -> None:
+    story = Story()
+    story.leave("nat-a")
+    story.astray("private-a", "nat-a")
+
+    story.run(300)
+    assert story.actions() == []
+
+    story.astray("private-a")
+    story.run(120)
+    assert story.actions() == [STOP, GO]
 
 
 def test_law_10_killed_between_save_and_call_the_next_invocation_makes_the_call() -> None:
@@ -688,7 +735,8 @@ def test_history_tells_of_every_step_what_and_why() -> None:
     story.run(180)
 
     told: list[RestartEvent] = story.history()
-    assert [event.id for event in told] == ["nat-1", "nat-2", "nat-3", "nat-4"]
+    assert len({event.id for event in told}) == 4
+    assert [event.outcome.name for event in told] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
     assert [event.action for event in told] == [STOP, GO, None, None]
     assert told[0].reason == "attempt 1 of 3: 1 of 1 vantages: az-a: seen UNHEALTHY"
     assert all(event.target == "nat-a" and event.instance == "i-a" and event.reason for event in told)

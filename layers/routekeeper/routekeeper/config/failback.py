@@ -12,7 +12,7 @@ from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe, nearest
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.tree import Scalar
-from routekeeper.domain.damping import FLAP, FORGOTTEN, Damping
+from routekeeper.domain.damping import FLAP, LOWEST_REUSE, Damping
 from routekeeper.domain.settings import Failback, FailbackMode
 from routekeeper.domain.windows import Day, Window, Windows
 
@@ -25,7 +25,7 @@ _ZONE: Final = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2}", re
 """Names of the IANA database only: `localtime`, `right/...` and the like are what one machine makes of it."""
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _period = values.duration(least=1, most=86_400)
-_limit = values.whole(int(FORGOTTEN), 1_000_000)
+_limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
 def read_failback(group: Section) -> Failback:

@@ -19,8 +19,10 @@ from routekeeper.domain.health import Health
 
 FLAP: Final = 1000.0
 """The penalty of one flap; the limits are in the same unit."""
-FORGOTTEN: Final = 10.0
-"""A penalty below this is forgotten: a hundredth of a flap. No reuse limit may be lower."""
+LOWEST_REUSE: Final = 10.0
+"""No reuse limit may be lower: a hundredth of a flap."""
+FORGOTTEN: Final = LOWEST_REUSE / 2
+"""A penalty below this is forgotten; far enough from any limit that rounding does not matter."""
 _MOST_HALVINGS: Final = 60.0
 """Keeps the ceiling a finite number. No path can flap its way up to 2**60 times any limit."""
 

@@ -164,6 +164,8 @@ class GroupState:
     blackholed: str | None = None
     """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
     blackholed_at: float = 0.0
+    astray: tuple[str, ...] = ()
+    """Paths that some routes are on because somebody else put them there and they are left so (drift)."""
     intents: tuple[Intent, ...] = ()
     """What operators asked for lately, newest first."""
 

@@ -52,7 +52,8 @@ def _carries(group: Group, state: GroupState | None, target: str, judged: Mappin
         # Until a change of routes is recorded, the traffic may be on any path: the one that is left, or one before it.
         return True
     path = group.path(state.path) if state.path is not None else None
-    return path is None or path.target == target
+    used = (path, *(group.path(name) for name in state.astray))
+    return path is None or any(one is not None and one.target == target for one in used)
 
 
 def _held(groups: tuple[Group, ...], states: Mapping[str, GroupState], now: float) -> str | None:

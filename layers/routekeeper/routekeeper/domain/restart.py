@@ -58,6 +58,9 @@ class RestartState:
     active: Active | None = None
     attempts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """When restarts of each target were begun, oldest first; those within `per_seconds` count."""
+    seen_unhealthy: Mapping[str, float] | None = None
+    """Since when the restarter itself has seen each target UNHEALTHY, without a break; others are absent. None: nobody
+    has looked yet."""
     given_up: frozenset[str] = frozenset()
     """Targets that people must see to: with no attempts left, until they are HEALTHY or attempts age out; or under
     restart, with a forced stop that does not end, until it has ended."""
@@ -134,6 +137,22 @@ def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Dec
     return Wait("; ".join(waits))
 
 
+def looked(state: RestartState, patients: tuple[Patient, ...], now: float) -> RestartState:
+    """The state after a look at the targets: it remembers which are UNHEALTHY.
+
+    A verdict can turn UNHEALTHY "since long ago": while a vantage that heard nothing begins to hear again, what it
+    has held against the others meanwhile counts for a moment. Patience counts from when it was seen to turn.
+    """
+    seen = state.seen_unhealthy
+    ill = (patient for patient in patients if patient.health is Health.UNHEALTHY)
+    now_seen = {p.target: (p.since or now) if seen is None else seen.get(p.target, now) for p in ill}
+    return replace(state, seen_unhealthy=now_seen)
+
+
+def _seen_since(state: RestartState, target: str, now: float) -> float:
+    return 0.0 if state.seen_unhealthy is None else state.seen_unhealthy.get(target, now)
+
+
 def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now: float) -> float:
     """When the target may be restarted again: after `after_seconds`, doubled with each recent attempt."""
     recent = _recent(state, target, policy, now)
@@ -161,7 +180,8 @@ def _consider(state: RestartState, patient: Patient, now: float) -> Decision:
         return Wait(patient.held)
     if patient.unread is not None:
         return Wait(f"UNHEALTHY, and group {patient.unread}, which uses it, cannot be read: it may be paused")
-    if (left := patient.since + patient.policy.after_seconds - now) > 0:
+    since = max(patient.since, _seen_since(state, patient.target, now))
+    if (left := since + patient.policy.after_seconds - now) > 0:
         return Wait(f"UNHEALTHY; restart in {left:.0f} s at the earliest")
     if patient.carries_traffic:
         return Wait("UNHEALTHY, and traffic has not left it yet")

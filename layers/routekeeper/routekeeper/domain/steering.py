@@ -91,6 +91,12 @@ def left_alone(
     return tuple(r for r in differing(routes, path) if r.error is None and not _swallows(r, group))
 
 
+def paths_of(group: Group, routes: Iterable[Route]) -> tuple[str, ...]:
+    """The paths of the group that some of the routes are on."""
+    routes = tuple(routes)
+    return tuple(path.name for path in group.paths if any(is_on(route, path) for route in routes))
+
+
 def _swallows(route: Route, group: Group) -> bool:
     """Whether no packet gets through: a blackhole, or no route at all where that is none of the group's paths."""
     return route.blackhole or not (route.exists or any(is_on(route, path) for path in group.paths))

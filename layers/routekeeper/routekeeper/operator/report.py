@@ -28,6 +28,7 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
         },
         "failback": failback(group.failback, scene.now),
         **holds(state, scene.now),
+        "astray": list(state.astray),
         "pending": None if state.pending is None else transition(state.pending),
         "next": outlook(group, state, scene.verdicts, scene.now, scene.braked),
         "intents": [_intent(intent) for intent in state.intents],

@@ -10,7 +10,7 @@ from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.patients import patient, users
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
-from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin
+from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin, looked
 from routekeeper.domain.restart_course import advance, withdraw
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState
@@ -59,6 +59,9 @@ class Visit:
         """
         self.state = state = self.means.store.load_restart(self.group)
         judged = self._verdicts()
+        seen = looked(state, self._patients(state.active, judged), self.means.clock())
+        if seen != state:
+            self.state = state = self.means.store.save_restart(seen)
         while True:
             decision = self._decide(state, judged)
             level = logging.DEBUG if isinstance(decision, Wait) else logging.INFO
@@ -110,11 +113,14 @@ class Visit:
     # --- acting
 
     def _take(self, before: RestartState, step: Step) -> RestartState:
-        """Save, then ask EC2, then tell; a mere repetition is not saved, for nothing has changed."""
-        state, event = before, None
-        if step.state != before:
-            event = _event(before, step, self.means.clock())
-            self.state = state = self.means.store.save_restart(step.state, event)
+        """Save, then ask EC2, then tell.
+
+        A mere repetition is saved, too, though nothing has changed: whoever is late, and would repeat what another
+        one has gone on from, loses the race for the version instead of stopping what was just started.
+        """
+        event = _event(before, step, self.means.clock()) if step.state != before else None
+        self.state = state = self.means.store.save_restart(step.state, event)
+        if event is not None:
             self.events.append(event)
         if step.action is not None:
             try:

@@ -19,7 +19,7 @@ from routekeeper.domain.group_state import GroupState, Transition, TransitionKin
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual, Decision, Move, Stay, counted, decide, health_of_paths, moved, stayed
 from routekeeper.domain.settings import Group
-from routekeeper.domain.steering import Route, actual, differing, is_served, left_alone
+from routekeeper.domain.steering import Route, actual, differing, is_served, left_alone, paths_of
 from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
@@ -120,9 +120,12 @@ class GroupPass:
         if isinstance(decision, Stay) and decision.halted:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason
-        if state.pending is None:
-            routes = self._without_those_left(state, verdicts if unread is None else self.judge(), routes)
-        return self._held_drift(state, routes, verdicts) or self._converge(state, routes) or decision.reason
+        if state.pending is not None:
+            return self._converge(state, routes) or decision.reason
+        left, held = self._left(state, verdicts if unread is None else self.judge(), routes)
+        state = self._remember_astray(state, left, routes)
+        rest = tuple(route for route in routes if route not in left)
+        return held or self._converge(state, rest) or decision.reason
 
     def _stay(
         self, state: GroupState, looked: GroupState, verdicts: Mapping[str, Verdict], found: Actual | None
@@ -180,17 +183,30 @@ class GroupPass:
             return decision
         return Stay(f"{decision.reason}, but {held}")
 
-    def _held_drift(self, state: GroupState, routes: tuple[Route, ...], verdicts: Mapping[str, Verdict]) -> str | None:
-        """Why routes that somebody else has changed stay so, where traffic is well and the brake holds the rest."""
+    def _left(
+        self, state: GroupState, verdicts: Mapping[str, Verdict], routes: tuple[Route, ...]
+    ) -> tuple[tuple[Route, ...], str | None]:
+        """The routes that somebody else has changed and that stay so; why, where it is the brake that holds them."""
+        path, now = self.group.path(state.path) if state.path is not None else None, self.means.clock()
+        if path is None:
+            return (), None
+        left = left_alone(self.group, state, verdicts, routes, now)
+        if left:
+            where = {route.resource: str(route) for route in left}
+            LOG.warning("drift left as it is", extra={"group": self.group.name, "path": path.name, "routes": where})
+        drifted = tuple(one for one in differing(routes, path) if one.error is None and one not in left)
+        health = health_of_paths(self.group, state, verdicts, actual(self.group, routes), now)
+        if not drifted or not is_served(self.group, drifted, health) or (held := self._hold(state)) is None:
+            return left, None
+        return (*left, *drifted), f"somebody else changed the routes; putting them right is {held}"
+
+    def _remember_astray(self, state: GroupState, left: tuple[Route, ...], routes: tuple[Route, ...]) -> GroupState:
+        """Save where the routes are that are left; what is about to be put right is forgotten once it is."""
         path = self.group.path(state.path) if state.path is not None else None
-        drifted = () if path is None else tuple(one for one in differing(routes, path) if one.error is None)
-        if not drifted or state.pending is not None:
-            return None
-        found = actual(self.group, routes)
-        health = health_of_paths(self.group, state, verdicts, found, self.means.clock())
-        if not is_served(self.group, drifted, health) or (held := self._hold(state)) is None:
-            return None
-        return f"somebody else changed the routes; putting them right is {held}"
+        coming = path is not None and any(route not in left for route in differing(routes, path))
+        now = set(paths_of(self.group, left)) | (set(state.astray) if coming else set())
+        astray = tuple(one.name for one in self.group.paths if one.name in now)
+        return state if astray == state.astray else self.means.store.save_group(replace(state, astray=astray))
 
     def _hold(self, state: GroupState) -> str | None:
         """Why a transition that can wait has to; None once it has its slot under the brake (law 12)."""
@@ -199,16 +215,6 @@ class GroupPass:
         if self.means.clock() - asked_at > VERDICT_SECONDS:
             raise _Late(f"group {self.group.name}: the brake's ledger was slow")
         return held
-
-    def _without_those_left(
-        self, state: GroupState, verdicts: Mapping[str, Verdict], routes: tuple[Route, ...]
-    ) -> tuple[Route, ...]:
-        """The routes without those whose drift is not put right."""
-        left = left_alone(self.group, state, verdicts, routes, self.means.clock())
-        if left:
-            where = {route.resource: str(route) for route in left}
-            LOG.warning("drift left as it is", extra={"group": self.group.name, "path": state.path, "routes": where})
-        return tuple(route for route in routes if route not in left)
 
     # --- applying ---------------------------------------------------------------------------------------------
 
