@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.simulator.invocation import Glimpse
 from lab.simulator.laws.raw import number, text
@@ -11,6 +12,8 @@ from lab.simulator.world import World
 from routekeeper.domain.settings import Configuration, Quorum
 from routekeeper.store.codec import Item
 
+SKEW_SECONDS: Final = 3.0
+"""How far clocks may disagree."""
 GOOD, BAD, UNSURE = "HEALTHY", "UNHEALTHY", "UNKNOWN"
 
 
@@ -78,12 +81,14 @@ class Bench:
         world, now = self.world, self.world.kernel.now
         table = world.table
         vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        # Who falls silent at the moment of a write may not have done so by the clock of whom the write wakes.
+        seen_by_all = count(world.plan.configuration, vantages, health, now - SKEW_SECONDS) if heralded else {}
         for target, word in count(world.plan.configuration, vantages, health, now).items():
             record = self.records.setdefault(target, Record(since=now))
             if BAD in (record.word, word):
                 record.last_bad = now
             if record.word != word:
-                record.word, record.since, record.heralded = word, now, heralded
+                record.word, record.since, record.heralded = word, now, seen_by_all.get(target) == word
 
     def quiet(self, target: str, seconds: float, glimpse: Glimpse | None = None) -> bool:
         """Whether a quorum of the vantages that are trusted has called the target HEALTHY for so long.
