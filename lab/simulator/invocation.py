@@ -70,7 +70,7 @@ class Invocation:
         now, table = self.world.kernel.now, self.world.table
         self.looked[operation, key] = now
         if operation == "load_group":
-            self.groups[key] = next((item for k, item in table.peek("GROUP") if k.sk == key), None)
+            self.groups[key] = table.group(key)
         elif operation == "load_board" and key == "VANTAGE":
             self.glimpses.append(Glimpse(now, [i for _, i in table.peek("VANTAGE")], []))
             del self.glimpses[:-40]

@@ -56,6 +56,10 @@ class WatchedTable(MemoryTable):
         self._items[key] = item
         self.on_write(self.writer, key, old, item)
 
+    def group(self, name: str) -> Item | None:
+        """The item of a failover group."""
+        return self._items.get(Key("GROUP", name))
+
     def peek(self, pk: str) -> list[tuple[Key, Item]]:
         return [(key, item) for key, item in self._items.items() if key.pk == pk]
 

@@ -103,8 +103,10 @@ class Failbacks:
         """What has failed for two minutes has been counted by the router, and what is well is no longer down."""
         bench = self.court.bench
         for name, group in self.world.plan.configuration.groups.items():
-            held = next((item for key, item in self.world.table.peek("GROUP") if key.sk == name), None)
-            if group.failback.damping is None or text(held, "path") is None or self.court.excused(name, 130):
+            if group.failback.damping is None or self.court.excused(name, 130):
+                continue
+            held = self.world.table.group(name)
+            if text(held, "path") is None:
                 continue
             for path in group.paths:
                 down = flag(part(part(held, "flaps"), path.name), "down")

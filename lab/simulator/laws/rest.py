@@ -70,7 +70,7 @@ class Rest:
             self.court.hold(7, "every change is told", not untold or len(parts(held, "unannounced")) >= 10, told)
 
     def _held(self, name: str) -> Item | None:
-        return next((item for key, item in self.world.table.peek("GROUP") if key.sk == name), None)
+        return self.world.table.group(name)
 
     def _on_hold(self, held: Item | None, seconds: float) -> bool:
         """Whether a pin or a pause is in force, or was a moment ago."""
@@ -99,13 +99,13 @@ class Rest:
     def _hold_to_return(self, group: Group, path: Path, held: Item | None) -> None:
         """A path further up that is well, and that neither damping nor windows keep waiting, is returned to."""
         wait, now, bench = group.failback.after_seconds + 200, self.world.kernel.now, self.court.bench
-        if group.failback.mode is FailbackMode.MANUAL:
+        better = group.paths[: group.paths.index(path)]
+        if not better or group.failback.mode is FailbackMode.MANUAL:
             return
         if bench.since_bad(path.target) <= 200 or now - number(held, "since") <= wait:
             return
         if self.court.excused(group.name, wait):
             return  # hold-down counts from when a pass has seen it well
-        better = group.paths[: group.paths.index(path)]
         if self.brakes.may_hold(200):
             return
         due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait and p.name != text(held, "blackholed")]

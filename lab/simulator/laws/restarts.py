@@ -58,7 +58,7 @@ class Restarts:
         """What was paused before the invocation turned to this restart group is not touched."""
         looked_at = _looked_at(invocation, target)
         for group in self._users(target.name):
-            held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+            held = self.world.table.group(group.name)
             pause = part(held, "pause") if held is not None else None
             in_force = pause is not None and number(pause, "expires_at") > invocation.clock() + SLACK_SECONDS
             since = self.paused_at.get(group.name, 1e12)
@@ -80,7 +80,7 @@ class Restarts:
             self.court.hold(8, "traffic has left first", not (known and well > 1.0), story)
 
     def _left(self, group: Group) -> str | None:
-        held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+        held = self.world.table.group(group.name)
         return text(held, "blackholed")
 
     # --- what is remembered

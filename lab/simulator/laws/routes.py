@@ -15,7 +15,7 @@ from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, count
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
-from routekeeper.domain.settings import FailbackMode, Group, NextHopKind, Path, Quorum
+from routekeeper.domain.settings import FailbackMode, Group, Path, Quorum
 from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
@@ -284,7 +284,7 @@ class Routes:
             self._judge_change(self.world.plan.configuration.groups[name], invocation, change, told)
 
     def _judge_change(self, group: Group, invocation: Invocation, change: RouteChange, told: str) -> None:
-        held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == group.name), None)
+        held = self.world.table.group(group.name)
         pending = part(held, "pending")
         identifier = text(pending, "id")
         self.court.hold(7, "committed before it is done", identifier is not None, f"no transition is under way: {told}")
@@ -326,7 +326,7 @@ class Routes:
 
     def on_tick(self) -> None:
         for name, group in self.world.plan.configuration.groups.items():
-            held = next((i for k, i in self.world.table.peek("GROUP") if k.sk == name), None)
+            held = self.world.table.group(name)
             if held is not None and "S" in held.get("path", {"S": ""}):
                 self._judge_delay(group, held)
 
@@ -347,6 +347,8 @@ class Routes:
                 self._judge_pin(group, held, path.name)
             return
         bound = 100.0
+        if waited <= 0 and self.signals.of(group.name, path.name).since is None:
+            return
         if not self.court.excused(group.name, 130):
             told = f"{group.name} stays on {path.name} for {waited:.0f} s: {text(held, 'reason')}"
             law = 11 if self._others_in_trouble(group.name) else 4
@@ -397,11 +399,9 @@ class Routes:
             )
 
     def carries(self, group: Group, instance: str) -> bool:
-        """Whether a route of the group really goes to the instance, and not because somebody just put it there."""
-        for path in group.paths:
-            hop = path.next_hop
-            if hop is not None and hop.kind is NextHopKind.INSTANCE and hop.id == instance:
-                resources = self.world.resources(group)
-                there = any(self.world.is_on(group, resource, path.name) for resource in resources)
-                return there and self.world.kernel.now - self.drifted_at.get(group.name, -1e12) > 200
-        return False
+        """Whether a route of the group really is on a path through it, and not because somebody just put it there."""
+        through = [path.name for path in group.paths if instance in self.signals.instances(path)]
+        there = any(
+            self.world.is_on(group, resource, name) for resource in self.world.resources(group) for name in through
+        )
+        return there and self.world.kernel.now - self.drifted_at.get(group.name, -1e12) > 200

@@ -52,6 +52,8 @@ class Signals:
         """Take down against which paths something speaks now."""
         now = self.world.kernel.now
         items = [item for _, item in self.world.table.peek("SIGNAL")]
+        if not items:
+            return
         for group in self.world.plan.configuration.groups.values():
             for path in group.paths:
                 spoken = self.spoken.setdefault((group.name, path.name), Spoken())
