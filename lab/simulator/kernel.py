@@ -1,16 +1,18 @@
-"""Virtual time, and blocking code in it: cooperative threads of which one runs at a time, in an order that replays.
+"""Virtual time, and blocking code in it: tasks of which one runs at a time, in an order that replays.
 
-The router, the restarter and the operator are written to block. Each invocation is a task on a thread of its own,
-and hands the baton back to the kernel whenever it would wait: at every call to the store or to EC2 and at every sleep.
+The router, the restarter and the operator are written to block. Each invocation is a task with a stack of its own (a
+greenlet), and hands the baton back to the kernel whenever it would wait: at every call to the store or to EC2 and at
+every sleep.
 What happens next is decided by the virtual clock alone, never by the operating system, so a run replays exactly.
 """
 
 from __future__ import annotations
 
 import heapq
-import threading
 from collections.abc import Callable
 from typing import Final
+
+from greenlet import getcurrent, greenlet
 
 START: Final = 1_800_000_000.0
 """The epoch second at which virtual time begins; a whole minute."""
@@ -18,28 +20,6 @@ START: Final = 1_800_000_000.0
 
 class Killed(BaseException):
     """What happens to a function whose time is up: nothing of the application's can catch it."""
-
-
-class _Worker:
-    """A thread that runs one body after another, each time it is given the baton."""
-
-    def __init__(self) -> None:
-        self.go = threading.Lock()
-        self.go.acquire()
-        self.back = threading.Lock()
-        self.back.acquire()
-        self.body: Callable[[], None] = lambda: None
-        threading.Thread(target=self._serve, daemon=True, name="simulated").start()
-
-    def _serve(self) -> None:
-        while True:
-            self.go.acquire()
-            self.body()
-            _idle.append(self)
-            self.back.release()
-
-
-_idle: list[_Worker] = []
 
 
 class Task:
@@ -54,19 +34,15 @@ class Task:
         self.error: BaseException | None = None
         self.on_end: list[Callable[[], None]] = []
         self._body = body
-        self._worker: _Worker | None = None
+        self._stack = greenlet(self._run)
         self.wake = 0
         """Counts wake-ups: an alarm that was set for an earlier one is void."""
 
     def resume(self) -> None:
         """Hand the baton over, and take it back when the task waits or ends. For the kernel only."""
-        worker = self._worker
-        if worker is None:
-            self._worker = worker = _idle.pop() if _idle else _Worker()
-            worker.body = self._run
         self.kernel.current = self
-        worker.go.release()
-        worker.back.acquire()
+        self._stack.parent = getcurrent()  # where the baton goes when the task ends
+        self._stack.switch()
         self.kernel.current = None
         if self.ended:
             self.kernel.tasks.pop(self, None)
@@ -75,11 +51,10 @@ class Task:
 
     def wait(self) -> None:
         """Hand the baton back until somebody resumes the task. Raises Killed if it has been killed meanwhile."""
-        worker = self._worker
-        assert worker is not None
+        kernel = self._stack.parent
+        assert kernel is not None, "only a task that was resumed can wait"
         if not self.dead:
-            worker.back.release()
-            worker.go.acquire()
+            kernel.switch()
         if self.dead:
             raise Killed
 

@@ -73,6 +73,9 @@ class KernelLoop(_Loop):  # type: ignore[misc]
             for task in left:
                 task.cancel()
             self._kernel.unwind()
+        for coroutine in (task.get_coro() for task in self._tasks if not task.done()):
+            if isinstance(coroutine, Coroutine):
+                coroutine.close()  # its first step was due when what was due was forgotten
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
         error = context.get("exception")
