@@ -7,12 +7,11 @@ records from the table, in the shape in which Lambda delivers them.
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from routekeeper.domain.errors import StoreError
 from routekeeper.store.attributes import ITEM_BYTES, same, size
@@ -35,6 +34,19 @@ class Write:
     """More than one: together, in a transaction."""
 
 
+_T = TypeVar("_T")
+
+
+def _copied(value: _T) -> _T:
+    """A copy that shares nothing that could be changed: attribute values are maps and lists of immutable ones."""
+    copied: Any = value
+    if isinstance(value, dict):
+        copied = {name: _copied(held) for name, held in value.items()}
+    elif isinstance(value, list):
+        copied = [_copied(held) for held in value]
+    return cast("_T", copied)
+
+
 class MemoryTable:
     """The items, what was written, and the stream. Thread-safe."""
 
@@ -55,17 +67,17 @@ class MemoryTable:
         """The stream's records since the last call. A write that changes nothing makes none, as in DynamoDB."""
         with self._lock:
             records, self._records = self._records, []
-            return copy.deepcopy(records)
+            return _copied(records)
 
     def get(self, key: Key) -> Item | None:
         with self._lock:
-            return copy.deepcopy(self._items.get(key))
+            return _copied(self._items.get(key))
 
     def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
         """The items of a partition in the order of their sort keys."""
         with self._lock:
             keys = sorted((key for key in self._items if key.pk == pk), key=lambda key: key.sk.encode())
-            return [copy.deepcopy(self._items[key]) for key in (reversed(keys) if newest_first else keys)]
+            return [_copied(self._items[key]) for key in (reversed(keys) if newest_first else keys)]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
         """All puts or none. Raises Refused and, for an item that is too long, StoreError."""
@@ -86,7 +98,7 @@ class MemoryTable:
     def place(self, item: Item) -> None:
         """Put an item as it is, under no condition: an operator's edit in the console, a newer version's write."""
         with self._lock:
-            key, new = key_of(item), copy.deepcopy(dict(item))
+            key, new = key_of(item), _copied(dict(item))
             old = self._items.get(key)
             self._items[key] = new
             if old is None or not same(old, new):
