@@ -16,6 +16,7 @@ from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
+from lab.simulator.laws.delays import Delays
 from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.grey import Grey
 from lab.simulator.laws.raw import number, part, parts, text
@@ -78,6 +79,7 @@ class Simulation:
         self.bus = Bus(world, lambda event: self.functions.invoke("router", event))
         self.signals = Signals(world, self.court, self.bus)
         self.routes = Routes(world, self.court, self.brakes, self.failbacks, self.signals)
+        self.delays = Delays(world, self.court, self.signals, self.routes)
         self.restarts = Restarts(world, self.court, self.routes)
         self.rest = Rest(world, self.court, self.routes, self.brakes, self.failbacks)
         self.functions = Functions(world, self._hooks())
@@ -244,7 +246,7 @@ class Simulation:
         """Every few seconds: look for what is overdue; leap where nothing can happen."""
         self.bench.sit()
         self.signals.look()
-        self.routes.on_tick()
+        self.delays.on_tick()
         self.failbacks.on_tick()
         self.rest.on_tick()
         self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))

@@ -15,7 +15,7 @@ from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, count
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
-from routekeeper.domain.settings import FailbackMode, Group, Path, Quorum
+from routekeeper.domain.settings import FailbackMode, Group, Quorum
 from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
@@ -24,8 +24,6 @@ LATELY_SECONDS = 6.0
 """How old what is decided on may be."""
 SILENCE_SECONDS = 25.0
 """How old while the table does not answer: it could not be read anew."""
-PROMPT_SECONDS = 12.0
-"""How long news of health may take to move routes while nothing is in the way."""
 
 
 @dataclass(slots=True)
@@ -321,82 +319,6 @@ class Routes:
         self.court.hold(7, "history says what", not missing, f"{identifier} leaves out {missing}")
         order = number(new, "applied_at", 1e12) >= number(new, "decided_at") - SLACK_SECONDS
         self.court.hold(7, "history's times are in order", order, identifier)
-
-    # --- what is left undone
-
-    def on_tick(self) -> None:
-        for name, group in self.world.plan.configuration.groups.items():
-            held = self.world.table.group(name)
-            if held is not None and "S" in held.get("path", {"S": ""}):
-                self._judge_delay(group, held)
-
-    def _judge_delay(self, group: Group, held: Item) -> None:
-        """Law 4: an UNHEALTHY path is left at once where a HEALTHY one is. Law 6: a pin is followed."""
-        now, bench = self.world.kernel.now, self.court.bench
-        path = group.path(text(held, "path") or "")
-        pause, pin = part(held, "pause"), part(held, "pin")
-        if path is None or (pause is not None and number(pause, "expires_at") > now - 110):
-            return
-        pin_ends = number(pin, "expires_at")
-        others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
-        doomed = {p.name: now - self.signals.of(group.name, p.name).last_state for p in others}
-        well = max((min(bench.held_for(p.target, GOOD), doomed[p.name]) for p in others), default=0.0)
-        waited = min(bench.held_for(path.target, BAD), well, now - self.lifted_at.get(group.name, 0.0))
-        if pin_ends > now - 110:
-            if pin_ends > now + SLACK_SECONDS:
-                self._judge_pin(group, held, path.name)
-            return
-        bound = 100.0
-        if waited <= 0 and self.signals.of(group.name, path.name).since is None:
-            return
-        if not self.court.excused(group.name, 130):
-            told = f"{group.name} stays on {path.name} for {waited:.0f} s: {text(held, 'reason')}"
-            law = 11 if self._others_in_trouble(group.name) else 4
-            self.court.hold(law, "leaving is not delayed", waited < bound, told)
-            heralded = all(bench.is_heralded(p.target) for p in group.paths)
-            late = heralded and not self._was_held(held) and waited >= PROMPT_SECONDS
-            self.court.hold(law, "leaving is prompt", not late, told)
-            self._judge_signal(group, held, path.name, others, law)
-
-    def _judge_signal(self, group: Group, held: Item, current: str, others: list[Path], law: int) -> None:
-        """Law 4: what AWS says will go is left, at once where an event says so, for what nobody speaks against."""
-        now, bench = self.world.kernel.now, self.court.bench
-        spoken = self.signals.of(group.name, current)
-        if spoken.since is None:
-            return
-        silent = {p.name: now - self.signals.of(group.name, p.name).last for p in others}
-        well = max((min(bench.held_for(p.target, GOOD), silent[p.name]) for p in others), default=0.0)
-        spoken_for = now - spoken.since
-        waited = min(spoken_for, well, now - self.lifted_at.get(group.name, 0.0))
-        told = f"{group.name} stays on {current}, which AWS takes down, for {waited:.0f} s: {text(held, 'reason')}"
-        self.court.hold(law, "what AWS takes down is left", waited < 100, told)
-        by_event = waited == spoken_for and not spoken.by_clock and not self._was_held(held)
-        self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
-
-    def _was_held(self, held: Item) -> bool:
-        """Whether the wait began while a hold or a claim on the group was in force."""
-        now = self.world.kernel.now
-        ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
-        return any(now - end < 130 for end in ends) or self.world.chances.lost > 0
-
-    def _others_in_trouble(self, name: str) -> bool:
-        now = self.world.kernel.now
-        return any(other != name and now - at < 200 for other, at in self.world.troubled.items())
-
-    def _judge_pin(self, group: Group, held: Item, current: str) -> None:
-        pin = part(held, "pin")
-        path = group.path(text(pin, "path") or "")
-        if path is None or path.name in (current, text(held, "blackholed")):
-            return
-        if self.world.kernel.now - self.signals.of(group.name, path.name).last < 130:
-            return
-        asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
-        well = self.court.bench.held_for(path.target, GOOD)
-        waited = asked_ago if flag(pin, "forced") else min(asked_ago, well)
-        if not self.court.excused(group.name, 130):
-            self.court.hold(
-                6, "a pin is followed", waited < 100, f"{group.name} is pinned to {path.name}, on {current}"
-            )
 
     def carries(self, group: Group, instance: str) -> bool:
         """Whether a route of the group really is on a path through it, and not because somebody just put it there."""

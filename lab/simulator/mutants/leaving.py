@@ -1,0 +1,102 @@
+"""Law 4: leaving does not wait, returning does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from lab.simulator.mutants.mutant import Mutant, Swap, always
+from routekeeper.domain import (
+    damping,
+    returning,
+    routing,
+    windows,
+)
+from routekeeper.domain.routing import Move, Stay
+from routekeeper.router import group_pass, router
+
+
+def _leaving_waits() -> tuple[Swap, ...]:
+    def mutated(group: Any, state: Any, verdicts: Any, actual: Any, now: float) -> Any:
+        found = before(group, state, verdicts, actual, now)
+        if isinstance(found, Move) and now - state.since < 300 and found.asked is None and state.path is not None:
+            return Stay("moved lately")
+        return found
+
+    before = routing.decide
+    return ((group_pass, "decide", mutated),)
+
+
+def _signals_are_ignored() -> tuple[Swap, ...]:
+    def mutated(configuration: Any, verdicts: Any, *told: Any) -> Any:
+        del configuration, told
+        return verdicts
+
+    return ((router, "judged", mutated),)
+
+
+def _returning_does_not_wait() -> tuple[Swap, ...]:
+    def mutated(group: Any, current: str, state: Any, health: Any, now: float) -> Any:
+        return before(replace(group, failback=replace(group.failback, after_seconds=0.0)), current, state, health, now)
+
+    before = routing._return
+    return ((routing, "_return", mutated),)
+
+
+def _flaps_are_forgiven() -> tuple[Swap, ...]:
+    return ((returning, "reusable_at", always(None)),)
+
+
+def _damping_holds_on() -> tuple[Swap, ...]:
+    def mutated(group: Any, state: Any, health: Any, now: float) -> Any:
+        found = before(group, state, health, now)
+        return None if found is not None and (returning.reusable_at(group, state, found) or now) > now else found
+
+    before = routing._best
+    return ((routing, "_best", mutated),)
+
+
+def _flaps_never_fade() -> tuple[Swap, ...]:
+    def mutated(self: Any, rule: Any) -> Any:
+        return None if before(self, rule) is None else self.at + 30 * 86_400
+
+    before = damping.Flaps.reusable_at
+    return ((damping.Flaps, "reusable_at", mutated),)
+
+
+def _windows_never_close() -> tuple[Swap, ...]:
+    def mutated(self: Any, at: float) -> float:
+        del self
+        return at
+
+    return ((windows.Windows, "open_at", mutated),)
+
+
+def _windows_are_missed() -> tuple[Swap, ...]:
+    def mutated(self: Any, at: float) -> float:
+        return before(self, at + 300.0)
+
+    before = windows.Windows.open_at
+    return ((windows.Windows, "open_at", mutated),)
+
+
+MUTANTS: Final = (
+    Mutant(
+        "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
+    ),
+    Mutant("signals-are-ignored", 4, "nobody asks what AWS has said", _signals_are_ignored, bitten_by=2),
+    Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
+    Mutant(
+        "flaps-are-forgiven", 4, "a path is returned to however often it has failed", _flaps_are_forgiven, bitten_by=8
+    ),
+    Mutant(
+        "damping-holds-on",
+        4,
+        "an UNHEALTHY path is not left for one that is suppressed",
+        _damping_holds_on,
+        bitten_by=8,
+    ),
+    Mutant("flaps-never-fade", 4, "whoever is suppressed stays so for a month", _flaps_never_fade, bitten_by=15),
+    Mutant("windows-never-close", 4, "windows are open all the time", _windows_never_close, bitten_by=1),
+    Mutant("windows-are-missed", 4, "nobody returns while a window is open", _windows_are_missed, bitten_by=15),
+)
