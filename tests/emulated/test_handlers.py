@@ -128,7 +128,7 @@ def load(function: str) -> ModuleType:
 
 def event(name: str) -> dict[str, Any]:
     document: dict[str, Any] = json.loads((PROJECT / "events" / f"{name}.json").read_text())
-    return document
+    return {**document, "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"} if name == "tick" else document
 
 
 def handle(function: str, name: str) -> Any:
@@ -143,6 +143,13 @@ def test_the_router_moves_the_route_on_a_stream_record(deployed: Deployed) -> No
     assert answer["groups"] == [{"group": "private-a", "outcome": "failover: nat-a to nat-b", "error": None}]
     [table] = boto3.client("ec2").describe_route_tables(RouteTableIds=[deployed.route_table])["RouteTables"]
     assert deployed.instances["b"] in [route.get("InstanceId") for route in table["Routes"]]
+
+
+def test_a_tick_that_lambda_tries_again_once_the_next_one_is_there_is_let_go(deployed: Deployed) -> None:
+    deployed.see(nat_a=Health.UNHEALTHY, nat_b=Health.HEALTHY)
+    stale = {**event("tick"), "time": f"{datetime.now(UTC) - timedelta(seconds=90):%Y-%m-%dT%H:%M:%SZ}"}
+    assert load("router").handler(stale, Context()) == {"groups": []}
+    assert handle("router", "tick")["groups"] != []
 
 
 def test_the_restarter_stops_what_has_been_left_and_says_so_in_plain_json(deployed: Deployed) -> None:

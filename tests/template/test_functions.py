@@ -72,8 +72,9 @@ def test_a_tick_comes_every_minute_and_is_never_repeated_late(full_stack: dict[s
         {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
     ]
     asynchronous = full_stack[f"{name}EventInvokeConfig"]["Properties"]
-    assert asynchronous["MaximumRetryAttempts"] == 0
-    assert asynchronous["MaximumEventAgeInSeconds"] == 60
+    # The router is also told what AWS says but once, and drops ticks that are over by itself.
+    expected = (2, 3600) if name == "Router" else (0, 60)
+    assert (asynchronous["MaximumRetryAttempts"], asynchronous["MaximumEventAgeInSeconds"]) == expected
 
 
 RULES = {

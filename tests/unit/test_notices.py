@@ -75,6 +75,24 @@ def test_maintenance_that_is_closed_is_withdrawn(change: dict[str, Any]) -> None
     assert only(example("maintenance", **change)).withdrawn
 
 
+def test_what_becomes_of_one_entity_later_replaces_what_was_said_of_it() -> None:
+    before = only(example("maintenance"))
+    entity = {"entityValue": INSTANCE, "status": "RESOLVED", "lastUpdatedTime": "Thu, 19 Nov 2026 08:00:00 GMT"}
+    after = only(example("maintenance", affectedEntities=[entity]))
+    assert after.withdrawn
+    assert after.order > before.order
+
+
+def test_a_planned_lifecycle_event_takes_nothing_down() -> None:
+    assert signals_of(example("maintenance", eventTypeCode="AWS_EC2_PLANNED_LIFECYCLE_EVENT")) == ()
+
+
+def test_health_in_china_calls_itself_amazon() -> None:
+    event = {**example("maintenance"), "detail-type": "Amazon Health Event"}
+    assert is_notice(event)
+    assert only(event).instance == INSTANCE
+
+
 def test_one_health_event_speaks_of_all_its_entities() -> None:
     arn = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0b"
     event = example("maintenance", affectedEntities=[{"entityValue": one} for one in (INSTANCE, arn, "vol-1")])

@@ -115,11 +115,11 @@ class Rest:
         self.court.hold(4, "returning happens", not due, told)
 
     def _may_be_left(self, group: Group) -> bool:
-        """Whether the brake may keep routes where somebody else has put them: each is on a HEALTHY path (law 12)."""
-        well = [path.name for path in group.paths if self.court.bench.word(path.target) == GOOD]
+        """Whether the brake may keep routes where somebody else has put them: on no UNHEALTHY path (law 12)."""
+        dead = [path.name for path in group.paths if self.court.bench.word(path.target) == BAD]
         resources = self.world.resources(group)
-        served = all(any(self.world.is_on(group, resource, name) for name in well) for resource in resources)
-        return self.brakes.may_hold(200) and served
+        on_dead = any(self.world.is_on(group, resource, name) for name in dead for resource in resources)
+        return self.brakes.may_hold(200) and not on_dead
 
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""

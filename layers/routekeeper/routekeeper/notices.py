@@ -17,6 +17,8 @@ from routekeeper.domain.signals import Signal
 
 SPOT_ACTIONS: Final = ("hibernate", "stop", "terminate")
 _HEALTH_TIME: Final = "%a, %d %b %Y %H:%M:%S GMT"  # `Wed, 16 Aug 2023 23:18:52 GMT`
+_LIFECYCLE: Final = "_PLANNED_LIFECYCLE_EVENT"
+"""How the type of a Health event ends that only says until when something has to be done, by people."""
 _CALLED_OFF: Final = "closed"
 """A Health event's status, beside `open` and `upcoming`."""
 _DONE: Final = "RESOLVED"
@@ -88,7 +90,7 @@ class _Fields:
 
 
 def _health_time(text: str) -> datetime:
-    return datetime.strptime(text, _HEALTH_TIME).replace(tzinfo=UTC)
+    return datetime.strptime(text.replace(" UTC", " GMT"), _HEALTH_TIME).replace(tzinfo=UTC)
 
 
 def _state(event: _Fields, detail: _Fields) -> Iterator[Signal]:
@@ -110,6 +112,8 @@ def _health(event: _Fields, detail: _Fields) -> Iterator[Signal]:
     """One signal an affected instance. Other entities, and an event that names none, are about nothing here."""
     name = detail.text("eventArn").rpartition("/")[2]
     what = detail.text("eventTypeCode")
+    if what.endswith(_LIFECYCLE):
+        return  # nothing is taken down at a time: weeks in which the instance works as ever
     # Two messages about one event are told apart by when Health has changed it, not by when each was sent.
     at = detail.health_time("lastUpdatedTime") if "lastUpdatedTime" in detail.held else event.time("time")
     begins = detail.health_time("startTime")
@@ -117,7 +121,9 @@ def _health(event: _Fields, detail: _Fields) -> Iterator[Signal]:
     called_off = detail.held.get("statusCode") == _CALLED_OFF
     for entity in detail.maps("affectedEntities"):
         instance = entity.text("entityValue").rpartition("/")[2]
-        signal = signals.maintenance(instance, name, what, at, (begins, ends))
+        # What becomes of one entity is dated by itself.
+        changed = entity.health_time("lastUpdatedTime") if "lastUpdatedTime" in entity.held else at
+        signal = signals.maintenance(instance, name, what, max(at, changed), (begins, ends))
         over = called_off or entity.held.get("status") == _DONE
         yield signals.withdrawn(signal) if over else signal
 
@@ -127,5 +133,6 @@ _READERS: Final[Mapping[tuple[Any, Any], Callable[[_Fields, _Fields], Iterable[S
     ("aws.ec2", "EC2 Spot Instance Interruption Warning"): _spot,
     ("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action"): _autoscaling,
     ("aws.health", "AWS Health Event"): _health,
+    ("aws.health", "Amazon Health Event"): _health,  # as AWS in China documents it
 }
 """By source and detail-type, as the template's rules have them."""

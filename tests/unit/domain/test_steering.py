@@ -9,7 +9,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
-from routekeeper.domain.steering import Route, actual, differing, is_on, is_served, left_alone
+from routekeeper.domain.steering import Route, actual, can_wait, differing, is_on, left_alone
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_A_INTERFACE = NextHop(NextHopKind.NETWORK_INTERFACE, "eni-a")
@@ -94,15 +94,16 @@ def test_a_route_is_told_by_every_name_of_its_next_hop() -> None:
     assert str(unreadable()) == "unreadable: no such table"
 
 
-def test_routes_are_served_where_each_is_on_a_healthy_path_and_no_blackhole() -> None:
-    well, bad = Verdict(Health.HEALTHY, "it answers"), Verdict(Health.UNKNOWN, "nobody knows")
+def test_drift_can_wait_where_each_route_leads_somewhere_and_onto_no_unhealthy_path() -> None:
+    well, unsure, dead = (Verdict(health, "") for health in (Health.HEALTHY, Health.UNKNOWN, Health.UNHEALTHY))
     both = (route(NAT_A), route(NAT_B, name="rtb-2"))
-    assert is_served(PRIVATE, both, {"nat-a": well, "nat-b": well})
-    assert not is_served(PRIVATE, both, {"nat-a": well, "nat-b": bad})
-    assert not is_served(PRIVATE, (route(NAT_A, blackhole=True),), {"nat-a": well, "nat-b": well})
-    assert not is_served(PRIVATE, (route(VPN),), {"nat-a": well, "nat-b": well})
-    assert not is_served(PRIVATE, (route(),), {"nat-a": well, "nat-b": well})
-    assert is_served(IDC, (route(),), {"dx": well, "vpn": bad})
+    assert can_wait(PRIVATE, both, {"nat-a": well, "nat-b": well})
+    assert can_wait(PRIVATE, both, {"nat-a": well, "nat-b": unsure})
+    assert can_wait(PRIVATE, (route(VPN),), {"nat-a": well, "nat-b": well}), "another controller's next hop"
+    assert can_wait(IDC, (route(),), {"dx": well, "vpn": dead})
+    assert not can_wait(PRIVATE, both, {"nat-a": well, "nat-b": dead})
+    assert not can_wait(PRIVATE, (route(NAT_A, blackhole=True),), {"nat-a": well, "nat-b": well})
+    assert not can_wait(PRIVATE, (route(),), {"nat-a": well, "nat-b": well})
 
 
 ASKED = Asker("kim", 0.0, "maintenance")

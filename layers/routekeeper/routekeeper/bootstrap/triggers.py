@@ -6,7 +6,8 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from routekeeper import json_form
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 LOG = logging.getLogger("routekeeper")
+
+TICK_SECONDS: Final = 60.0
 
 
 def unique_name(context: LambdaContext) -> str:
@@ -31,6 +34,20 @@ def unique_name(context: LambdaContext) -> str:
 def deadline(context: LambdaContext) -> float:
     """When Lambda ends this invocation, in epoch seconds."""
     return time.time() + context.get_remaining_time_in_millis() / 1000
+
+
+def is_stale_tick(event: Mapping[str, Any]) -> bool:
+    """Whether it is the tick of a minute that is over: Lambda tries again what has failed, and the next tick is here.
+
+    EventBridge's `time` is that of the tick ("Scheduled Event", Amazon EventBridge user guide).
+    """
+    if event.get("detail-type") != "Scheduled Event":
+        return False
+    try:
+        at = datetime.fromisoformat(event["time"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    return at.tzinfo is not None and time.time() - at.timestamp() > TICK_SECONDS
 
 
 def answer(event: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:

@@ -134,8 +134,11 @@ def _clock(value: object) -> time:
 
 def _zone(value: object) -> tzinfo:
     """The time zone of a name. Imported here, because few configurations need it and functions start cold."""
-    from zoneinfo import ZoneInfo, available_timezones  # noqa: PLC0415
+    from zoneinfo import ZoneInfo, available_timezones, reset_tzpath  # noqa: PLC0415
 
+    reset_tzpath(
+        to=()
+    )  # the package tzdata, wherever this runs: checked by one set of rules and kept by another is worse
     if isinstance(value, str) and _ZONE.fullmatch(value) is not None:
         try:
             return ZoneInfo(value)

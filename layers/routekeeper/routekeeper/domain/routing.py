@@ -22,7 +22,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
 from routekeeper.domain.returning import due_at, reusable_at
 from routekeeper.domain.settings import FailbackMode, Group, Path
-from routekeeper.domain.signals import path_key
+from routekeeper.domain.signals import UNPROBED_SECONDS, path_key
 
 __all__ = [
     "Actual",
@@ -91,6 +91,7 @@ class Move:
 
 Decision = Stay | Move
 
+BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
 UNKNOWN_GRACE_SECONDS: Final = 60.0
 """How long after it took its path a group of which nothing is known raises no alarm: probing has just begun."""
 
@@ -187,10 +188,13 @@ def health_of_paths(
     health = {path.name: verdict_on(group, path, verdicts) for path in group.paths}
     path = state.path
     if path in health and health[path].health is not Health.UNHEALTHY and _is_blackhole(state, actual):
-        health[path] = Verdict(Health.UNHEALTHY, "its route is a blackhole: the next hop is gone", since=now)
+        health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
     left = state.blackholed
     if left is None or left == path or left not in health:
         return health
+    unprobed = any(one.name == left and one.target is None for one in group.paths)
+    if unprobed and now - state.blackholed_at > UNPROBED_SECONDS:
+        return health  # no verdict on it will ever be newer
     if health[left].health is Health.HEALTHY and (health[left].since or 0.0) <= state.blackholed_at:
         reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
         health[left] = Verdict(Health.UNHEALTHY, reason, since=state.blackholed_at)
@@ -245,7 +249,10 @@ def _leave(group: Group, current: str, health: Mapping[str, Verdict], best: str 
         return Stay(_nobody(health), stranded=True)
     kind = TransitionKind.FAILBACK if best == group.paths[0].name else TransitionKind.FAILOVER
     reason = f"{current} is UNHEALTHY ({why.reason})"
-    return Move(best, kind, reason, why.first_loss_at, why.since, blackhole=blackhole)
+    # What AWS has said ends when AWS says otherwise; where nothing is probed, a mark would outlive that.
+    unprobed = any(path.name == current and path.target is None for path in group.paths)
+    marked = blackhole and (not unprobed or why.reason == BLACKHOLE)
+    return Move(best, kind, reason, why.first_loss_at, why.since, blackhole=marked)
 
 
 def _best(group: Group, state: GroupState, health: Mapping[str, Verdict], now: float) -> str | None:

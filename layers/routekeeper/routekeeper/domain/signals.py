@@ -75,16 +75,18 @@ class Signal:
         """When nobody needs it any more."""
         return max(self.ends_at, self.at + UNPROBED_SECONDS)
 
+    def over_at(self, *, probed: bool) -> float:
+        """When it ends by its time alone, for a path whose target is probed, or for one that has none."""
+        return self.ends_at if probed or self.kind is not SignalKind.STATE else self.at + UNPROBED_SECONDS
+
     def is_over(self, probed: Verdict | None, now: float) -> bool:
         """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none."""
         if self.withdrawn:
             return True
-        if self.kind is not SignalKind.STATE:
-            return now >= self.ends_at
-        if probed is None:
-            return now >= self.at + UNPROBED_SECONDS
-        recovered = probed.health is Health.HEALTHY and (probed.since or 0.0) > self.at + RESOLUTION_SECONDS
-        return recovered or now >= self.ends_at
+        newer = probed is not None and (probed.since or 0.0) > self.at + RESOLUTION_SECONDS
+        recovered = newer and probed is not None and probed.health is Health.HEALTHY
+        over = now >= self.over_at(probed=probed is not None)
+        return over or (recovered and self.kind is SignalKind.STATE)
 
 
 # --- what is said

@@ -67,10 +67,13 @@ def differing(routes: Iterable[Route], path: Path) -> tuple[Route, ...]:
     return tuple(route for route in routes if not is_on(route, path))
 
 
-def is_served(group: Group, routes: Iterable[Route], health: Mapping[str, Verdict]) -> bool:
-    """Whether every route is on some HEALTHY path of the group, so that putting it right can wait (law 12)."""
-    well = [path for path in group.paths if health[path.name].health is Health.HEALTHY]
-    return all(not route.blackhole and any(is_on(route, path) for path in well) for route in routes)
+def can_wait(group: Group, routes: Iterable[Route], health: Mapping[str, Verdict]) -> bool:
+    """Whether putting these routes right can wait (law 12): each leads somewhere, and onto no UNHEALTHY path.
+
+    What another controller writes may be no path of the group at all. To fight it without end is what brakes are for.
+    """
+    dead = [path for path in group.paths if health[path.name].health is Health.UNHEALTHY]
+    return not any(_swallows(route, group) or any(is_on(route, path) for path in dead) for route in routes)
 
 
 def left_alone(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, assert_never
 
 from routekeeper.domain.quorum import Verdict
@@ -26,6 +27,10 @@ def outlook(
         decision = decide(group, state, verdicts, None, at)
         if isinstance(decision, Move) and decision.brakable and braked is not None:
             return Stay(f"{decision.reason}, but {braked}")
+        if isinstance(decision, Stay) and decision.due_at is not None and braked is not None:
+            return replace(decision, reason=f"{decision.reason}; then {braked}", due_at=None)
+        if isinstance(decision, Stay) and state.astray and braked is not None:
+            return replace(decision, reason=f"{decision.reason}; some routes are on {_and(state.astray)}, {braked}")
         return decision
 
     decision = foreseen(state, now)
@@ -51,6 +56,10 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
     if pause is not None:
         sentence += f"; paused until {iso(pause.expires_at)}"
     return sentence
+
+
+def _and(names: Iterable[str]) -> str:
+    return " and ".join(names)
 
 
 def _told(decision: Decision, state: GroupState) -> Json:

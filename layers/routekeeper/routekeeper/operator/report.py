@@ -75,12 +75,14 @@ def restart_status(state: RestartState) -> Json:
 
 
 def brake_status(rule: Brake, ledger: Ledger, now: float) -> Json:
+    """While it is engaged, the moves are those that have engaged it, however long ago."""
+    moves = ledger.moves if ledger.engaged_at is not None else ledger.recent(rule, now)
     return {
-        "moves": len(ledger.recent(rule, now)),
+        "moves": len(moves),
         "limit": rule.moves,
         "per_seconds": rule.per_seconds,
         "engaged_since": iso_or_none(ledger.engaged_at),
-        "counted": [{"transition": one.transition, "at": iso(one.at)} for one in ledger.recent(rule, now)],
+        "counted": [{"transition": one.transition, "at": iso(one.at)} for one in moves],
         "acknowledged": None if ledger.acknowledged is None else _asked(ledger.acknowledged),
     }
 
@@ -129,18 +131,18 @@ def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
         "reason": verdict.reason,
         "target": path.target,
         "votes": {} if path.target is None else _votes(path.target, scene),
-        "signals": [_signal(signal, scene.now) for signal in scene.signals_about(path)],
+        "signals": [_signal(signal, path, scene.now) for signal in scene.signals_about(path)],
     }
 
 
-def _signal(signal: Signal, now: float) -> Json:
+def _signal(signal: Signal, path: Path, now: float) -> Json:
     return {
         "instance": signal.instance,
         "kind": signal.kind.value,
         "says": signal.words,
         "at": iso(signal.at),
         "from": iso(max(signal.at, signal.starts_at)),
-        "until": iso(signal.ends_at),
+        "until": iso(signal.over_at(probed=path.target is not None)),
         "upcoming": now < signal.starts_at,
     }
 

@@ -19,7 +19,7 @@ from routekeeper.domain.group_state import GroupState, Transition, TransitionKin
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual, Decision, Move, Stay, counted, decide, health_of_paths, moved, stayed
 from routekeeper.domain.settings import Group
-from routekeeper.domain.steering import Route, actual, differing, is_served, left_alone, paths_of
+from routekeeper.domain.steering import Route, actual, can_wait, differing, left_alone, paths_of
 from routekeeper.ec2_errors import is_temporary
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
@@ -196,7 +196,7 @@ class GroupPass:
             LOG.warning("drift left as it is", extra={"group": self.group.name, "path": path.name, "routes": where})
         drifted = tuple(one for one in differing(routes, path) if one.error is None and one not in left)
         health = health_of_paths(self.group, state, verdicts, actual(self.group, routes), now)
-        if not drifted or not is_served(self.group, drifted, health) or (held := self._hold(state)) is None:
+        if not drifted or not can_wait(self.group, drifted, health) or (held := self._hold(state)) is None:
             return left, None
         return (*left, *drifted), f"somebody else changed the routes; putting them right is {held}"
 

@@ -16,7 +16,7 @@ from routekeeper.store import Store
 LOG = logging.getLogger("routekeeper.router")
 
 SAVE_PAUSES_SECONDS: Final = (0.5, 2.0, None)
-"""After each attempt to save a signal; the last has none. Lambda would try again after a minute: too late."""
+"""After each attempt to save a signal; the last has none. Lambda tries again after a minute: late, for most."""
 
 
 @dataclass(frozen=True, slots=True)
