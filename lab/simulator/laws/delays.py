@@ -41,7 +41,8 @@ class Delays:
         others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
         doomed = {p.name: now - self.signals.of(group.name, p.name).last_state for p in others}
         well = max((min(bench.held_for(p.target, GOOD), doomed[p.name]) for p in others), default=0.0)
-        waited = min(bench.held_for(path.target, BAD), well, now - self.routes.lifted_at.get(group.name, 0.0))
+        here = self._here_for(group, held)
+        waited = min(bench.held_for(path.target, BAD), well, here)
         if pin_ends > now - 110:
             if pin_ends > now + SLACK_SECONDS:
                 self._judge_pin(group, held, path.name)
@@ -54,7 +55,7 @@ class Delays:
             law = 11 if self._others_in_trouble(group.name) else 4
             self.court.hold(law, "leaving is not delayed", waited < bound, told)
             heralded = all(bench.is_heralded(p.target) for p in group.paths)
-            late = heralded and not self._was_held(held) and waited >= PROMPT_SECONDS
+            late = heralded and waited < here and not self._was_held(held) and waited >= PROMPT_SECONDS
             self.court.hold(law, "leaving is prompt", not late, told)
             self._judge_signal(group, held, path.name, others, law)
 
@@ -67,11 +68,16 @@ class Delays:
         silent = {p.name: now - self.signals.of(group.name, p.name).last for p in others}
         well = max((min(bench.held_for(p.target, GOOD), silent[p.name]) for p in others), default=0.0)
         spoken_for = now - spoken.since
-        waited = min(spoken_for, well, now - self.routes.lifted_at.get(group.name, 0.0))
+        waited = min(spoken_for, well, self._here_for(group, held))
         told = f"{group.name} stays on {current}, which AWS takes down, for {waited:.0f} s: {text(held, 'reason')}"
         self.court.hold(law, "what AWS takes down is left", waited < 100, told)
         by_event = waited == spoken_for and not spoken.by_clock and not self._was_held(held)
         self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
+
+    def _here_for(self, group: Group, held: Item) -> float:
+        """For how long the group could have left: nobody has held it, and nobody has just forced it here."""
+        now = self.world.kernel.now
+        return min(now - self.routes.lifted_at.get(group.name, 0.0), now - number(held, "since"))
 
     def _was_held(self, held: Item) -> bool:
         """Whether the wait began while a hold or a claim on the group was in force."""
