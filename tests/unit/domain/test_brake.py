@@ -66,9 +66,14 @@ def test_a_crash_between_the_slot_and_the_commitment_costs_no_second_slot() -> N
     assert admit(ledger, RULE, "one-2", 40.0) is ledger
 
 
-def test_what_nothing_may_hold_is_counted_beyond_the_limit_and_kept_within_it() -> None:
-    ledger = count(filled(10.0, 20.0, 30.0), RULE, [Counted("two-1", 40.0), Counted("two-1", 40.0)], 41.0)
-    assert [one.transition for one in ledger.moves] == ["one-1", "one-2", "two-1"]
+def test_what_has_engaged_the_brake_stays_on_record_however_long_nobody_acknowledges() -> None:
+    engaged = filled(10.0, 20.0, 30.0)
+    assert count(engaged, RULE, [Counted("two-1", 90_000.0)], 90_001.0) == engaged
+
+
+def test_what_is_counted_twice_counts_once() -> None:
+    ledger = count(filled(10.0), RULE, [Counted("two-1", 40.0), Counted("two-1", 40.0)], 41.0)
+    assert [one.transition for one in ledger.moves] == ["one-0", "two-1"]
 
 
 def test_moves_that_nothing_held_engage_the_brake_too() -> None:

@@ -97,7 +97,12 @@ def admit(ledger: Ledger, rule: Brake, transition: str, now: float) -> Ledger:
 
 
 def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> Ledger:
-    """The ledger with moves that nothing held, once they are done. What an acknowledgement has forgotten stays so."""
+    """The ledger with moves that nothing held, once they are done. What an acknowledgement has forgotten stays so.
+
+    While it is engaged nothing is added: what has engaged it stays on record, until all is forgotten together.
+    """
+    if ledger.engaged_at is not None:
+        return ledger
     since = ledger.acknowledged.at if ledger.acknowledged is not None else 0.0
     known = sorted((*ledger.moves, *(one for one in done if one.at > since)), key=lambda one: one.at)
     latest = {one.transition: one for one in known}  # a slot that was used only later counts from then on
