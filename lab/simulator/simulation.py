@@ -196,7 +196,8 @@ class Simulation:
     def run(self) -> Outcome:
         """Let the plan happen, from the beginning to its end or to the first violation."""
         logger = logging.getLogger("routekeeper")
-        level, logger.level = logger.level, logging.CRITICAL + 1
+        level = logger.level
+        logger.setLevel(logging.CRITICAL + 1)
         error = None
         try:
             with cooperative(self.kernel):
@@ -210,7 +211,7 @@ class Simulation:
                 self.kernel.forget()
                 self.loop.close()
         finally:
-            logger.level = level
+            logger.setLevel(level)
         return outcome
 
     def _begin(self) -> None:
