@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from lab.cloud.ec2.throttling import Bucket, Throttling
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.group_state import Channel
-from routekeeper.domain.health import Health
-from routekeeper.domain.settings import Configuration, Group, Path
+from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import Route
 from routekeeper.router.applying import put_in_place
 from routekeeper.router.pace import AT_ONCE, LEAST_PER_SECOND, STEP_SECONDS, Pace
-from routekeeper.store.items import group_item
 from tests.fakes.routes import FakeRoutes
-from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
+from tests.unit.router.stage import NAT_A, NAT_B, Stage, group
 
 ON_B = Path("nat-b", "nat-b", NAT_B)
 
@@ -109,33 +105,3 @@ def test_law_11_a_crowd_of_tables_does_not_keep_a_single_one_of_another_group_wa
         due[name] = now + max(0.1, paces[name].step_seconds)
     assert wanted["big"] > 200, "the crowd was still waiting"
     assert now - 20 <= 2.0
-
-
-def test_a_group_of_800_tables_whose_people_are_out_of_reach_still_fits_into_its_item() -> None:
-    tables = [f"rtb-{number:017x}" for number in range(800)]
-    stage = Stage(
-        routes=FakeRoutes(dict.fromkeys(tables, NAT_A)),
-        configuration=Configuration(CONFIGURATION.targets, {"one": group("one", *tables)}),
-    )
-    stage.people.unreachable = set(Channel)
-    stage.run()
-    for ill, well in [("nat-a", "nat-b"), ("nat-b", "nat-a")] * 5:
-        stage.now += 120
-        stage.see(well, Health.HEALTHY)
-        stage.see(ill, Health.UNHEALTHY)
-        stage.run()
-    assert len(stage.history()) == 10
-    item = group_item(stage.state(), "test")
-    assert _octets(item) < 400_000
-    stage.people.unreachable = set()
-    stage.run()
-    assert stage.people.told[-1] == stage.history()[0]
-
-
-def _octets(attribute: Any) -> int:
-    """As DynamoDB counts them: names and values, and 3 for each list or map ("Item sizes and formats")."""
-    if isinstance(attribute, dict):
-        return 3 + sum(len(name) + _octets(value) for name, value in attribute.items())
-    if isinstance(attribute, list):
-        return 3 + sum(map(_octets, attribute))
-    return len(str(attribute))
