@@ -210,6 +210,13 @@ class World:
         machine = self.ec2.machines[path.next_hop.id]
         return machine.state in GONE or self.kernel.now - machine.up_since < within
 
+    def is_refused(self, group: Group, path_name: str) -> bool:
+        """Whether EC2 refuses every route onto the path, and always will: its instance is terminated."""
+        path = group.path(path_name)
+        if path is None or path.next_hop is None or path.next_hop.kind is not NextHopKind.INSTANCE:
+            return False
+        return self.ec2.machines[path.next_hop.id].state == "terminated"
+
     def _put_on(self, group: Group, number: int) -> None:
         path = group.paths[number]
         match group.steering:

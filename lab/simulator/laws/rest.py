@@ -62,8 +62,9 @@ class Rest:
             held = self._held(name)
             self._hold_to_rest(group, held)
             owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
-            if self._on_hold(held, 200) and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
-                owed.pop(waiting or "", None)  # decided, and paused before anything was changed
+            waits = self._on_hold(held, 200) or self.world.is_refused(group, text(held, "path") or "")
+            if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
+                owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
             untold = set(self.routes.recorded.get(name, {})) - self.announced
             told = f"nobody was told of {sorted(untold)}"
@@ -89,7 +90,8 @@ class Rest:
             return
         pending = text(part(held, "pending"), "id")
         since = number(part(held, "pending"), "decided_at", now)
-        self.court.hold(10, "transitions end", pending is None or now - since < 200, f"{pending} is pending: {told}")
+        ended = pending is None or now - since < 200 or self.world.is_refused(group, path.name)
+        self.court.hold(10, "transitions end", ended, f"{pending} is pending: {told}")
         if self._is_wanted_here(group, path.name):
             really = self.world.path_of(group)
             there = really == path.name or len(self.world.resources(group)) == 0 or self._may_be_left(group)
