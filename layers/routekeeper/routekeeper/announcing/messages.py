@@ -44,7 +44,7 @@ def of_engagement(engagement: Engagement, deployment: str) -> Message:
     lines = [
         headline,
         "",
-        "Nothing is moved back any more, and no drift put right while its traffic is on a HEALTHY path.",
+        "Nothing is moved back any more, and no drift put right unless traffic is lost where it leads.",
         "An UNHEALTHY path is left for a HEALTHY one as ever.",
         "What now: look why so much was moved; then invoke the operator function with the action acknowledge.",
         f"When: {_time(engagement.engaged_at)}",

@@ -116,12 +116,12 @@ def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
     return Ledger(ledger.version, acknowledged=asked)
 
 
-def why_held(ledger: Ledger, rule: Brake) -> str | None:
+def why_held(ledger: Ledger) -> str | None:
     """Why moves that can wait are held, and who must do what; None where they are not."""
     if ledger.engaged_at is None:
         return None
     return (
-        f"held by the brake, engaged at {rule.moves} moves within {rule.per_seconds:.0f} s until a person acknowledges:"
+        f"held by the brake, which {len(ledger.moves)} moves have engaged, until a person acknowledges:"
         " invoke the operator function with the action acknowledge"
     )
 

@@ -64,7 +64,7 @@ class Operator:
         seen = self._scene()
         return {
             "at": iso(seen.now),
-            "brake": self._brake_status(seen.now),
+            "brake": report.brake_status(seen),
             "groups": {name: self._group_status(name, seen) for name in request.groups},
             "vantages": report.vantages(seen),
             "restarts": {name: self._restart_status(name) for name in self.configuration.restart_groups()},
@@ -80,14 +80,6 @@ class Operator:
     def _restart_status(self, name: str) -> Json:
         try:
             return report.restart_status(self.store.load_restart(name))
-        except ItemError as err:
-            return {"error": str(err)}
-
-    def _brake_status(self, now: float) -> Json | None:
-        if self.configuration.brake is None:
-            return None
-        try:
-            return report.brake_status(self.configuration.brake, self.store.load_brake(), now)
         except ItemError as err:
             return {"error": str(err)}
 
@@ -158,14 +150,14 @@ class Operator:
 
     def _scene(self) -> Scene:
         store = self.store
-        return scene(self.configuration, store.load_board(), store.load_signals(), self.clock(), self._why_held())
+        return scene(self.configuration, store.load_board(), store.load_signals(), self.clock(), self._ledger())
 
-    def _why_held(self) -> str | None:
-        rule = self.configuration.brake
+    def _ledger(self) -> Ledger | ItemError | None:
+        """The brake's ledger. One that is unreadable keeps nobody from asking for the rest (law 11)."""
         try:
-            return None if rule is None else brake.why_held(self.store.load_brake(), rule)
+            return None if self.configuration.brake is None else self.store.load_brake()
         except ItemError as err:
-            return f"the brake's ledger cannot be read: {err}"
+            return err
 
 
 def _acknowledged(before: Ledger, *, changed: bool) -> Json:

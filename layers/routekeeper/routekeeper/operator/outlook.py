@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -25,13 +25,7 @@ def outlook(
 
     def foreseen(state: GroupState, at: float) -> Decision:
         decision = decide(group, state, verdicts, None, at)
-        if isinstance(decision, Move) and decision.brakable and braked is not None:
-            return Stay(f"{decision.reason}, but {braked}")
-        if isinstance(decision, Stay) and decision.due_at is not None and braked is not None:
-            return replace(decision, reason=f"{decision.reason}; then {braked}", due_at=None)
-        if isinstance(decision, Stay) and state.astray and braked is not None:
-            return replace(decision, reason=f"{decision.reason}; some routes are on {_and(state.astray)}, {braked}")
-        return decision
+        return decision if braked is None else _held(decision, state, braked)
 
     decision = foreseen(state, now)
     told = _told(decision, state)
@@ -58,8 +52,18 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
     return sentence
 
 
-def _and(names: Iterable[str]) -> str:
-    return " and ".join(names)
+def _held(decision: Decision, state: GroupState, braked: str) -> Decision:
+    """What becomes of the decision while whatever can wait is held."""
+    match decision:
+        case Move(brakable=True):
+            return Stay(f"{decision.reason}, but {braked}")
+        case Stay() if decision.due_at is not None:
+            return replace(decision, reason=f"{decision.reason}; then {braked}", due_at=None)
+        case Stay() if state.astray:
+            astray = " and ".join(state.astray)
+            return replace(decision, reason=f"{decision.reason}; some routes are on {astray}, {braked}")
+        case _:
+            return decision
 
 
 def _told(decision: Decision, state: GroupState) -> Json:

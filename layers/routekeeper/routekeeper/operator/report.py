@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routekeeper.domain.brake import Brake, Ledger
+from routekeeper.domain.errors import ItemError
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
@@ -74,9 +74,14 @@ def restart_status(state: RestartState) -> Json:
     }
 
 
-def brake_status(rule: Brake, ledger: Ledger, now: float) -> Json:
-    """While it is engaged, the moves are those that have engaged it, however long ago."""
-    moves = ledger.moves if ledger.engaged_at is not None else ledger.recent(rule, now)
+def brake_status(scene: Scene) -> Json | None:
+    """While it is engaged, the moves are those that have engaged it, however long ago. None where there is no brake."""
+    rule, ledger = scene.configuration.brake, scene.ledger
+    if rule is None or ledger is None:
+        return None
+    if isinstance(ledger, ItemError):
+        return {"error": str(ledger)}
+    moves = ledger.moves if ledger.engaged_at is not None else ledger.recent(rule, scene.now)
     return {
         "moves": len(moves),
         "limit": rule.moves,

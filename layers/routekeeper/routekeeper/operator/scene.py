@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from routekeeper.domain.brake import Ledger, why_held
+from routekeeper.domain.errors import ItemError
 from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
 from routekeeper.domain.routing import GroupState, health_of_paths
 from routekeeper.domain.settings import Configuration, Group, Path
@@ -21,8 +23,19 @@ class Scene:
     suspected: frozenset[str]
     verdicts: Mapping[str, Verdict]
     signals: tuple[Signal, ...]
-    braked: str | None = None
-    """Why moves that can wait are held, where they are."""
+    ledger: Ledger | ItemError | None = None
+    """The brake's; why it cannot be read; or None where there is no brake."""
+
+    @property
+    def braked(self) -> str | None:
+        """Why moves that can wait are held, where they are."""
+        match self.ledger:
+            case Ledger() as ledger:
+                return why_held(ledger)
+            case ItemError() as err:
+                return f"the brake's ledger cannot be read: {err}"
+            case None:
+                return None
 
     def paths(self, group: Group, state: GroupState) -> dict[str, Verdict]:
         return health_of_paths(group, state, self.verdicts, None, self.now)
@@ -35,8 +48,12 @@ class Scene:
 
 
 def scene(
-    configuration: Configuration, board: Board, signals: tuple[Signal, ...], now: float, braked: str | None = None
+    configuration: Configuration,
+    board: Board,
+    signals: tuple[Signal, ...],
+    now: float,
+    ledger: Ledger | ItemError | None = None,
 ) -> Scene:
     fresh = about(configuration.targets, board.fresh(now, configuration.stale_after_seconds))
     told = judged(configuration, verdicts(configuration.targets, fresh), signals, now)
-    return Scene(configuration, now, board, fresh, suspected_vantages(fresh), told, signals, braked)
+    return Scene(configuration, now, board, fresh, suspected_vantages(fresh), told, signals, ledger)
