@@ -133,12 +133,14 @@ def _clock(value: object) -> time:
 
 
 def _zone(value: object) -> tzinfo:
-    """The time zone of a name. Imported here, because few configurations need it and functions start cold."""
+    """The time zone of a name, by the package tzdata wherever this runs, and never by what the machine has.
+
+    A window that was checked by one set of rules and is kept by another is worse than none. Imported here, because few
+    configurations need it and functions start cold.
+    """
     from zoneinfo import ZoneInfo, available_timezones, reset_tzpath  # noqa: PLC0415
 
-    reset_tzpath(
-        to=()
-    )  # the package tzdata, wherever this runs: checked by one set of rules and kept by another is worse
+    reset_tzpath(to=())
     if isinstance(value, str) and _ZONE.fullmatch(value) is not None:
         try:
             return ZoneInfo(value)
