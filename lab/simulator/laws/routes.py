@@ -286,10 +286,10 @@ class Routes:
         pending = part(held, "pending")
         identifier = text(pending, "id")
         self.court.hold(7, "committed before it is done", identifier is not None, f"no transition is under way: {told}")
-        path = group.path(text(held, "path") or "")
+        seen = invocation.groups.get(group.name)
+        path = group.path(text(held, "path") or text(seen, "path") or "")  # somebody may have spoilt it since
         hop = "none" if path is None or path.next_hop is None else path.next_hop.id
         self.court.hold(10, "only what is desired", hop == change.after, f"{path and path.name} is desired: {told}")
-        seen = invocation.groups.get(group.name)
         pause = part(seen, "pause")
         paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
         self.court.hold(6, "a pause halts changes", not paused, told)
