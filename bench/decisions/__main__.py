@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from bench import figures
-from bench.decisions import promise
+from bench.decisions import promise, recorded
 from bench.decisions.compared import (
     BURSTY,
     DEPLOYED,
@@ -45,6 +45,7 @@ def main() -> None:
         "published": [one.figures() for one in all_published()],
         "bursts": promise.rows(),
         "simulated": promise.simulated(),
+        "recorded": recorded.rows(),
     }
     wanted = [_wanted(world["name"], world["ratios"]) for world in worlds]
     wanted += [_wanted(f"in probes, {name}", found) for name, found in worlds[0]["variants"].items()]

@@ -16,6 +16,7 @@ def tables(results: Mapping[str, Any]) -> str:
     """Delays at equal false alarms, the rules as published, and what becomes of the promise."""
     parts = [_world(world, results["shares"]) for world in results["worlds"]]
     parts += [_published(results["published"]), _bursts(results["bursts"]), _simulated(results["simulated"])]
+    parts += [_recorded(results["recorded"])]
     return "\n\n".join(parts)
 
 
@@ -72,6 +73,24 @@ def _simulated(rows: list[Mapping[str, Any]]) -> str:
         f" | {row['simulated_seconds']:,.0f} s, standard error {row['standard_error_seconds']:,.0f} s |"
         for row in rows
     ]
+    return head + "\n\n" + "\n".join(lines)
+
+
+def _recorded(rows: list[Mapping[str, Any]]) -> str:
+    head = (
+        "On recorded lines, false alarms within the recording, where at most ten were asked for, and the chance of so"
+        " many or more if the promise holds; `usual` is the line's loss on average, or in the worst tenth of the time:"
+    )
+    columns = ["probes", "lost", "after a loss", "promised", "found", "chance"]
+    columns += ["worst tenth: lost", "promised", "found", "chance"]
+    lines = ["| line | " + " | ".join(columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    for row in rows:
+        average, worst = row["usual_on_average"], row["usual_at_worst"]
+        lines.append(
+            f"| {row['line']} | {row['probes']:,} | {row['share']:.2%} | {row['share_after_loss']:.1%} |"
+            f" {average['promised']:.1f} | {average['found']} | {average['chance']:.1%} |"
+            f" {row['worst_share']:.2%} | {worst['promised']:.1f} | {worst['found']} | {worst['chance']:.1%} |"
+        )
     return head + "\n\n" + "\n".join(lines)
 
 
