@@ -18,6 +18,7 @@ from tests.fakes.routes import FakeRoutes
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ASKED = Asker("kim", 0.0, "maintenance")
+DENIED = Ec2Error("denied", "UnauthorizedOperation")
 
 
 @pytest.fixture
@@ -133,6 +134,20 @@ def test_news_that_nobody_wanted_for_an_hour_is_told_no_more(stage: Stage) -> No
     stage.now += 3601
     stage.run()
     assert stage.state().unannounced == ()
+
+
+def test_what_took_more_than_an_hour_to_be_carried_out_is_told_all_the_same(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    for _ in range(70):
+        stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+        stage.see("nat-b", Health.HEALTHY)
+        stage.run()
+        stage.now += 60
+    stage.see("nat-b", Health.HEALTHY)
+    stage.routes.refusals = {}
+    stage.run()
+    [event] = stage.history()
+    assert event in stage.people.told
 
 
 def test_what_another_invocation_is_telling_is_left_to_it(stage: Stage) -> None:
@@ -364,7 +379,7 @@ def test_a_pass_that_finds_everything_in_place_writes_nothing(stage: Stage) -> N
 
 class TestRefusals:
     def test_a_failing_table_does_not_strand_the_others(self, stage: Stage) -> None:
-        stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.routes.refusals["rtb-1"] = [DENIED]
         stage.see("nat-a", Health.UNHEALTHY)
         reports = stage.run()
         assert stage.routes.next_hops == {"rtb-1": NAT_A, "rtb-2": NAT_B, "rtb-3": NAT_B}
@@ -373,7 +388,7 @@ class TestRefusals:
         assert stage.count(Metric.STEERING_FAILURES) == 1
 
     def test_what_failed_is_completed_later_as_an_event_of_its_own(self, stage: Stage) -> None:
-        stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.routes.refusals["rtb-1"] = [DENIED]
         stage.see("nat-a", Health.UNHEALTHY)
         stage.run()
         stage.run()
@@ -397,7 +412,7 @@ class TestRefusals:
         assert stage.routes.next_hops["rtb-1"] == NAT_B
 
     def test_nothing_changed_is_nothing_recorded_and_is_tried_again(self, stage: Stage) -> None:
-        stage.routes.refusals["rtb-3"] = [Ec2Error("denied", "UnauthorizedOperation")]
+        stage.routes.refusals["rtb-3"] = [DENIED]
         stage.see("nat-a", Health.UNHEALTHY)
         stage.run()
         assert stage.history("two") == ()
@@ -406,8 +421,45 @@ class TestRefusals:
         [event] = stage.history("two")
         assert event.kind is TransitionKind.FAILOVER
 
+    def test_law_2_a_move_that_was_refused_is_not_carried_out_once_its_path_is_no_longer_healthy(
+        self, stage: Stage
+    ) -> None:
+        stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        stage.see("nat-a", Health.HEALTHY)
+        stage.see("nat-b", Health.UNKNOWN)
+        stage.run()
+        assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
+        assert (stage.state().path, stage.state().pending) == ("nat-a", None)
+        back, given_up = stage.history()
+        assert back.changes == ()
+        assert {change.error for change in given_up.changes} == {f"overtaken by {back.id}"}
+
+    def test_law_3_a_move_that_was_refused_waits_while_nothing_is_healthy(self, stage: Stage) -> None:
+        stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        stage.see("nat-b", Health.UNKNOWN)
+        stage.run()
+        assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
+        assert stage.count(Metric.NO_HEALTHY_PATH) > 0
+        stage.see("nat-b", Health.HEALTHY)
+        stage.run()
+        assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_B
+
+    def test_law_2_what_was_decided_before_is_looked_at_again_when_the_routes_can_be_read(self, stage: Stage) -> None:
+        stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        stage.see("nat-a", Health.HEALTHY)
+        stage.see("nat-b", Health.UNKNOWN)
+        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 4
+        stage.run()
+        assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
+
     def test_unreadable_routes_do_not_keep_the_desired_path_from_being_decided(self, stage: Stage) -> None:
-        stage.routes.refusals["read"] = [Ec2Error("denied", "UnauthorizedOperation")] * 2
+        stage.routes.refusals["read"] = [DENIED] * 2
         stage.see("nat-a", Health.UNHEALTHY)
         reports = stage.run()
         assert all(report.error is not None for report in reports.values())
@@ -576,8 +628,8 @@ class TestCrashes:
 
 
 def test_a_move_that_overtakes_an_unrecorded_one_puts_both_into_history(stage: Stage) -> None:
-    stage.routes.refusals["rtb-1"] = [Ec2Error("denied", "UnauthorizedOperation")]
-    stage.routes.refusals["rtb-2"] = [Ec2Error("denied", "UnauthorizedOperation")]
+    stage.routes.refusals["rtb-1"] = [DENIED]
+    stage.routes.refusals["rtb-2"] = [DENIED]
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     stage.see("nat-b", Health.UNHEALTHY)

@@ -98,6 +98,8 @@ class Transition:
     asked: Asker | None = None
     applied_at: float | None = None
     changes: tuple[Change, ...] = ()
+    forced: bool = False
+    """Whether somebody wants it carried out whatever the health of the path."""
 
     @property
     def detection_seconds(self) -> float | None:
@@ -130,6 +132,13 @@ class Untold:
     uncounted: bool = False
     """Whether the brake's ledger has yet to hear of it. No channel: an older version that does not know the brake,
     back after a failed deployment, could not read a channel that it does not know."""
+    recorded_at: float | None = None
+    """When it went into history, maybe long after it was decided: a route may be refused for hours. None: not known."""
+
+    @property
+    def news_at(self) -> float:
+        """Since when there is something to tell."""
+        return self.transition.decided_at if self.recorded_at is None else self.recorded_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Stay:
     stranded: bool = False
     """Nothing to move to, though the present path is UNHEALTHY: an alarm is due (law 3)."""
     halted: bool = False
-    """Touch nothing at all, drift included: the group is paused."""
+    """Touch nothing at all, drift included: the group is paused, or what was decided may not be carried out now."""
     due_at: float | None = None
     """When a better path will be returned to if it stays HEALTHY."""
     adopt: str | None = None
@@ -83,6 +83,8 @@ class Move:
     first_loss_at: float | None = None
     verdict_at: float | None = None
     asked: Asker | None = None
+    forced: bool = False
+    """Whether who asked for it wants it whatever the path's health."""
     blackhole: bool = False
     """The path is left because AWS calls its route a blackhole, whatever its probes say."""
     brakable: bool = False
@@ -116,8 +118,52 @@ def decide(
     """
     if (pause := state.paused_at(now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
-    current = state.path if state.path is not None and group.path(state.path) is not None else None
     health = health_of_paths(group, state, verdicts, actual, now)
+    if actual is not None and (why := _why_not_begin(group, state, actual, health, now)) is not None:
+        return _reconsider(group, state, actual, health, why, now)
+    return _decide(group, state, actual, health, now)
+
+
+def _why_not_begin(
+    group: Group, state: GroupState, actual: Actual, health: Mapping[str, Verdict], now: float
+) -> str | None:
+    """Why a transition of which nothing has been done yet may not begin now (laws 2 and 4); None where it may.
+
+    EC2 may have refused every change for hours, or the invocation has died after it had decided: what held then may
+    hold no more. While all routes are on one other path, nothing has been done.
+    """
+    pending, desired, windows = state.pending, health.get(state.path or ""), group.failback.windows
+    if pending is None or pending.forced or desired is None:
+        return None
+    if actual.blackholed or actual.path is None or actual.path == state.path:
+        return None
+    if desired.health is not Health.HEALTHY:
+        return f"{state.path} is {desired.health.value} ({desired.reason})"
+    by_itself = pending.kind is TransitionKind.FAILBACK and pending.asked is None
+    return "the window has closed" if by_itself and windows is not None and not windows.are_open(now) else None
+
+
+def _reconsider(
+    group: Group, state: GroupState, actual: Actual, health: Mapping[str, Verdict], why: str, now: float
+) -> Decision:
+    """Decide as a group that is still where its routes are."""
+    if state.pending is not None and state.pending.kind is TransitionKind.DRIFT:  # nobody here has put them there
+        decision = _decide(group, state, actual, health, now)
+        return replace(decision, halted=True) if isinstance(decision, Stay) else decision
+    decision = _decide(group, replace(state, path=actual.path), actual, health, now)
+    if isinstance(decision, Move):
+        return Stay(decision.reason) if decision.to == state.path else decision
+    origin = actual.path
+    if origin is None or health[origin].health is not Health.HEALTHY:
+        return replace(decision, halted=True)
+    kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER
+    return Move(origin, kind, f"{why}, and no route has been changed yet; {origin} is HEALTHY")
+
+
+def _decide(
+    group: Group, state: GroupState, actual: Actual | None, health: Mapping[str, Verdict], now: float
+) -> Decision:
+    current = state.path if state.path is not None and group.path(state.path) is not None else None
     best = _best(group, state, health, now)
     if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
         return _hold(group, pin, current, health, best, blackhole=_is_blackhole(state, actual))
@@ -127,7 +173,7 @@ def decide(
     request = state.returning_at(now) if current != preferred else None
     if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
         reason = f"asked by {request.asked.by}: {request.asked.reason}"
-        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked)
+        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked, forced=request.forced)
     if health[current].health is Health.UNHEALTHY:
         return _leave(group, current, health, best, blackhole=_is_blackhole(state, actual))
     if best is not None:
@@ -220,7 +266,7 @@ def _hold(
         return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}", stranded=stranded)
     if verdict.health is Health.HEALTHY or pin.forced:
         reason = f"asked by {pin.asked.by}: {pin.asked.reason}"
-        return Move(pin.path, TransitionKind.MANUAL, reason, asked=pin.asked)
+        return Move(pin.path, TransitionKind.MANUAL, reason, asked=pin.asked, forced=pin.forced)
     if current is not None and health[current].health is Health.UNHEALTHY:
         # The pin cannot be honoured yet (law 2); that is no reason to stay on a dead path (law 4).
         return _leave(group, current, health, best, blackhole=blackhole)

@@ -44,7 +44,7 @@ class Busy(RoutekeeperError):
 
 
 class _Late(RoutekeeperError):
-    """The brake's ledger took so long that what was decided on has grown old, whatever it said."""
+    """What was decided on has grown old, or was not all that there was to know: decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,8 @@ class GroupPass:
             self._emit(Metric.NO_HEALTHY_PATH, 1)
         if unread is not None:
             routes = self._read_at_last(state, unread)
+            if isinstance(decision, Stay) and state.pending is not None:
+                raise _Late(f"group {self.group.name}: a transition from before was looked at without its routes")
         if isinstance(decision, Stay) and decision.halted:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason

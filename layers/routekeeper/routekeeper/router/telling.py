@@ -69,7 +69,7 @@ class Telling:
                 if channel not in untold.channels:
                     continue
                 transition, now = untold.transition, self.means.clock()
-                if now - transition.decided_at > FORGET_SECONDS:
+                if now - untold.news_at > FORGET_SECONDS:
                     LOG.error("people never told", extra={"transition": transition.id, "channel": channel.value})
                     yield transition.id, channel
                     continue

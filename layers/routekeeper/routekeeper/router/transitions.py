@@ -33,6 +33,7 @@ def of_move(state: GroupState, move: Move, now: float) -> Transition:
         first_loss_at=move.first_loss_at,
         verdict_at=move.verdict_at,
         asked=move.asked,
+        forced=move.forced,
     )
 
 
@@ -85,7 +86,7 @@ def closed(state: GroupState, pending: Transition, applied: Applied, teller: str
 
 def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
     """The state with one more transition to be told, and counted, by this invocation before any other."""
-    untold = _that_fit((*state.unannounced, Untold(transition, uncounted=counts(transition))))
+    untold = _that_fit((*state.unannounced, Untold(transition, uncounted=counts(transition), recorded_at=now)))
     return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
 
 
