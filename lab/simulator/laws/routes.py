@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lab.simulator.ec2 import GONE
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
@@ -109,11 +110,17 @@ class Routes:
         self.court.hold(6, "a pin holds", before is None or before != pinned, f"pinned to {pinned}: {told}")
         if not forced:
             self._hold_to_health(group, after, invocation, told)
-        if before is not None and group.path(before) is not None and not asked:
+        given_up = self._is_given_up(group, old, after)
+        if before is not None and group.path(before) is not None and not asked and not given_up:
             self._judge_unasked(group, before, after, invocation, told)
             bad = BAD in self.words(group, before, invocation) or self._spoken_against(group, before, invocation)
             if not bad and not self.world.is_gone(group, before, within=60):
                 self.brakes.on_deferrable(new, told)
+
+    def _is_given_up(self, group: Group, old: Item | None, after: str) -> bool:
+        """Whether the group goes back to where its routes are: the move before has not been begun."""
+        waiting = text(part(old, "pending"), "id")
+        return waiting is not None and waiting not in self.acted_on and self.world.path_of(group) == after
 
     def _begins(self, old: Item | None, new: Item, kind: str) -> bool:
         """Whether a transition of that kind has begun."""
@@ -297,9 +304,26 @@ class Routes:
             dead = self.court.bench.held_for(path.target, BAD) > 1.0
             self.court.hold(2, "nothing is completed onto what is UNHEALTHY", not dead, told)
         if identifier is not None:
+            if identifier not in self.acted_on and path is not None and not self._may_begin_anyhow(group, held, change):
+                self._judge_beginning(group, path.name, invocation, told)
             self.acted_on.add(identifier)
             invocation.changed.setdefault(identifier, set()).add(change.resource)
             self.owed.setdefault(group.name, {}).setdefault(identifier, self.world.kernel.now)
+
+    def _may_begin_anyhow(self, group: Group, held: Item | None, change: RouteChange) -> bool:
+        """Whether somebody forces it, or no packet got through before. Drift is judged when it is decided on."""
+        pending = part(held, "pending")
+        machine = self.world.ec2.machines.get(change.before)
+        nowhere = change.before == "none" and all(path.next_hop is not None for path in group.paths)
+        swallowed = nowhere or (machine is not None and machine.state in GONE)
+        forced = flag(pending, "forced") or flag(part(held, "pin"), "forced")
+        return forced or swallowed or text(pending, "kind") == "drift"
+
+    def _judge_beginning(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
+        """The first route of a transition is changed onto what is HEALTHY then, however long ago it was decided."""
+        words = self.words(group, path, invocation)
+        right = GOOD in words or self._spoken_against(group, path, invocation)
+        self.court.hold(2, "only onto HEALTHY is begun", right, f"{path} was {words or 'not looked at'}: {told}")
 
     # --- what is told
 
