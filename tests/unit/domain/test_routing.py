@@ -26,7 +26,6 @@ from routekeeper.domain.routing import (
     TransitionKind,
     counted,
     decide,
-    healthy_elsewhere,
     moved,
 )
 from routekeeper.domain.settings import Failback, FailbackMode, Group, Path, VpcRoute
@@ -453,13 +452,6 @@ def test_a_transition_is_timed_from_the_first_loss_to_routes_read_back() -> None
     assert (by_hand.detection_seconds, by_hand.steering_seconds) == (None, 1.0)
     assert replace(timed, applied_at=None).steering_seconds is None
     assert replace(timed, first_loss_at=None).detection_seconds is None, "a blackhole is a verdict without a lost probe"
-
-
-def test_law_8_another_healthy_path_counts_only_if_it_does_not_depend_on_the_same_target() -> None:
-    twice = Group("g", VpcRoute(("rtb-1",), "0.0.0.0/0"), (Path("a", "dx-target"), Path("b", "dx-target")))
-    assert not healthy_elsewhere(twice, "dx-target", told(dx=UP))
-    assert healthy_elsewhere(group(), "dx-target", told(dx=DOWN, vpn=UP))
-    assert not healthy_elsewhere(group(), "dx-target", told(dx=UP, vpn=NO_IDEA))
 
 
 # --- for every state of a small world

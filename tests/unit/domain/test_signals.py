@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.domain.health import Health
+from routekeeper.domain.patients import has_another_way
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import InstanceState
-from routekeeper.domain.routing import GroupState, Move, Stay, decide, healthy_elsewhere
+from routekeeper.domain.routing import GroupState, Move, Stay, decide
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, NextHopKind, Path, Target, VpcRoute
 from routekeeper.domain.signals import (
     STATES,
@@ -224,8 +225,9 @@ def test_a_path_that_is_announced_to_go_is_not_returned_to() -> None:
 def test_law_8_what_is_going_down_is_no_other_healthy_way() -> None:
     world = configuration()
     group, signal = world.groups["private"], state_change(NAT_B, "stopping", AT)
-    assert healthy_elsewhere(group, "nat-a", told())
-    assert not healthy_elsewhere(group, "nat-a", judged(world, told(), [signal], AT + 1))
+    target = world.targets["nat-a"]
+    assert has_another_way(world, group, target, told())
+    assert not has_another_way(world, group, target, judged(world, told(), [signal], AT + 1))
 
 
 SAID = st.lists(

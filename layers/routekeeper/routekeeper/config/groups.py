@@ -112,10 +112,13 @@ class GroupReader:
 
     def _judge_restart_groups(self, section: Section, paths: tuple[Path, ...]) -> None:
         """Paths of one group stand in for each other: their instances must not be restarted side by side."""
-        targets = [self._targets.get(path.target) for path in paths if path.target is not None]
-        restarted = {target.name: target.restart.group for target in targets if target and target.restart}
-        if len(set(restarted.values())) > 1:
-            told = ", ".join(f"{target} in '{group}'" for target, group in restarted.items())
+        hops = {path.next_hop.id for path in paths if path.next_hop is not None}
+        names = {path.target for path in paths}
+        known = [target for target in self._targets.values() if target is not None]
+        concerned = [one for one in known if one.name in names or one.instance in hops]
+        restarted = {one.instance: (one.name, one.restart.group) for one in concerned if one.restart is not None}
+        if len({group for _, group in restarted.values()}) > 1:
+            told = ", ".join(f"{target} in '{group}'" for target, group in restarted.values())
             section.reject(
                 "paths",
                 f"targets that stand in for each other are restarted in different groups ({told}), and all could be"

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.restart import Patient
-from routekeeper.domain.routing import GroupState, healthy_elsewhere
-from routekeeper.domain.settings import Configuration, Group, Target
+from routekeeper.domain.routing import GroupState, verdict_on
+from routekeeper.domain.settings import Configuration, Group, Path, Target
+from routekeeper.domain.signals import instances_of
 
 
-def users(configuration: Configuration, target: str) -> tuple[Group, ...]:
+def depends(configuration: Configuration, path: Path, target: Target) -> bool:
+    """Whether the path ends at the target, or goes through its instance to wherever it ends."""
+    return path.target == target.name or target.instance in instances_of(configuration, path)
+
+
+def users(configuration: Configuration, target: Target) -> tuple[Group, ...]:
     """The failover groups that have a path depending on the target."""
-    return tuple(g for g in configuration.groups.values() if any(path.target == target for path in g.paths))
+    groups = configuration.groups.values()
+    return tuple(group for group in groups if any(depends(configuration, path, target) for path in group.paths))
+
+
+def has_another_way(configuration: Configuration, group: Group, target: Target, judged: Mapping[str, Verdict]) -> bool:
+    """Whether the group has a HEALTHY path that does not depend on the target."""
+    others = (path for path in group.paths if not depends(configuration, path, target))
+    return any(verdict_on(group, path, judged).health is Health.HEALTHY for path in others)
 
 
 def patient(
@@ -29,7 +43,7 @@ def patient(
     """
     if target.instance is None or target.restart is None:
         return None
-    groups = users(configuration, target.name)
+    groups = users(configuration, target)
     verdict = judged.get(target.name, UNOBSERVED)
     return Patient(
         target=target.name,
@@ -38,22 +52,28 @@ def patient(
         health=verdict.health,
         since=verdict.since,
         reason=verdict.reason,
-        carries_traffic=any(_carries(group, states.get(group.name), target.name, judged) for group in groups),
+        carries_traffic=any(_carries(configuration, group, states.get(group.name), target, judged) for group in groups),
         held=_held(groups, states, now),
         unread=next((group.name for group in groups if group.name not in states), None),
     )
 
 
-def _carries(group: Group, state: GroupState | None, target: str, judged: Mapping[str, Verdict]) -> bool:
+def _carries(
+    configuration: Configuration,
+    group: Group,
+    state: GroupState | None,
+    target: Target,
+    judged: Mapping[str, Verdict],
+) -> bool:
     """Whether the group's traffic may go through the target although it could go elsewhere (law 8)."""
-    if not healthy_elsewhere(group, target, judged):
+    if not has_another_way(configuration, group, target, judged):
         return False
     if state is None or state.pending is not None:
         # Until a change of routes is recorded, the traffic may be on any path: the one that is left, or one before it.
         return True
     path = group.path(state.path) if state.path is not None else None
     used = (path, *(group.path(name) for name in state.astray))
-    return path is None or any(one is not None and one.target == target for one in used)
+    return path is None or any(one is not None and depends(configuration, one, target) for one in used)
 
 
 def _held(groups: tuple[Group, ...], states: Mapping[str, GroupState], now: float) -> str | None:

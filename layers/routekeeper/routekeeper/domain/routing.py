@@ -41,7 +41,6 @@ __all__ = [
     "counted",
     "decide",
     "health_of_paths",
-    "healthy_elsewhere",
     "moved",
     "stayed",
     "verdict_on",
@@ -180,13 +179,6 @@ def _decide(
         return _return(group, current, state, health, now)
     # Not knowing is no reason to leave (law 1), but who relies on the group has to know (law 3).
     return Stay(_nobody(health), stranded=now - state.since >= UNKNOWN_GRACE_SECONDS)
-
-
-def healthy_elsewhere(group: Group, target: str, verdicts: Mapping[str, Verdict]) -> bool:
-    """Whether the group has a HEALTHY path that does not depend on `target`."""
-    return any(
-        path.target != target and verdict_on(group, path, verdicts).health is Health.HEALTHY for path in group.paths
-    )
 
 
 def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:

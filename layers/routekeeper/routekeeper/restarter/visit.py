@@ -103,7 +103,7 @@ class Visit:
         if not failed and (active is None or active.target != target.name):
             return {}
         states: dict[str, GroupState] = {}
-        for group in users(self.configuration, target.name):
+        for group in users(self.configuration, target):
             try:
                 states[group.name] = self.means.store.load_group(group.name)
             except StoreError as error:
