@@ -12,6 +12,7 @@ from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Quorum, Target, VpcRoute
+from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import Route
 from routekeeper.measurements import Metric
 from tests.fakes.routes import FakeRoutes
@@ -668,6 +669,27 @@ def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_news_of_
             other_left.set()
         else:
             stage.see("nat-c", Health.UNHEALTHY)
+            assert other_left.wait(10), "the other group waits for the slow one"
+
+    stage.routes.before_change = change
+    stage.see("nat-a", Health.UNHEALTHY)
+    reports = stage.run()
+    assert (reports["slow"].error, reports["other"].error) == (None, None)
+    assert [event.to_path for event in stage.history("other")] == ["nat-d"]
+
+
+def test_law_11_a_busy_invocation_sees_that_what_is_announced_to_go_works_again_as_yet() -> None:
+    stage = _two_groups_apart()
+    stage.store.save_signal(spot_warning("i-b", "stop", stage.now))
+    stage.see("nat-c", Health.UNHEALTHY)
+    stage.see("nat-d", Health.UNHEALTHY)
+    other_left = threading.Event()
+
+    def change(table: str) -> None:
+        if table == "rtb-3":
+            other_left.set()
+        else:
+            stage.see("nat-d", Health.HEALTHY)
             assert other_left.wait(10), "the other group waits for the slow one"
 
     stage.routes.before_change = change

@@ -41,6 +41,10 @@ class GroupReport:
     error: str | None = None
 
 
+_Health = tuple[tuple[Health, bool], ...]
+"""By path: its health, and whether what speaks against it is only announced and it works as yet."""
+
+
 @dataclass(slots=True)
 class _Turn:
     """One group's turn: it is brought where it should be, and then people are told.
@@ -49,8 +53,8 @@ class _Turn:
     """
 
     group: Group
-    known: tuple[Health, ...]
-    """The health that its pass was begun on."""
+    known: _Health
+    """What its pass was begun on."""
     begun_at: float
     bringing: Future[GroupReport]
     telling: Future[None] | None = None
@@ -149,6 +153,6 @@ class Router:
         return GroupReport(group.name, outcome)
 
 
-def _health(group: Group, verdicts: Mapping[str, Verdict]) -> tuple[Health, ...]:
-    """The health of the group's paths."""
-    return tuple(verdict_on(group, path, verdicts).health for path in group.paths)
+def _health(group: Group, verdicts: Mapping[str, Verdict]) -> _Health:
+    found = (verdict_on(group, path, verdicts) for path in group.paths)
+    return tuple((verdict.health, verdict.announced) for verdict in found)
