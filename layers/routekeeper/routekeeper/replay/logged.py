@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.replay.trace import COLUMNS
+from routekeeper.replay.row import COLUMNS
 
 _MESSAGE: Final = "rounds"
 """As monitor.recording writes it."""

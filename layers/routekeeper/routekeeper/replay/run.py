@@ -17,7 +17,7 @@ from routekeeper.domain.health import Health, Observation, TargetHealth, expire,
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
 from routekeeper.domain.routing import Actual, Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper.replay.trace import Outcome, Row
+from routekeeper.replay.row import Outcome, Row
 
 
 @dataclass(frozen=True, slots=True)
