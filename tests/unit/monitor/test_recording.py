@@ -53,12 +53,15 @@ def test_a_round_becomes_a_row_of_a_trace(caplog: pytest.LogCaptureFixture) -> N
 def test_a_line_holds_no_more_than_was_asked_for_and_says_what_it_leaves_out(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "routekeeper")
     recorder = Recorder("zone-a", 2)
-    for second in range(5):
-        recorder.note("dx", Observation(Health.HEALTHY, float(second), second + 0.1, "answered", 0.1))
+    for target, sent_at in (("dx", 0.0), ("dx", 1.0), ("dx", 2.5), ("vpn", 2.0), ("dx", 3.5), ("dx", 3.0)):
+        recorder.note(target, Observation(Health.HEALTHY, sent_at, sent_at + 0.1, "answered", 0.1))
     recorder.write()
     recorder.write()
-    (line,) = lines(caplog)
-    assert (len(vars(line)["rounds"]), vars(line)["left_out"]) == (2, 3)
+    recorder.note("dx", Observation(Health.HEALTHY, 4.0, 4.1, "answered", 0.1))
+    recorder.write()
+    first, second = lines(caplog)
+    assert (len(vars(first)["rounds"]), vars(first)["left_out"]) == (2, ["dx,3,2.500,3.500", "vpn,1,2.000,2.000"])
+    assert (len(vars(second)["rounds"]), vars(second)["left_out"]) == (1, [])
 
 
 def test_nothing_is_recorded_unless_asked_for(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Final, TypeVar
 
 from routekeeper.config import values
 from routekeeper.config.problems import Rejected, describe
+from routekeeper.replay.notes import count, note
 
 COLUMNS: Final = ("time_seconds", "vantage", "target", "outcome", "rtt_ms")
 _T = TypeVar("_T")
@@ -99,8 +101,7 @@ class Once:
     """
 
     def __init__(self) -> None:
-        self.repeats = 0
-        """Rows that said nothing new."""
+        self._repeats = 0
         self._first: dict[tuple[float, str, str], Row] = {}
         self._said: set[tuple[float, str, str, float | None]] = set()
 
@@ -119,10 +120,15 @@ class Once:
             )
         said = (*beat, row.round_trip_seconds)
         if said in self._said:
-            self.repeats += 1
+            self._repeats += 1
             return False
         self._said.add(said)
         return True
+
+    def tell(self, path: Path) -> None:
+        """Note how many rows of a file were none."""
+        if self._repeats:
+            note(f"{path}: {count(self._repeats, 'row')} left out, each identical to an earlier one")
 
 
 class _Fields:

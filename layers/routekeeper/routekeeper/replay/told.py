@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from typing import assert_never
 
 from routekeeper.config.durations import render
+from routekeeper.replay.moments import moment
 from routekeeper.replay.run import Braked, Event, HealthChange, Moved
-
-_A_DATE_FROM_SECONDS = 1e8
-"""Times after 1973 are taken for seconds since the Unix epoch, earlier ones for seconds since the trace began."""
 
 
 def as_json(events: Iterable[Event]) -> Iterator[str]:
@@ -37,7 +34,7 @@ def as_timeline(events: Iterable[Event]) -> Iterator[str]:
                 )
             case _:
                 assert_never(event)
-        yield f"{_moment(event.time)}  {told}"
+        yield f"{moment(event.time):>12}  {told}"
     if not any_event:
         yield "Nothing happened: no target got a verdict."
 
@@ -53,9 +50,3 @@ def _plain(event: Event) -> dict[str, object]:
             return {"time": time, "brake": "engages", "moves": event.moves, "per_seconds": event.per_seconds}
         case _:
             assert_never(event)
-
-
-def _moment(time: float) -> str:
-    if time < _A_DATE_FROM_SECONDS:
-        return f"{time:>12.3f}"
-    return datetime.fromtimestamp(time, UTC).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")

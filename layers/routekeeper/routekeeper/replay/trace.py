@@ -4,35 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
 from routekeeper.config.problems import Problems, Rejected, describe, nearest
 from routekeeper.config.tree import Place
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.replay.lines import lines_of
-from routekeeper.replay.notes import count, note
+from routekeeper.replay.problems import FirstProblems
 from routekeeper.replay.row import COLUMNS, BadRow, Once, Row, RowReader, fields
-
-_MOST_PROBLEMS: Final = 20
-
-
-class FirstProblems(Problems):
-    """The first problems of a file that may have one in every row."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(source)
-        self._added = 0
-
-    @property
-    def full(self) -> bool:
-        return self._added > _MOST_PROBLEMS
-
-    def add(self, where: str, message: str, place: Place | None) -> None:
-        self._added += 1
-        if self._added <= _MOST_PROBLEMS:
-            super().add(where, message, place)
-        elif self._added == _MOST_PROBLEMS + 1:
-            super().add("the rows", "there is more wrong behind this", place)
 
 
 def read_trace(path: Path, targets: Mapping[str, object]) -> list[Row]:
@@ -62,8 +40,7 @@ def read_trace(path: Path, targets: Mapping[str, object]) -> list[Row]:
     problems.raise_if_any()
     if not rows:
         raise ConfigurationError(f"{path}: no rows behind the header, expected one for each round")
-    if once.repeats:
-        note(f"{path}: {count(once.repeats, 'row')} left out, each identical to an earlier one")
+    once.tell(path)
     return rows
 
 
