@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +68,21 @@ def test_python_m_is_the_same_command() -> None:
     )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "version: found the number 2" in ran.stderr
+
+
+@pytest.mark.parametrize("lines", [1, 10_000], ids=["less than a buffer", "more than a buffer"])
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, lines: int) -> None:
+    log = tmp_path / "log.txt"
+    rounds = [f"{second}.000,a,dx,ok,5" for second in range(lines)]
+    log.write_text(json.dumps({"message": "rounds", "rounds": rounds, "left_out": []}))
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [sys.executable, "-m", "routekeeper", "trace", str(log)],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (1, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +21,24 @@ UNUSABLE = 2
 """The exit code for a file that cannot be used; argparse takes the same for arguments it cannot use."""
 
 
+CUT_SHORT = 1
+"""The exit code where nobody reads what is printed any more, as behind `| head`; Python itself takes the same."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. `arguments` default to the process's own."""
     options = _parser().parse_args(arguments)
+    try:
+        status = _run(options)
+        print(end="", flush=True)  # which does nothing where there is no standard output at all
+    except BrokenPipeError:
+        # What is still in the buffer would be written at exit, and fail again ("Note on SIGPIPE", module `signal`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_SHORT
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
         match options.command:
             case "check":
