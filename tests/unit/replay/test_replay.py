@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, time
 from itertools import pairwise
 
 import pytest
@@ -16,8 +17,9 @@ from routekeeper import config
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.grey import LossRule
 from routekeeper.domain.health import Detection, Health, TargetHealth
-from routekeeper.domain.settings import Configuration, Quorum
-from routekeeper.replay import Braked, Event, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
+from routekeeper.domain.settings import Configuration, FailbackMode, Quorum
+from routekeeper.domain.windows import Window, Windows
+from routekeeper.replay import Braked, Event, Foreseen, HealthChange, Moved, Outcome, Row, as_json, as_timeline, replay
 from tests.unit.config.documents import HERE
 
 STANDARD = config.load(HERE / "good" / "smallest.yaml")
@@ -45,6 +47,8 @@ def _told(event: Event) -> tuple[str, str]:
             return event.group, f"{event.from_path} -> {event.to}"
         case Braked():
             return "brake", f"{event.moves} in {event.per_seconds:.0f} s"
+        case Foreseen():
+            return event.group, f"{event.from_path} -> {event.to}, foreseen"
 
 
 def a_cut(vantage: str = "a") -> list[Row]:
@@ -79,6 +83,37 @@ def test_a_cut_moves_traffic_and_its_end_moves_it_back() -> None:
         (90.0, "dx", "HEALTHY"),
         (150.0, "idc", "vpn -> dx"),
     ]
+
+
+def cut_short_at(ends: float) -> list[Row]:
+    return [row for row in a_cut() if row.sent_at < ends]
+
+
+def test_what_would_come_after_the_trace_is_foreseen() -> None:
+    """The hold-down is under way when the trace ends; more of the trace shows that it comes true."""
+    foreseen = happened(cut_short_at(120.0))[-1]
+    assert foreseen == (150.0, "idc", "vpn -> dx, foreseen")
+    assert happened(a_cut())[-1] == (150.0, "idc", "vpn -> dx")
+
+
+def test_a_window_to_come_is_foreseen() -> None:
+    noon = Window(time(12, 0), time(13, 0))
+    group = STANDARD.groups["idc"]
+    windowed = replace(group, failback=replace(group.failback, mode=FailbackMode.WINDOW, windows=Windows(UTC, (noon,))))
+    told = happened(a_cut(), replace(STANDARD, groups={"idc": windowed}))
+    assert told[-1] == (43_200.0, "idc", "vpn -> dx, foreseen")
+
+
+@pytest.mark.parametrize("ends", [20.0, 60.0, 80.0, 200.0], ids=["well", "down", "not yet well", "back"])
+def test_nothing_is_foreseen_where_nothing_is_due(ends: float) -> None:
+    assert not any(isinstance(event, Foreseen) for event in replay(cut_short_at(ends), STANDARD))
+
+
+def test_what_is_foreseen_is_in_the_timeline_and_not_in_json() -> None:
+    events = list(replay(cut_short_at(120.0), STANDARD))
+    last = list(as_timeline(events))[-1]
+    assert last.startswith("     150.010  after the trace, if health stays as it is: ==> idc moves from vpn to dx: ")
+    assert len(list(as_json(events))) == len(events) - 1
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from routekeeper.replay.row import Outcome, Row
-from routekeeper.replay.run import Braked, Event, HealthChange, Moved, replay
+from routekeeper.replay.run import Braked, Event, Foreseen, HealthChange, Moved, replay
 from routekeeper.replay.told import as_json, as_timeline
 from routekeeper.replay.trace import read_trace
 
 __all__ = [
     "Braked",
     "Event",
+    "Foreseen",
     "HealthChange",
     "Moved",
     "Outcome",

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from routekeeper import config
+from routekeeper.domain.settings import Configuration
 from routekeeper.replay import as_json, as_timeline, read_trace, replay
 from routekeeper.replay.logged import trace_from_log
+from routekeeper.replay.moments import is_date, moment
+from routekeeper.replay.notes import note
 
 DESCRIPTION = """\
 Run the rounds recorded in TRACE through the code that watches and decides, and print each change of a target's health
 and each move. TRACE is CSV with the columns time_seconds, vantage, target, outcome (ok, lost or unknown) and rtt_ms
-(may be empty); its times are when rounds were sent. Every group begins on its preferred path."""
+(may be empty); its times are when rounds were sent. Every group begins on its preferred path. Notes go to standard
+error, what would come after the trace is in the timeline only."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,5 +48,15 @@ def run(options: argparse.Namespace) -> Iterator[str]:
         return
     configuration = config.load(options.config)
     rows = read_trace(options.trace, configuration.targets)
+    _note_windows_without_dates(options.trace, min(row.sent_at for row in rows), configuration)
     events = replay(rows, configuration)
     yield from as_json(events) if options.json else as_timeline(events)
+
+
+def _note_windows_without_dates(path: Path, begins_at: float, configuration: Configuration) -> None:
+    windowed = [name for name, group in configuration.groups.items() if group.failback.windows is not None]
+    if windowed and not is_date(begins_at):
+        note(
+            f"{path}: begins {moment(begins_at)} s after 1970 began, and the failback windows of {', '.join(windowed)}"
+            " open by the clock: they fit only times in seconds since 1970-01-01 UTC"
+        )

@@ -50,7 +50,18 @@ class Braked:
     per_seconds: float
 
 
-Event = HealthChange | Moved | Braked
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A group's next move if health stayed as it is at the end of the trace."""
+
+    time: float
+    group: str
+    from_path: str
+    to: str
+    reason: str
+
+
+Event = HealthChange | Moved | Braked | Foreseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,9 @@ class _Ended:
 
 
 def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]:
-    """What would have happened, in the order of time. Every group begins on its preferred path, every target UNKNOWN.
+    """What would have happened, in the order of time, and then what is foreseen.
+
+    Every group begins on its preferred path, every target UNKNOWN.
 
     A round ends with its answer or its timeout, and rounds are taken in the order in which they end. An answer that
     came later than the target's timeout now allows is a loss, so that other timeouts can be tried on the same trace.
@@ -74,6 +87,7 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
     for end in ended:
         yield from course.pass_to(end.at)
         yield from course.take(end)
+    yield from sorted(course.ahead(ended[-1].at), key=lambda foreseen: foreseen.time)
 
 
 def _end(row: Row, target: Target) -> _Ended:
@@ -131,6 +145,17 @@ class _Course:
                     held[target] = expire(state, now, self._configuration.targets[target].detection)
             yield from self._judge(now)
             self._due_at = self._next_due(now)
+
+    def ahead(self, now: float) -> Iterator[Foreseen]:
+        """What becomes due after `now` by waiting alone."""
+        for name, group in self._configuration.groups.items():
+            state = self._groups[name]
+            actual = Actual(state.path)
+            waits = decide(group, state, self._verdicts, actual, now)
+            if isinstance(waits, Stay) and waits.due_at is not None:
+                move = decide(group, state, self._verdicts, actual, waits.due_at)
+                if isinstance(move, Move):
+                    yield Foreseen(waits.due_at, name, state.path or "", move.to, move.reason)
 
     def _judge(self, now: float) -> Iterator[Event]:
         stale_after = self._configuration.stale_after_seconds

@@ -8,13 +8,17 @@ from typing import assert_never
 
 from routekeeper.config.durations import render
 from routekeeper.replay.moments import moment
-from routekeeper.replay.run import Braked, Event, HealthChange, Moved
+from routekeeper.replay.run import Braked, Event, Foreseen, HealthChange, Moved
 
 
 def as_json(events: Iterable[Event]) -> Iterator[str]:
-    """One object a line, each with its `time`: a target's health, a group's move, or that the brake engages."""
+    """One object a line, each with its `time`: a target's health, a group's move, or that the brake engages.
+
+    What is foreseen has not happened, and is left out.
+    """
     for event in events:
-        yield json.dumps(_plain(event), ensure_ascii=False)
+        if not isinstance(event, Foreseen):
+            yield json.dumps(_plain(event), ensure_ascii=False)
 
 
 def as_timeline(events: Iterable[Event]) -> Iterator[str]:
@@ -25,7 +29,7 @@ def as_timeline(events: Iterable[Event]) -> Iterator[str]:
         match event:
             case HealthChange():
                 told = f"{event.target} is {event.health.value}: {event.reason}"
-            case Moved():
+            case Moved() | Foreseen():
                 told = f"==> {event.group} moves from {event.from_path} to {event.to}: {event.reason}"
             case Braked():
                 told = (
@@ -34,12 +38,13 @@ def as_timeline(events: Iterable[Event]) -> Iterator[str]:
                 )
             case _:
                 assert_never(event)
-        yield f"{moment(event.time):>12}  {told}"
+        ahead = "after the trace, if health stays as it is: " if isinstance(event, Foreseen) else ""
+        yield f"{moment(event.time):>12}  {ahead}{told}"
     if not any_event:
         yield "Nothing happened: no target got a verdict."
 
 
-def _plain(event: Event) -> dict[str, object]:
+def _plain(event: HealthChange | Moved | Braked) -> dict[str, object]:
     time = round(event.time, 3)
     match event:
         case HealthChange():
