@@ -138,6 +138,7 @@ def test_other_messages_and_what_is_no_json_are_none_of_its_business(
     others = [
         OTHER,
         "{broken",
+        '{"message": "rounds ended", "cut',
         '{"text": "message\\": \\"rounds\\""}',
         '{"message": "rounds ended"}',
     ]
