@@ -99,6 +99,29 @@ def test_one_health_event_speaks_of_all_its_entities() -> None:
     assert [signal.instance for signal in signals_of(event)] == [INSTANCE, "i-0b", "vol-1"]
 
 
+@pytest.mark.parametrize("other", [{}, {"entityValue": ""}, {"entityValue": "i-0c", "lastUpdatedTime": "today"}])
+def test_an_entity_that_cannot_be_read_takes_none_of_the_others_with_it(other: dict[str, Any]) -> None:
+    event = example("maintenance", affectedEntities=[other, {"entityValue": INSTANCE}])
+    assert [signal.instance for signal in signals_of(event)] == [INSTANCE]
+
+
+def test_what_is_closed_is_withdrawn_whether_or_not_it_says_when_it_would_have_begun() -> None:
+    event = example("maintenance", statusCode="closed")
+    del event["detail"]["startTime"]
+    assert only(event).withdrawn
+
+
+def test_the_id_is_for_people_and_nothing_depends_on_it() -> None:
+    event = example("state", state="stopping")
+    del event["id"]
+    assert only(event).source == ""
+
+
+@pytest.mark.parametrize("event", [{"source": ["aws.ec2"]}, {"source": "aws.ec2", "detail-type": {}}, {}])
+def test_what_is_no_notice_is_none_whatever_it_holds(event: dict[str, Any]) -> None:
+    assert not is_notice(event)
+
+
 def test_a_health_event_about_no_entity_says_nothing() -> None:
     event = example("maintenance")
     del event["detail"]["affectedEntities"]
@@ -121,7 +144,7 @@ def test_running_withdraws_what_was_said_of_the_state() -> None:
         ("autoscaling", "detail.EC2InstanceId", 7, "EC2InstanceId is 7, expected a text"),
         ("maintenance", "detail.startTime", "2026-11-20", "startTime is '2026-11-20', expected a time such as"),
         ("maintenance", "detail.affectedEntities", "i-1", "affectedEntities is 'i-1', expected a list of objects"),
-        ("maintenance", "detail.affectedEntities", [{}], "affectedEntities.0: entityValue is None, expected a text"),
+        ("state", "time", "0001-01-01T00:00:00+23:00", "time is '0001-01-01T00:00:00+23:00', expected a time with"),
     ],
 )
 def test_an_event_that_is_not_as_it_should_be_is_told_with_its_place(

@@ -15,6 +15,8 @@ from routekeeper.domain.settings import NextHopKind, Path
 from routekeeper.store.codec import Item
 
 SECONDS: Final = {"state": 900.0, "spot": 900.0, "autoscaling": 3600.0}
+UNPROBED_SECONDS: Final = 86_400.0
+"""How long a change of state speaks against a path without a target. Terminated is for ever."""
 SKEW_SECONDS: Final = 3.0
 """How far clocks may disagree, and a second of EC2's own."""
 
@@ -81,6 +83,8 @@ class Signals:
                 continue
             kind, at = text(item, "kind") or "", number(item, "at")
             ends_at = number(item, "ends_at") if kind == "maintenance" else at + SECONDS[kind]
+            if kind == "state" and path.target is None:
+                ends_at = 1e12 if " is terminated " in (text(item, "words") or "") else at + UNPROBED_SECONDS
             begins_at = number(item, "starts_at") if kind == "maintenance" else at - 10
             if begins_at - leeway <= now < ends_at + leeway:
                 yield item

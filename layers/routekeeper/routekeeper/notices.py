@@ -7,6 +7,7 @@ schema" (AWS Health user guide). Only AWS can put events of a source that begins
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -15,8 +16,12 @@ from routekeeper.domain import signals
 from routekeeper.domain.errors import NoticeError
 from routekeeper.domain.signals import Signal
 
+LOG = logging.getLogger("routekeeper.router")
+
 SPOT_ACTIONS: Final = ("hibernate", "stop", "terminate")
 _HEALTH_TIME: Final = "%a, %d %b %Y %H:%M:%S GMT"  # `Wed, 16 Aug 2023 23:18:52 GMT`
+_YEARS: Final = range(2000, 9999)
+"""Beyond them, times cannot even be shown in every zone."""
 _LIFECYCLE: Final = "_PLANNED_LIFECYCLE_EVENT"
 """How the type of a Health event ends that only says until when something has to be done, by people."""
 _CALLED_OFF: Final = "closed"
@@ -27,7 +32,7 @@ _DONE: Final = "RESOLVED"
 
 def is_notice(event: Mapping[str, Any]) -> bool:
     """Whether the event is one of those that are read here; a tick and the table's stream are not."""
-    return (event.get("source"), event.get("detail-type")) in _READERS
+    return _reader(event) is not None
 
 
 def signals_of(event: Mapping[str, Any]) -> tuple[Signal, ...]:
@@ -37,8 +42,16 @@ def signals_of(event: Mapping[str, Any]) -> tuple[Signal, ...]:
         NoticeError: something is missing or not what it should be; the message names the event, the field, what
             was found and what is expected.
     """
-    fields = _Fields(event, f"event {event.get('id')} ({event.get('detail-type')})")
-    return tuple(_READERS[event.get("source"), event.get("detail-type")](fields, fields.map("detail")))
+    fields, read = _Fields(event, f"event {event.get('id')} ({event.get('detail-type')})"), _reader(event)
+    if read is None:
+        raise fields.unfit("detail-type", "one that is read here")
+    return tuple(read(fields, fields.map("detail")))
+
+
+def _reader(event: Mapping[str, Any]) -> _Reader | None:
+    """Who reads such an event, by source and detail-type, as the template's rules have them."""
+    kind = event.get("source"), event.get("detail-type")
+    return next((read for known, read in _READERS if known == kind), None)
 
 
 class _Fields:
@@ -81,9 +94,14 @@ class _Fields:
             moment = read(self.text(name))
         except ValueError as error:
             raise self.unfit(name, expected) from error
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or moment.year not in _YEARS:
             raise self.unfit(name, expected)
         return moment.timestamp()
+
+    @property
+    def source(self) -> str:
+        """The event's ID, for people to find it by. Nothing depends on it."""
+        return str(self.held.get("id") or "")
 
     def unfit(self, name: str, expected: str) -> NoticeError:
         return NoticeError(f"{self.where}: {name} is {self.held.get(name)!r}, expected {expected}")
@@ -95,44 +113,52 @@ def _health_time(text: str) -> datetime:
 
 def _state(event: _Fields, detail: _Fields) -> Iterator[Signal]:
     state = detail.text("state", signals.STATES)
-    yield signals.state_change(detail.text("instance-id"), state, event.time("time"), event.text("id"))
+    yield signals.state_change(detail.text("instance-id"), state, event.time("time"), event.source)
 
 
 def _spot(event: _Fields, detail: _Fields) -> Iterator[Signal]:
     action = detail.text("instance-action", SPOT_ACTIONS)
-    yield signals.spot_warning(detail.text("instance-id"), action, event.time("time"), event.text("id"))
+    yield signals.spot_warning(detail.text("instance-id"), action, event.time("time"), event.source)
 
 
 def _autoscaling(event: _Fields, detail: _Fields) -> Iterator[Signal]:
     instance, group = detail.text("EC2InstanceId"), detail.text("AutoScalingGroupName")
-    yield signals.lifecycle_action(instance, group, event.time("time"), event.text("id"))
+    yield signals.lifecycle_action(instance, group, event.time("time"), event.source)
 
 
 def _health(event: _Fields, detail: _Fields) -> Iterator[Signal]:
-    """One signal an affected instance. Other entities, and an event that names none, are about nothing here."""
+    """One signal an affected instance. Other entities, and an event that names none, are about nothing here.
+
+    An entity that cannot be read takes none of the others with it.
+    """
     name = detail.text("eventArn").rpartition("/")[2]
     what = detail.text("eventTypeCode")
     if what.endswith(_LIFECYCLE):
         return  # nothing is taken down at a time: weeks in which the instance works as ever
     # Two messages about one event are told apart by when Health has changed it, not by when each was sent.
     at = detail.health_time("lastUpdatedTime") if "lastUpdatedTime" in detail.held else event.time("time")
-    begins = detail.health_time("startTime")
-    ends = detail.health_time("endTime") if detail.held.get("endTime") is not None else None
     called_off = detail.held.get("statusCode") == _CALLED_OFF
+    # Of what is called off nobody needs to know when it would have begun.
+    begins = at if called_off and "startTime" not in detail.held else detail.health_time("startTime")
+    ends = detail.health_time("endTime") if detail.held.get("endTime") is not None else None
     for entity in detail.maps("affectedEntities"):
-        instance = entity.text("entityValue").rpartition("/")[2]
-        # What becomes of one entity is dated by itself.
-        changed = entity.health_time("lastUpdatedTime") if "lastUpdatedTime" in entity.held else at
+        try:
+            instance = entity.text("entityValue").rpartition("/")[2]
+            # What becomes of one entity is dated by itself.
+            changed = entity.health_time("lastUpdatedTime") if "lastUpdatedTime" in entity.held else at
+        except NoticeError as error:
+            LOG.error("an entity of the event is let go", extra={"error": str(error)})  # noqa: TRY400
+            continue
         signal = signals.maintenance(instance, name, what, max(at, changed), (begins, ends))
         over = called_off or entity.held.get("status") == _DONE
         yield signals.withdrawn(signal) if over else signal
 
 
-_READERS: Final[Mapping[tuple[Any, Any], Callable[[_Fields, _Fields], Iterable[Signal]]]] = {
-    ("aws.ec2", "EC2 Instance State-change Notification"): _state,
-    ("aws.ec2", "EC2 Spot Instance Interruption Warning"): _spot,
-    ("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action"): _autoscaling,
-    ("aws.health", "AWS Health Event"): _health,
-    ("aws.health", "Amazon Health Event"): _health,  # as AWS in China documents it
-}
-"""By source and detail-type, as the template's rules have them."""
+_Reader = Callable[[_Fields, _Fields], Iterable[Signal]]
+_READERS: Final[tuple[tuple[tuple[str, str], _Reader], ...]] = (
+    (("aws.ec2", "EC2 Instance State-change Notification"), _state),
+    (("aws.ec2", "EC2 Spot Instance Interruption Warning"), _spot),
+    (("aws.autoscaling", "EC2 Instance-terminate Lifecycle Action"), _autoscaling),
+    (("aws.health", "AWS Health Event"), _health),
+    (("aws.health", "Amazon Health Event"), _health),  # as AWS in China documents it
+)

@@ -46,7 +46,7 @@ def configuration(*paths: Path) -> Configuration:
 
 
 def told(a: Health = UP, b: Health = UP, since: float = AT - 3600) -> dict[str, Verdict]:
-    return {"nat-a": Verdict(a, "probes", since), "nat-b": Verdict(b, "probes", since)}
+    return {name: Verdict(one, "probes", since, since) for name, one in (("nat-a", a), ("nat-b", b))}
 
 
 def planned(instance: str = NAT_A, begins: float = AT + 86_400, ends: float | None = AT + 93_600) -> Signal:
@@ -91,6 +91,24 @@ def test_every_state_of_ec2_that_is_told_of_is_one_that_ec2_has() -> None:
 def test_probes_that_turn_healthy_after_a_change_of_state_know_better(since: float, over: bool) -> None:
     found = judged(configuration(), told(since=since), [state_change(NAT_A, "stopped", AT)], AT + 100)
     assert (A not in found) == over
+
+
+def test_a_vantage_that_calls_it_healthy_since_before_keeps_a_new_one_from_ending_the_signal() -> None:
+    """Whoever has just begun to look has not seen the instance come back."""
+    verdicts = {**told(), "nat-a": Verdict(UP, "two votes", since=AT + 8, oldest_vote_at=AT - 3600)}
+    assert A in judged(configuration(), verdicts, [state_change(NAT_A, "stopping", AT)], AT + 100)
+
+
+@pytest.mark.parametrize(("state", "days"), [("stopped", 1), ("terminated", 366)])
+def test_on_a_path_without_a_target_a_state_counts_for_a_day_and_being_terminated_for_good(
+    state: str, days: int
+) -> None:
+    world = configuration(Path("nat-a", None, through(NAT_A)), Path("nat-b", "nat-b", through(NAT_B)))
+    signal = state_change(NAT_A, state, AT)
+    end = AT + days * 86_400
+    assert A in judged(world, told(), [signal], end - 1)
+    assert A not in judged(world, told(), [signal], end)
+    assert signal.kept_until >= end
 
 
 @pytest.mark.parametrize("signal", [spot_warning(NAT_A, "stop", AT), lifecycle_action(NAT_A, "asg", AT)])

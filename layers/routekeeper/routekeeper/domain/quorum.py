@@ -18,6 +18,8 @@ class Verdict:
     reason: str
     since: float | None = None
     """When the last vote that the verdict needed was cast."""
+    oldest_vote_at: float | None = None
+    """When the first of the votes that agree was cast."""
     first_loss_at: float | None = None
     """While UNHEALTHY: when the earliest lost probe of the agreeing vantages was sent."""
     announced: bool = False
@@ -109,5 +111,6 @@ def _agreed(health: Health, agreeing: Mapping[str, TargetHealth], needed: int, v
         health,
         f"{len(agreeing)} of {votes} vantages: {told}",
         since=decisive,
+        oldest_vote_at=min(state.since for state in agreeing.values()),
         first_loss_at=min(losses) if losses and health is Health.UNHEALTHY else None,
     )

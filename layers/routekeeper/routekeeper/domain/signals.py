@@ -19,6 +19,8 @@ STATE_SECONDS: Final = 900.0
 """How long a change of state speaks against a path whose target is probed: by then the probes know."""
 UNPROBED_SECONDS: Final = 86_400.0
 """How long where there are no probes, and how long a signal is kept at least: it refuses older ones."""
+TERMINATED_SECONDS: Final = 366 * 86_400.0
+"""The same for an instance that is terminated: it never comes back, and until then somebody configures another."""
 SPOT_SECONDS: Final = 900.0
 """An interruption comes two minutes after its warning; then changes of state and the probes tell."""
 AUTOSCALING_SECONDS: Final = 3600.0
@@ -73,17 +75,23 @@ class Signal:
     @property
     def kept_until(self) -> float:
         """When nobody needs it any more."""
-        return max(self.ends_at, self.at + UNPROBED_SECONDS)
+        return max(self.ends_at, self.over_at(probed=False), self.at + UNPROBED_SECONDS)
 
     def over_at(self, *, probed: bool) -> float:
         """When it ends by its time alone, for a path whose target is probed, or for one that has none."""
-        return self.ends_at if probed or self.kind is not SignalKind.STATE else self.at + UNPROBED_SECONDS
+        if probed or self.kind is not SignalKind.STATE:
+            return self.ends_at
+        return self.at + (TERMINATED_SECONDS if self.rank == STATES.index("terminated") else UNPROBED_SECONDS)
 
     def is_over(self, probed: Verdict | None, now: float) -> bool:
-        """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none."""
+        """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none.
+
+        A target has recovered once every vantage that calls it HEALTHY has come to that since: one that calls it so
+        since long before has not seen it go down yet.
+        """
         if self.withdrawn:
             return True
-        newer = probed is not None and (probed.since or 0.0) > self.at + RESOLUTION_SECONDS
+        newer = probed is not None and (probed.oldest_vote_at or 0.0) > self.at + RESOLUTION_SECONDS
         recovered = newer and probed is not None and probed.health is Health.HEALTHY
         over = now >= self.over_at(probed=probed is not None)
         return over or (recovered and self.kind is SignalKind.STATE)
