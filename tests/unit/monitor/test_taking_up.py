@@ -104,3 +104,24 @@ def test_rounds_that_a_failed_heartbeat_could_not_tell_are_told_by_the_next() ->
         return sent
 
     assert run_virtually(main) == pytest.approx(2 * CONFIGURATION.heartbeat_interval_seconds, abs=1)
+
+
+def test_a_verdict_that_the_predecessor_died_right_after_is_not_taken_back() -> None:
+    """Its counters were last written with the heartbeat before the cut."""
+
+    async def main(clock: Clock) -> list[Health]:
+        zone = Zone(clock)
+        zone.dx.cuts = ((START + 20, START + 999),)
+        first = zone.invoke("first")
+        await asyncio.sleep(24)
+        first.cancel()
+        await asyncio.wait({first})
+        second = zone.invoke("second")
+        seen = []
+        for _ in range(400):
+            await asyncio.sleep(0.1)
+            seen.append(zone.health() or Health.UNKNOWN)
+        await end(second)
+        return seen
+
+    assert set(run_virtually(main)) == {Health.UNHEALTHY}

@@ -136,11 +136,17 @@ class Shift:
             self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self._watchers})
 
     def _recall(self, known: Mapping[str, TargetHealth], written: Mapping[str, TargetHealth]) -> None:
-        """Take up what was known, and write again whatever the predecessor may have died before writing."""
+        """Take up what was known, and write again whatever the predecessor may have died before writing.
+
+        It wrote verdicts at once and counters with the heartbeat: whichever has seen more is what it knew. What this
+        watch has told itself, while it was blind, is not the predecessor's.
+        """
         self._reading = None
         for name, watcher in self._watchers.items():
-            watcher.recall(known.get(name) or TargetHealth(since=watcher.state.since))
-            held = self._verdicts.told(name) or written.get(name, TargetHealth())
+            mine, there = self._verdicts.told(name), written.get(name, TargetHealth())
+            last = known.get(name) or TargetHealth(since=watcher.state.since)
+            watcher.recall(max(last, there, key=_seen_until) if mine is None else last)
+            held = mine or there
             if not _says_the_same(held, watcher.state):
                 self._verdicts.tell(name, watcher.state)
 
@@ -247,6 +253,10 @@ class Shift:
             self._verdicts.release()
             return False
         return True
+
+
+def _seen_until(state: TargetHealth) -> tuple[float, float]:
+    return state.known_at, state.since
 
 
 def _says_the_same(held: TargetHealth, state: TargetHealth) -> bool:
