@@ -196,7 +196,8 @@ class Routes:
         leeway = -SLACK_SECONDS if always else SLACK_SECONDS
         spoken = (
             any(
-                (not kinds or text(item, "kind") in kinds) and not (always and self.signals.may_be_over(found, item))
+                (not kinds or text(item, "kind") in kinds)
+                and not (always and self.signals.may_be_over(found, item, glimpse.health))
                 for item in self.signals.against(found, glimpse.signals, glimpse.at, leeway)
             )
             for glimpse in glimpses

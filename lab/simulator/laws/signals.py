@@ -56,6 +56,7 @@ class Signals:
         items = [item for _, item in self.world.table.peek("SIGNAL")]
         if not items:
             return
+        health = [item for _, item in self.world.table.peek("HEALTH")]
         for group in self.world.plan.configuration.groups.values():
             for path in group.paths:
                 spoken = self.spoken.setdefault((group.name, path.name), Spoken())
@@ -65,7 +66,7 @@ class Signals:
                     if "state" in (text(item, "kind") for item in speaking):
                         spoken.last_state = now
                 certainly = self.against(path, items, now, leeway=-SKEW_SECONDS)
-                certain = [item for item in certainly if not self.may_be_over(path, item)]
+                certain = [item for item in certainly if not self.may_be_over(path, item, health)]
                 if not certain:
                     spoken.since = None
                 elif spoken.since is None:
@@ -95,13 +96,11 @@ class Signals:
         through = hop.id if hop is not None and hop.kind is NextHopKind.INSTANCE else None
         return {through, target.instance if target is not None else None} - {None}
 
-    def may_be_over(self, path: Path, item: Item) -> bool:
-        """Whether some vantage may have called the target HEALTHY after its change of state."""
-        health = [i for _, i in self.world.table.peek("HEALTH") if text(i, "target") == path.target]
+    def may_be_over(self, path: Path, item: Item, health: Iterable[Item]) -> bool:
+        """Whether some vantage may have called the target HEALTHY after its change of state, by the items of then."""
         after = number(item, "at") - SKEW_SECONDS
-        return text(item, "kind") == "state" and any(
-            text(i, "health") == GOOD and number(i, "since") > after for i in health
-        )
+        said = (one for one in health if text(one, "target") == path.target and text(one, "health") == GOOD)
+        return text(item, "kind") == "state" and any(number(one, "since") > after for one in said)
 
     def boundaries(self) -> Iterator[float]:
         """When something begins or ceases to speak."""
