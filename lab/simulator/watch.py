@@ -19,7 +19,7 @@ from lab.simulator.loop import KernelLoop
 from lab.simulator.world import World
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.grey import Tally
-from routekeeper.domain.health import Health, Observation, TargetHealth, observe
+from routekeeper.domain.health import Health, Observation, TargetHealth, later, observe
 from routekeeper.domain.settings import HttpProbe, Probe
 from routekeeper.domain.vantage import Vantage
 from routekeeper.monitor.watcher import Watcher
@@ -184,7 +184,7 @@ class Watch:
         written = board.health.get(self.vantage, {})
         prober = LineProber(self.world, self.vantage, self.clock)
         for name, target in self.world.plan.configuration.targets.items():
-            state = known.get(name, TargetHealth(since=self.clock()))
+            state = later(known.get(name, TargetHealth(since=self.clock())), written.get(name, TargetHealth()))
             phase = zlib.crc32(name.encode()) / 2**32
             watcher = RestingWatcher(self.world, self.vantage, target, state, phase, prober, self.clock, self._changed)
             self.watchers[name] = watcher

@@ -95,6 +95,11 @@ class TargetHealth:
         return any(tally is not None and tally.raised for tally in (self.loss, self.latency))
 
 
+def later(one: TargetHealth, other: TargetHealth) -> TargetHealth:
+    """Which of two states of a target, as one vantage had it, has seen more; the first if neither has."""
+    return max(one, other, key=lambda state: (state.known_at, state.since))
+
+
 def prepare(rule: Detection) -> None:
     """Work out now what `observe` would work out at the first observation: thresholds may take some milliseconds."""
     if rule.loss is not None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import LeaseLost, StoreError
-from routekeeper.domain.health import Health, TargetHealth, prepare
+from routekeeper.domain.health import Health, TargetHealth, later, prepare
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.vantage import Board, Vantage
@@ -145,7 +145,7 @@ class Shift:
         for name, watcher in self._watchers.items():
             mine, there = self._verdicts.told(name), written.get(name, TargetHealth())
             last = known.get(name) or TargetHealth(since=watcher.state.since)
-            watcher.recall(max(last, there, key=_seen_until) if mine is None else last)
+            watcher.recall(later(last, there) if mine is None else last)
             held = mine or there
             if not _says_the_same(held, watcher.state):
                 self._verdicts.tell(name, watcher.state)
@@ -253,10 +253,6 @@ class Shift:
             self._verdicts.release()
             return False
         return True
-
-
-def _seen_until(state: TargetHealth) -> tuple[float, float]:
-    return state.known_at, state.since
 
 
 def _says_the_same(held: TargetHealth, state: TargetHealth) -> bool:
