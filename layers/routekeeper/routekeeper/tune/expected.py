@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from routekeeper.config.summary import seconds_to_notice
 from routekeeper.domain import cusum, grey
 from routekeeper.domain.cusum import Loss, Pace
-from routekeeper.domain.grey import YEAR_SECONDS
+from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS
 from routekeeper.domain.health import Detection
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a detection has to tell apart."""
+
+    usual: Loss
+    late: Loss
+    """How many answers are late as a rule, by the detection's own limit."""
+    grey_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +31,35 @@ class Expected:
     """From a cut to the verdict."""
     grey_seconds: float
     """From the moment when a line starts to lose a share, one by one, to the verdict."""
+    late_seconds: float
+    """From the moment when half of the answers are late to the verdict."""
     false_moves_a_year: float
-    """Verdicts on a line that loses as usual."""
+    """Verdicts on a line that does as usual."""
 
 
-def expected(rule: Detection, timeout_seconds: float, usual: Loss, grey_share: float) -> Expected:
-    """What a detection comes to on a line of usual loss, where `grey_share` is lost, and where everything is lost.
+@lru_cache(maxsize=4096)
+def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
+    """What a detection comes to on a line, where its grey share is lost, and where everything is lost.
 
-    Losses in a row and the loss rule each have an exact mean. Of both together the earlier mean is told, which is never
-    too early, and the sum of their false alarms, which is never too little. `latency` is not looked at.
+    Losses in a row, the loss rule and the latency rule each have an exact mean. Of several the earlier mean is told,
+    which is never too early, and the sum of their false alarms, which is never too little.
     """
     row = _enough_in_a_row(rule, timeout_seconds)
     half = rule.pace.calm_seconds / 2
     cut = seconds_to_notice(rule, timeout_seconds) + half
-    slow = seconds_to_row(row, Loss(grey_share), rule.pace) - half + timeout_seconds
-    false_moves = YEAR_SECONDS / seconds_to_row(row, usual, rule.pace)
-    if rule.loss is None:
-        return Expected(cut, slow, false_moves)
-    standard = rule.loss_standard(rule.loss)
-    return Expected(
-        min(cut, grey.seconds_to_notice(standard, 1.0, rule.pace)),
-        min(slow, grey.seconds_to_notice(standard, grey_share, rule.pace)),
-        false_moves + YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, usual, rule.pace),
-    )
+    slow = seconds_to_row(row, Loss(line.grey_share), rule.pace) - half + timeout_seconds
+    late, false_moves = math.inf, YEAR_SECONDS / seconds_to_row(row, line.usual, rule.pace)
+    if rule.loss is not None:
+        standard = rule.loss_standard(rule.loss)
+        cut = min(cut, grey.seconds_to_notice(standard, 1.0, rule.pace))
+        slow = min(slow, grey.seconds_to_notice(standard, line.grey_share, rule.pace))
+        false_moves += YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace)
+    if rule.latency is not None:
+        standard = rule.latency_standard(rule.latency)
+        # A late answer is known when it comes, not with the timeout.
+        late = grey.seconds_to_notice(standard, LATE_SHARE, rule.pace) - rule.probe_timeout_seconds
+        false_moves += YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.late, rule.pace)
+    return Expected(cut, slow, late, false_moves)
 
 
 def seconds_to_row(count: int, loss: Loss, pace: Pace) -> float:

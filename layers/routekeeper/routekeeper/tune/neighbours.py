@@ -1,61 +1,117 @@
-"""Settings that differ from the present ones in one thing."""
+"""Settings that differ from the present ones in one thing, each such as one may write into the configuration.
+
+A neighbour is a change to the document, and the configuration's own reader says what it means or that it cannot be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from routekeeper import config
 from routekeeper.config.durations import render
 from routekeeper.config.grey_words import percent
+from routekeeper.config.summary import seconds_to_loss, seconds_to_notice
 from routekeeper.domain.cusum import Loss
-from routekeeper.domain.grey import FALSE_ALARMS_PER_YEAR, LossRule
-from routekeeper.domain.health import Detection
+from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.settings import Target, Watch
 
 GREY_SHARE = 0.3
 """The loss that is called unacceptable where the configuration does not say."""
-_LEAST_INTERVAL_SECONDS = 0.01
-_LEAST_SHARE, _MOST_SHARE, _APART = 0.02, 0.9, 3
-_MONTHS = 12
+PRESENT = "as configured"
+_LEAST_USUAL, _APART, _LONGEST_BURST_SECONDS = 0.0001, 3, 1.0
+_SOME_GROUP = {
+    "steering": {"type": "vpc-route", "route_tables": ["rtb-00000000"], "destination": "0.0.0.0/0"},
+    "paths": [{"name": name, "instance": f"i-0000000{name}"} for name in ("1", "2")],
+}
+"""A document has at least one group. Which one is all the same to a target, and the real ones name other targets."""
+
+Document = Mapping[str, Any]
 
 
-def neighbours(rule: Detection, usual: Loss) -> Iterator[tuple[str, Detection]]:
-    """What is changed, in words of the configuration, and the detection with that change; the present one first."""
-    yield "as configured", rule
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A key of a target's section with another value."""
+
+    key: str
+    value: object
+    told: str
+    """What differs, as it is written: `key: value`, or `key.key: value` inside of a mapping."""
+
+
+def neighbours(document: Document, target: Target, usual: Loss) -> Iterator[tuple[str, Target]]:
+    """What is changed, in words of the configuration, and the target with that change; the present one first."""
+    yield PRESENT, target
+    for change in _changes(document, target, usual):
+        changed = _read(document, target, change)
+        if changed is not None and changed.detection != target.detection:
+            yield change.told, changed
+
+
+def _read(document: Document, target: Target, change: Change) -> Target | None:
+    """The target that the document would describe with the change; None where it would be refused."""
+    section = {**document["targets"][target.name], change.key: change.value}
+    changed = {**document, "targets": {target.name: section}, "groups": {"some": _SOME_GROUP}}
+    try:
+        return config.from_document(changed).targets[target.name]
+    except ConfigurationError:
+        return None
+
+
+def _changes(document: Document, target: Target, usual: Loss) -> Iterator[Change]:
+    rule = target.detection
     for count in (rule.unhealthy_threshold // 2, rule.unhealthy_threshold * 2):
-        if count:
-            yield f"unhealthy_threshold: {count}", replace(rule, unhealthy_threshold=count)
-    for suspect in (rule.suspect_interval_seconds / 2, rule.suspect_interval_seconds * 2):
-        if _LEAST_INTERVAL_SECONDS <= suspect <= rule.probe_interval_seconds:
-            yield f"suspect_interval: {render(suspect)}", replace(rule, suspect_interval_seconds=suspect)
-    for interval in (rule.probe_interval_seconds / 2, rule.probe_interval_seconds * 2):
-        if rule.suspect_interval_seconds <= interval:
-            yield f"probe_interval: {render(interval)}", replace(rule, probe_interval_seconds=interval)
-    if rule.loss is None:
-        given = LossRule(_sensible(usual.share), max(GREY_SHARE, _APART * _sensible(usual.share)), usual.burst_seconds)
-        yield f"loss: {_told(given)}", replace(rule, loss=given)
-    else:
-        yield from _of_loss(rule, rule.loss)
+        yield _plain("unhealthy_threshold", count)
+    for seconds in (rule.unhealthy_for_seconds / 2, 2 * seconds_to_notice(rule, seconds_to_loss(target))):
+        yield _plain("unhealthy_for", render(seconds))
+    for seconds in (rule.suspect_interval_seconds / 2, rule.suspect_interval_seconds * 2):
+        yield _plain("suspect_interval", render(seconds))
+    if document.get("watch") != Watch.BURST.value:  # whose looks are a minute apart, whatever the interval
+        for seconds in (rule.probe_interval_seconds / 2, rule.probe_interval_seconds * 2):
+            yield _plain("probe_interval", render(seconds))
+    yield from _of_loss(document, target, usual)
+    yield from _of_latency(document, target)
 
 
-def _of_loss(rule: Detection, loss: LossRule) -> Iterator[tuple[str, Detection]]:
-    yield "loss: off", replace(rule, loss=None)
+def _of_loss(document: Document, target: Target, usual: Loss) -> Iterator[Change]:
+    loss = target.detection.loss
+    if loss is None:
+        share = min(max(usual.share, _LEAST_USUAL), GREY_SHARE)
+        given = {
+            "usual": percent(share),
+            "unacceptable": percent(max(GREY_SHARE, _APART * share)),
+            "bursts": render(min(usual.burst_seconds, _LONGEST_BURST_SECONDS)),
+        }
+        told = ", ".join(f"{key}: {value}" for key, value in given.items())
+        yield Change("loss", given, f"loss: {{{told}}}")
+        return
+    yield _plain("loss", "off")
     for share in (loss.unacceptable * 2 / 3, loss.unacceptable * 3 / 2):
-        if max(_LEAST_SHARE, _APART * loss.usual) <= share <= _MOST_SHARE:
-            yield f"loss: unacceptable {percent(share)}", replace(rule, loss=replace(loss, unacceptable=share))
+        yield _inside(document, target, "loss", "unacceptable", percent(share))
     for burst in (0.0, max(0.1, 2 * loss.burst_seconds)):
-        if burst != loss.burst_seconds and burst <= 1:
-            yield f"loss: bursts {render(burst)}", replace(rule, loss=replace(loss, burst_seconds=burst))
-    often = loss.false_alarms_per_year * _MONTHS
-    told = "1 a month" if loss.false_alarms_per_year == FALSE_ALARMS_PER_YEAR else f"{_MONTHS} times as often"
-    yield f"loss: false_alarms {told}", replace(rule, loss=replace(loss, false_alarms_per_year=often))
+        yield _inside(document, target, "loss", "bursts", render(burst))
+    yield _inside(document, target, "loss", "false_alarms", _monthly(loss.false_alarms_per_year))
 
 
-def _sensible(share: float) -> float:
-    """A share that may be called usual: every line loses something."""
-    return min(max(round(share, 4), 0.0001), GREY_SHARE)
+def _of_latency(document: Document, target: Target) -> Iterator[Change]:
+    latency = target.detection.latency
+    if latency is not None:
+        yield _plain("latency", "off")
+        yield _inside(document, target, "latency", "false_alarms", _monthly(latency.false_alarms_per_year))
 
 
-def _told(loss: LossRule) -> str:
-    return (
-        f"usual {percent(loss.usual)}, unacceptable {percent(loss.unacceptable)}, bursts {render(loss.burst_seconds)}"
-    )
+def _plain(key: str, value: object) -> Change:
+    return Change(key, value, f"{key}: {value}")
+
+
+def _inside(document: Document, target: Target, key: str, inner: str, value: str) -> Change:
+    """A rule is replaced as a whole, so it is written anew with one thing changed."""
+    own = document["targets"][target.name]
+    present = own[key] if key in own else document["defaults"][key]
+    return Change(key, {**present, inner: value}, f"{key}.{inner}: {value}")
+
+
+def _monthly(times: float) -> str:
+    """As many times a month as it was a year."""
+    return f"{times:.3f}".rstrip("0").rstrip(".") + " a month"

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
 
 from routekeeper.config.summary import seconds_to_loss
-from routekeeper.domain.cusum import Loss
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Configuration, Target
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, Watch
 from routekeeper.replay import Row
-from routekeeper.tune.expected import Expected, expected
+from routekeeper.tune.expected import Expected, Line, expected
 from routekeeper.tune.measured import Measured, accusations, measured
-from routekeeper.tune.neighbours import GREY_SHARE, neighbours
+from routekeeper.tune.neighbours import GREY_SHARE, PRESENT, Document, neighbours
+from routekeeper.tune.usual import ASSUMED, Usual, usual_lateness, usual_loss
 
-ASSUMED = Loss(0.01, 0.1)
-"""What a line loses where neither the trace nor the configuration says."""
+Tell = Callable[[str], None]
+_ALIKE = 0.001
+"""Means that differ by less than this, or this part of them, are the same to a reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     setting: str
-    rule: Detection
     expected: Expected
     accusations: int | None
-    """Verdicts on the trace, where there is one."""
+    """Verdicts on the trace, where it has rounds of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,36 +34,58 @@ class Study:
     """A target with its choices, the present one first."""
 
     target: Target
-    usual: Loss
-    source: str
-    """Where usual loss is known from, in words."""
+    usual: Usual
+    late: Usual | None
+    """None where `latency` is off."""
     grey_share: float
     choices: tuple[Choice, ...]
     measured: Measured | None
+    """None where there is no trace."""
 
 
-def studies(configuration: Configuration, rows: Sequence[Row] | None) -> tuple[Study, ...]:
-    """Every target of the configuration, by what a trace tells of it where there is one."""
-    return tuple(_study(target, rows) for target in configuration.targets.values())
+def studies(
+    configuration: Configuration, document: Document, rows: Sequence[Row] | None, tell: Tell
+) -> Iterator[Study]:
+    """Every target of the configuration, which `document` describes, by what a trace tells of it where there is one.
+
+    `tell` hears what is being worked on.
+    """
+    of_target = defaultdict[str, list[Row]](list)
+    for row in rows or ():
+        of_target[row.target].append(row)
+    for target in configuration.targets.values():
+        found = None if rows is None else measured(of_target[target.name], target)
+        yield _study(configuration, document, target, found, of_target[target.name], tell)
 
 
-def _study(target: Target, rows: Sequence[Row] | None) -> Study:
-    rule, found = target.detection, None if rows is None else measured(rows, target)
-    if found is not None:
-        usual, source = found.usual, "measured in the trace"
-    elif rule.loss is not None:
-        usual, source = Loss(rule.loss.usual, rule.loss.burst_seconds), "as configured"
-    else:
-        usual, source = ASSUMED, "assumed; a trace or `loss` in the configuration would tell"
+def _study(
+    configuration: Configuration,
+    document: Document,
+    target: Target,
+    found: Measured | None,
+    rows: Sequence[Row],
+    tell: Tell,
+) -> Study:
+    rule, choices = target.detection, dict[str, Choice]()
+    usual, late = usual_loss(rule, found), usual_lateness(rule, found)
     share = GREY_SHARE if rule.loss is None else rule.loss.unacceptable
-    timeout = seconds_to_loss(target)
-    choices = tuple(
-        Choice(
-            setting,
-            neighbour,
-            expected(neighbour, timeout, usual, share),
-            None if rows is None or found is None else accusations(rows, target, neighbour),
-        )
-        for setting, neighbour in neighbours(rule, usual)
-    )
-    return Study(target, usual, source, share, choices, found)
+    line = Line(usual.line, ASSUMED if late is None else late.line, share)
+    for setting, neighbour in neighbours(document, target, usual.line):
+        looked_at = _as_watched(neighbour.detection, configuration.watch)
+        means = expected(looked_at, seconds_to_loss(neighbour), line)
+        if setting != PRESENT and _alike(means, choices[PRESENT].expected):
+            continue  # another setting binds
+        tell(f"{target.name}: {setting}")
+        verdicts = accusations(rows, neighbour, configuration) if found and found.rounds else None
+        choices[setting] = Choice(setting, means, verdicts)
+    return Study(target, usual, late, share, tuple(choices.values()), found)
+
+
+def _alike(means: Expected, others: Expected) -> bool:
+    pairs = zip(astuple(means), astuple(others), strict=True)
+    return all(math.isclose(one, other, rel_tol=_ALIKE, abs_tol=_ALIKE) for one, other in pairs)
+
+
+def _as_watched(rule: Detection, watch: Watch) -> Detection:
+    """In bursts a minute passes between two looks at what is HEALTHY, and the first loss in one is followed up."""
+    return rule if watch is Watch.CONTINUOUS else replace(rule, probe_interval_seconds=BURST_INTERVAL_SECONDS)
