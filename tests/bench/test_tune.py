@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,8 +30,10 @@ from routekeeper.tune.measured import measured
 from routekeeper.tune.plot import Panel
 from routekeeper.tune.study import studies
 from routekeeper.tune.table import seconds_told
+from tests.docs.pages import ROOT, blocks
 from tests.unit.config.documents import HERE
 
+EXAMPLE = ROOT / "docs" / "example-trace.csv"
 PLAIN = Detection()
 LOSSY = Detection(loss=LossRule(0.01, 0.3))
 SLOW = Detection(latency=LatencyRule(0.005, 0.08))
@@ -112,6 +115,26 @@ def test_usual_loss_and_bursts_are_measured_though_losses_are_probed_faster() ->
     assert found.lost / found.rounds > 0.035, "counted by number there seems to be more"
     assert found.loss.share == pytest.approx(0.02, rel=0.25)
     assert found.loss.burst_seconds == pytest.approx(0.2, rel=0.25)
+
+
+# --- the page's example
+
+
+def test_the_example_is_the_line_that_the_page_describes() -> None:
+    rows = recorded(0.02, 0.15, 1_200.0, dark=(600.0, 620.0))
+    trips = {Outcome.OK: "12", Outcome.LOST: ""}
+    lines = [f"{row.sent_at:.1f},a,dx-router,{row.outcome.value},{trips[row.outcome]}" for row in rows]
+    assert EXAMPLE.read_text().splitlines() == ["time_seconds,vantage,target,outcome,rtt_ms", *lines]
+
+
+def test_the_page_shows_what_is_printed_for_the_example(capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs" / "replay-and-tuning.md"
+    [command] = re.findall(r"^\$ routekeeper (tune .*)$", page.read_text(), re.MULTILINE)
+    arguments = [str(ROOT / word) if "/" in word else word for word in command.split()]
+    assert main([*arguments, "--no-plot"]) == 0
+    told, *_ = capsys.readouterr().out.partition("\n\n")
+    [shown] = [block for block in blocks(page, "text") if block.startswith("Target ")]
+    assert shown == told + "\n"
 
 
 # --- the command
