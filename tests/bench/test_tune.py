@@ -28,6 +28,7 @@ from routekeeper.replay import Outcome, Row
 from routekeeper.tune.expected import Line, expected, seconds_to_row
 from routekeeper.tune.measured import measured
 from routekeeper.tune.plot import Panel
+from routekeeper.tune.rounds import by_vantage
 from routekeeper.tune.study import studies
 from routekeeper.tune.table import seconds_told
 from tests.docs.pages import ROOT, blocks
@@ -110,7 +111,7 @@ def test_targets_that_are_judged_alike_are_reckoned_once() -> None:
 
 
 def test_usual_loss_and_bursts_are_measured_though_losses_are_probed_faster() -> None:
-    found = measured(recorded(0.02, 0.2, 20_000.0), TARGET)
+    found = measured(by_vantage(recorded(0.02, 0.2, 20_000.0), TARGET), PLAIN)
     assert found.loss is not None
     assert found.lost / found.rounds > 0.035, "counted by number there seems to be more"
     assert found.loss.share == pytest.approx(0.02, rel=0.25)

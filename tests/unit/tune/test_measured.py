@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,9 @@ from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, IcmpProbe, Quorum, Target
 from routekeeper.replay import Outcome, Row
-from routekeeper.tune.measured import Measured, Share, accusations, measured
+from routekeeper.tune import measured as module
+from routekeeper.tune.measured import Measured, Share
+from routekeeper.tune.rounds import by_vantage
 from tests.unit.tune.lines import answers, never, trace
 
 PLAIN = Detection()
@@ -20,6 +23,14 @@ LOSSY = Detection(loss=LossRule(0.01, 0.3))
 SLOW = Detection(latency=LatencyRule(0.005, 0.08))
 TARGET = Target("dx", (IcmpProbe("10.109.2.1", PLAIN.probe_timeout_seconds),))
 CONFIGURATION = Configuration({}, {})
+
+
+def measured(rows: Sequence[Row], target: Target) -> Measured:
+    return module.measured(by_vantage(rows, target), target.detection)
+
+
+def accusations(rows: Sequence[Row], target: Target, configuration: Configuration) -> int:
+    return module.accusations(by_vantage(rows, target), target, configuration)
 
 
 def under(rule: Detection) -> Target:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from routekeeper.config.summary import seconds_to_loss
@@ -14,6 +14,7 @@ from routekeeper.replay import Row
 from routekeeper.tune.expected import Expected, Line, expected
 from routekeeper.tune.measured import Measured, accusations, measured
 from routekeeper.tune.neighbours import GREY_SHARE, PRESENT, Document, neighbours
+from routekeeper.tune.rounds import Round, by_vantage
 from routekeeper.tune.usual import ASSUMED, Usual, usual_lateness, usual_loss
 
 Tell = Callable[[str], None]
@@ -54,8 +55,9 @@ def studies(
     for row in rows or ():
         of_target[row.target].append(row)
     for target in configuration.targets.values():
-        found = None if rows is None else measured(of_target[target.name], target)
-        yield _study(configuration, document, target, found, of_target[target.name], tell)
+        held = by_vantage(of_target[target.name], target)
+        found = None if rows is None else measured(held, target.detection)
+        yield _study(configuration, document, target, found, held, tell)
 
 
 def _study(
@@ -63,7 +65,7 @@ def _study(
     document: Document,
     target: Target,
     found: Measured | None,
-    rows: Sequence[Row],
+    held: Mapping[str, Sequence[Round]],
     tell: Tell,
 ) -> Study:
     rule, choices = target.detection, dict[str, Choice]()
@@ -76,7 +78,7 @@ def _study(
         if setting != PRESENT and _alike(means, choices[PRESENT].expected):
             continue  # another setting binds
         tell(f"{target.name}: {setting}")
-        verdicts = accusations(rows, neighbour, configuration) if found and found.rounds else None
+        verdicts = accusations(held, neighbour, configuration) if found and found.rounds else None
         choices[setting] = Choice(setting, means, verdicts)
     return Study(target, usual, late, share, tuple(choices.values()), found)
 
