@@ -125,7 +125,8 @@ def test_the_example_is_the_line_that_the_page_describes() -> None:
     rows = recorded(0.02, 0.15, 1_200.0, dark=(600.0, 620.0))
     trips = {Outcome.OK: "12", Outcome.LOST: ""}
     lines = [f"{row.sent_at:.1f},a,dx-router,{row.outcome.value},{trips[row.outcome]}" for row in rows]
-    assert EXAMPLE.read_text().splitlines() == ["time_seconds,vantage,target,outcome,rtt_ms", *lines]
+    once = dict.fromkeys(lines)  # rounding makes some the same
+    assert EXAMPLE.read_text().splitlines() == ["time_seconds,vantage,target,outcome,rtt_ms", *once]
 
 
 def test_the_page_shows_what_is_printed_for_the_example(capsys: pytest.CaptureFixture[str]) -> None:

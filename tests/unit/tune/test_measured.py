@@ -104,6 +104,13 @@ def test_verdicts_on_the_trace_are_those_of_the_quorum(quorum: Quorum, count: in
     assert accusations(rows, replace(TARGET, quorum=quorum), CONFIGURATION) == count
 
 
+@pytest.mark.parametrize(("stale_after", "count"), [(30.0, 2), (150.0, 1)])
+def test_a_vantage_is_as_patient_with_silence_as_the_configuration_says(stale_after: float, count: int) -> None:
+    rows = trace([*range(100), *range(200, 230)], lambda at: at >= 50)
+    target = under(replace(PLAIN, unknown_after_seconds=150.0))
+    assert accusations(rows, target, Configuration({}, {}, stale_after_seconds=stale_after)) == count
+
+
 def test_each_setting_is_tried_on_the_trace() -> None:
     rows = trace(range(600), lambda at: 300 <= at < 330)
     assert accusations(rows, TARGET, CONFIGURATION) == 1

@@ -74,7 +74,7 @@ def folded(rounds: Sequence[Round], rule: Detection) -> list[tuple[Health, float
     return changes
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(
     drawn=st.tuples(stretches((0.1, 0.5, 1.0, 5.0), ENDS), stretches((0.1, 1.0, 7.0), ENDS)),
     rule=st.sampled_from(RULES),
