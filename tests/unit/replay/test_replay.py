@@ -144,6 +144,19 @@ def test_a_target_that_is_not_probed_any_more_becomes_unknown() -> None:
     assert (49.0, "dx", "UNKNOWN") in happened(rows)
 
 
+def test_what_was_seen_of_an_unknown_target_is_forgotten_in_time() -> None:
+    """Two losses make a verdict here; the first one is forgotten before the second is known."""
+    target = STANDARD.targets["dx"]
+    rule = replace(target.detection, unhealthy_threshold=2, unhealthy_for_seconds=0.5, unknown_after_seconds=12.0)
+    alone = Configuration({"dx": replace(target, detection=rule)}, {})
+    rows = [
+        Row(2, 0.0, "a", "dx", Outcome.OK, 0.01),
+        Row(3, 13.0, "a", "dx", Outcome.LOST, None),
+        Row(4, 26.0, "a", "dx", Outcome.LOST, None),
+    ]
+    assert [what for _, _, what in happened(rows, alone)] == []
+
+
 def test_unknown_outcomes_are_no_evidence() -> None:
     rows = [*beats("dx", 0.0, 20.0), *(Row(1, 20.0 + n, "a", "dx", Outcome.UNKNOWN, None) for n in range(100))]
     assert [told for _, _, told in happened(rows)] == ["HEALTHY", "UNKNOWN"]

@@ -65,7 +65,9 @@ Event = HealthChange | Moved | Braked | Foreseen
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
+class End:
+    """How a round has ended, and when that was known."""
+
     at: float
     line: int
     row: Row
@@ -80,7 +82,7 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
     A round ends with its answer or its timeout, and rounds are taken in the order in which they end. An answer that
     came later than the target's timeout now allows is a loss, so that other timeouts can be tried on the same trace.
     """
-    ended = sorted((_end(row, configuration.targets[row.target]) for row in rows), key=lambda end: (end.at, end.line))
+    ended = sorted((end_of(row, configuration.targets[row.target]) for row in rows), key=lambda end: (end.at, end.line))
     if not ended:
         return
     course = _Course(configuration, ended[0].at)
@@ -90,7 +92,8 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
     yield from sorted(course.ahead(ended[-1].at), key=lambda foreseen: foreseen.time)
 
 
-def _end(row: Row, target: Target) -> _Ended:
+def end_of(row: Row, target: Target) -> End:
+    """What a row stands for: an answer that came later than the target's timeout is a loss."""
     timeout, line = seconds_to_loss(target), f"line {row.line}"
     late = row.round_trip_seconds is not None and row.round_trip_seconds >= timeout
     match row.outcome:
@@ -102,7 +105,7 @@ def _end(row: Row, target: Target) -> _Ended:
             health, took, reason = Health.UNHEALTHY, timeout, f"no answer within {timeout:g} s ({line})"
     round_trip = row.round_trip_seconds if health is Health.HEALTHY else None
     seen = Observation(health, row.sent_at, row.sent_at + took, reason, round_trip)
-    return _Ended(row.sent_at + took, row.line, row, seen)
+    return End(row.sent_at + took, row.line, row, seen)
 
 
 class _Course:
@@ -121,7 +124,7 @@ class _Course:
         self._due_at = math.inf
         """When a group may go back, or something is forgotten, at the earliest."""
 
-    def take(self, end: _Ended) -> Iterator[Event]:
+    def take(self, end: End) -> Iterator[Event]:
         """A round has ended."""
         row, now = end.row, end.at
         held = self._held.setdefault(row.vantage, {})
@@ -130,8 +133,9 @@ class _Course:
             or now - self._heard_at.get(row.vantage, -math.inf) > self._configuration.stale_after_seconds
         )
         self._heard_at[row.vantage] = now
-        before = held.get(row.target, TargetHealth(since=now))
-        held[row.target] = observe(before, end.seen, self._configuration.targets[row.target].detection)
+        before, rule = held.get(row.target, TargetHealth(since=now)), self._configuration.targets[row.target].detection
+        # What was seen of an UNKNOWN target is forgotten, too, and no change of health tells when.
+        held[row.target] = observe(expire(before, now, rule), end.seen, rule)
         if new or held[row.target].health is not before.health:
             yield from self._judge(now)
             self._due_at = min(self._due_at, self._next_due(now))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, expire, observe
 from routekeeper.domain.settings import Target
 from routekeeper.replay import Row
-from routekeeper.replay.run import _end as ended  # what a row stands for is one rule with replay's
+from routekeeper.replay.run import end_of
 
 _NEARLY = 0.9
 
@@ -24,7 +24,7 @@ class Round(NamedTuple):
 def by_vantage(rows: Iterable[Row], target: Target) -> dict[str, list[Round]]:
     """Each vantage's rounds of the target, in the order in which they ended."""
     found = defaultdict[str, list[Round]](list)
-    for end in sorted((ended(row, target) for row in rows), key=lambda end: (end.at, end.line)):
+    for end in sorted((end_of(row, target) for row in rows), key=lambda end: (end.at, end.line)):
         found[end.row.vantage].append(Round(end.row, end.seen))
     return dict(found)
 
