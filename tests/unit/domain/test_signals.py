@@ -89,14 +89,21 @@ def test_every_state_of_ec2_that_is_told_of_is_one_that_ec2_has() -> None:
 
 @pytest.mark.parametrize(("since", "over"), [(AT - 60, False), (AT + 1.0, False), (AT + 1.1, True)])
 def test_probes_that_turn_healthy_after_a_change_of_state_know_better(since: float, over: bool) -> None:
-    found = judged(configuration(), told(since=since), [state_change(NAT_A, "stopped", AT)], AT + 100)
-    assert (A not in found) == over
+    found = judged(configuration(), told(since=since), [state_change(NAT_B, "stopped", AT)], AT + 100)
+    assert (B not in found) == over
+
+
+def test_a_target_that_is_not_known_to_be_the_instance_does_not_vouch_for_it() -> None:
+    """A far end may be reached over another instance."""
+    signal = state_change(NAT_A, "stopped", AT)
+    assert A in judged(configuration(), told(since=AT + 50), [signal], AT + 100)
+    assert A not in judged(configuration(), told(since=AT + 50), [signal], AT + 900)
 
 
 def test_a_vantage_that_calls_it_healthy_since_before_keeps_a_new_one_from_ending_the_signal() -> None:
     """Whoever has just begun to look has not seen the instance come back."""
-    verdicts = {**told(), "nat-a": Verdict(UP, "two votes", since=AT + 8, oldest_vote_at=AT - 3600)}
-    assert A in judged(configuration(), verdicts, [state_change(NAT_A, "stopping", AT)], AT + 100)
+    verdicts = {**told(), "nat-b": Verdict(UP, "two votes", since=AT + 8, oldest_vote_at=AT - 3600)}
+    assert B in judged(configuration(), verdicts, [state_change(NAT_B, "stopping", AT)], AT + 100)
 
 
 @pytest.mark.parametrize(("state", "days"), [("stopped", 1), ("terminated", 366)])

@@ -9,6 +9,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
+from routekeeper.domain.signals import path_key
 from routekeeper.domain.steering import Route, actual, can_wait, differing, is_on, left_alone
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
@@ -131,6 +132,21 @@ def left(
 def test_law_2_drift_is_not_put_right_onto_a_path_that_is_not_healthy(health: Health, hop: NextHop) -> None:
     drifted = route(hop)
     assert left(drifted, route(NAT_A, name="rtb-2"), health=health) == (drifted,)
+
+
+@pytest.mark.parametrize(
+    ("other", "stays"), [(Health.UNHEALTHY, False), (Health.UNKNOWN, True), (Health.HEALTHY, True)]
+)
+def test_law_4_drift_onto_a_dead_path_is_put_right_onto_one_that_works_until_what_is_announced_comes(
+    other: Health, stays: bool
+) -> None:
+    verdicts = {
+        path_key(PRIVATE.name, "nat-a"): Verdict(Health.UNHEALTHY, "AWS will stop it", 0.0, announced=True),
+        "nat-a": Verdict(Health.HEALTHY, "", 0.0),
+        "nat-b": Verdict(other, "", 0.0),
+    }
+    found = left_alone(PRIVATE, GroupState(PRIVATE.name, path="nat-a"), verdicts, (route(NAT_B),), now=100.0)
+    assert found == ((route(NAT_B),) if stays else ())
 
 
 def test_drift_is_put_right_onto_a_healthy_path() -> None:

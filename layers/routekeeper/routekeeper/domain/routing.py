@@ -41,6 +41,7 @@ __all__ = [
     "counted",
     "decide",
     "health_of_paths",
+    "is_dead",
     "moved",
     "stayed",
     "verdict_on",
@@ -136,6 +137,8 @@ def _why_not_begin(
         return None
     if actual.blackholed or actual.path is None or actual.path == state.path:
         return None
+    if desired.announced and is_dead(health[actual.path]):
+        return None  # it works as yet
     if desired.health is not Health.HEALTHY:
         return f"{state.path} is {desired.health.value} ({desired.reason})"
     by_itself = pending.kind is TransitionKind.FAILBACK and pending.asked is None
@@ -241,6 +244,11 @@ def health_of_paths(
 
 def _is_blackhole(state: GroupState, actual: Actual | None) -> bool:
     return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
+
+
+def is_dead(verdict: Verdict) -> bool:
+    """Whether traffic is lost now, rather than in a while."""
+    return verdict.health is Health.UNHEALTHY and not verdict.announced
 
 
 def _hold(

@@ -83,18 +83,18 @@ class Signal:
             return self.ends_at
         return self.at + (TERMINATED_SECONDS if self.rank == STATES.index("terminated") else UNPROBED_SECONDS)
 
-    def is_over(self, probed: Verdict | None, now: float) -> bool:
+    def is_over(self, probed: Verdict | None, now: float, *, vouched: bool) -> bool:
         """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none.
 
-        A target has recovered once every vantage that calls it HEALTHY has come to that since: one that calls it so
-        since long before has not seen it go down yet.
+        `vouched` says whether that target is the instance: then the instance is up again once every vantage that calls
+        it HEALTHY has come to that since. One that calls it so since long before has not seen it go down yet, and
+        a far end may be reached another way.
         """
-        if self.withdrawn:
+        if self.withdrawn or now >= self.over_at(probed=probed is not None):
             return True
-        newer = probed is not None and (probed.oldest_vote_at or 0.0) > self.at + RESOLUTION_SECONDS
-        recovered = newer and probed is not None and probed.health is Health.HEALTHY
-        over = now >= self.over_at(probed=probed is not None)
-        return over or (recovered and self.kind is SignalKind.STATE)
+        if probed is None or not vouched or self.kind is not SignalKind.STATE:
+            return False
+        return probed.health is Health.HEALTHY and (probed.oldest_vote_at or 0.0) > self.at + RESOLUTION_SECONDS
 
 
 # --- what is said
@@ -168,6 +168,20 @@ def instances_of(configuration: Configuration, path: Path) -> frozenset[str]:
     return frozenset(instance for instance in (through, end) if instance is not None)
 
 
+def against(
+    configuration: Configuration, path: Path, signals: Iterable[Signal], probed: Verdict | None, now: float
+) -> tuple[Signal, ...]:
+    """Those that speak against the path, now or from some time on. `probed`: what the probes say of its target."""
+    instances = instances_of(configuration, path)
+    target = configuration.targets.get(path.target) if path.target is not None else None
+    itself = target.instance if target is not None else None
+    return tuple(
+        signal
+        for signal in signals
+        if signal.instance in instances and not signal.is_over(probed, now, vouched=signal.instance == itself)
+    )
+
+
 def concerned(configuration: Configuration) -> frozenset[str]:
     """Every instance that some path depends on: what is said of others is of no interest."""
     paths = (path for group in configuration.groups.values() for path in group.paths)
@@ -187,7 +201,7 @@ def judged(
     for group in configuration.groups.values():
         for path in group.paths:
             probed = None if path.target is None else verdicts.get(path.target, UNOBSERVED)
-            mine = [signal for signal in said if signal.instance in instances_of(configuration, path)]
+            mine = against(configuration, path, said, probed, now)
             if (verdict := _overruled(probed, mine, now)) is not None:
                 own[path_key(group.name, path.name)] = verdict
     return {**verdicts, **own}
@@ -197,7 +211,7 @@ def _overruled(probed: Verdict | None, signals: Iterable[Signal], now: float) ->
     """The verdict that signals make of the probes' one, or None where they change nothing."""
     if probed is not None and probed.health is Health.UNHEALTHY:
         return None
-    speaking = [signal for signal in signals if signal.starts_at <= now and not signal.is_over(probed, now)]
+    speaking = [signal for signal in signals if signal.starts_at <= now]
     if not speaking:
         return None
     first = min(speaking, key=lambda signal: (_URGENCY.index(signal.kind), signal.at))

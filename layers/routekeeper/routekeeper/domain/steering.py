@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, health_of_paths
+from routekeeper.domain.routing import Actual, health_of_paths, is_dead
 from routekeeper.domain.settings import Group, NextHop, Path
 
 
@@ -89,9 +89,13 @@ def left_alone(
     if path is None or (pin is not None and pin.forced and pin.path == path.name):
         return ()
     routes = tuple(routes)
-    if health_of_paths(group, state, verdicts, actual(group, routes), now)[path.name].health is Health.HEALTHY:
+    health = health_of_paths(group, state, verdicts, actual(group, routes), now)
+    if health[path.name].health is Health.HEALTHY:
         return ()
-    return tuple(r for r in differing(routes, path) if r.error is None and not _swallows(r, group))
+    # What is announced to go works as yet: better than what is dead (decisions/signals.md).
+    dead = [one for one in group.paths if health[path.name].announced and is_dead(health[one.name])]
+    stay = (r for r in differing(routes, path) if r.error is None and not _swallows(r, group))
+    return tuple(route for route in stay if not any(is_on(route, one) for one in dead))
 
 
 def paths_of(group: Group, routes: Iterable[Route]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from routekeeper.domain.errors import ItemError
 from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
 from routekeeper.domain.routing import GroupState, health_of_paths
 from routekeeper.domain.settings import Configuration, Group, Path
-from routekeeper.domain.signals import Signal, instances_of, judged
+from routekeeper.domain.signals import Signal, against, judged
 from routekeeper.domain.vantage import Board
 
 
@@ -42,9 +42,8 @@ class Scene:
 
     def signals_about(self, path: Path) -> tuple[Signal, ...]:
         """Those that speak against the path, now or later."""
-        instances = instances_of(self.configuration, path)
         probed = self.verdicts[path.target] if path.target is not None else None
-        return tuple(s for s in self.signals if s.instance in instances and not s.is_over(probed, self.now))
+        return against(self.configuration, path, self.signals, probed, self.now)
 
 
 def scene(
