@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from routekeeper import config
+from routekeeper.config.durations import parse
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.damping import Damping
 from routekeeper.domain.errors import ConfigurationError
@@ -98,13 +99,43 @@ def test_every_key_of_a_target_arrives() -> None:
         name="router",
         require=Require.ALL,
         quorum=Quorum.ANY,
-        detection=Detection(0.5, 0.05, 0.2, 3, 0.0, 4, 0.0, 10.0, LossRule(0.01, 0.3, 0.2, 365.25 / 14)),
+        detection=Detection(0.5, 0.05, 0.4, 3, 0.0, 4, 0.0, 10.0, LossRule(0.01, 0.3, 0.2, 365.25 / 14)),
         probes=(
             IcmpProbe("2001:db8::1", 0.1),
             TcpProbe("router.example.com", 179, 0.3, handshake=True),
             HttpProbe("https://[2001:db8::1]:8443/health?deep=1", 0.4, (200, 204), verify_certificate=False),
         ),
     )
+
+
+@pytest.mark.parametrize("require", ["any", "all"])
+@pytest.mark.parametrize(
+    ("timeouts", "longest"),
+    [((None,), 0.6), (("5s",), 5.0), (("50ms", "70ms"), 0.07), (("5s", None), 5.0), ((None, "50ms"), 0.6)],
+)
+def test_a_target_is_judged_by_the_longest_timeout_of_its_probes(
+    timeouts: tuple[str | None, ...], longest: float, require: str
+) -> None:
+    """An earlier loss of another probe may still be on its way until then, whatever `require` says."""
+    document = json.loads(config.compiled(SMALLEST))
+    probes = [{"type": "icmp", "host": "10.109.2.1"} | ({"timeout": one} if one else {}) for one in timeouts]
+    document["targets"]["dx"] = {"require": require, "probes": probes}
+    target = config.from_document(document).targets["dx"]
+    assert target.detection == Detection(probe_timeout_seconds=longest)
+    assert [probe.timeout_seconds for probe in target.probes] == [parse(one or "600ms") for one in timeouts]
+
+
+@pytest.mark.parametrize(("often", "accepted"), [("4 a day", True), ("28 a week", True), ("0.167 an hour", False)])
+def test_no_more_false_alarms_may_be_asked_for_than_the_way_back_is_made_for(often: str, accepted: bool) -> None:
+    document = json.loads(config.compiled(SMALLEST))
+    document["defaults"] = {"loss": {"usual": "1%", "unacceptable": "30%", "false_alarms": often}}
+    if accepted:
+        loss = config.from_document(document).targets["dx"].detection.loss
+        assert loss is not None
+        assert loss.false_alarms_per_year == pytest.approx(4 * 365.25)
+    else:
+        with pytest.raises(ConfigurationError, match="expected at most 4 a day"):
+            config.from_document(document)
 
 
 def test_defaults_hold_for_targets_that_say_nothing_else() -> None:

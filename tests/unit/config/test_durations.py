@@ -30,9 +30,23 @@ def test_the_usual_spellings_are_read(written: str, seconds: float) -> None:
     assert parse(written) == seconds
 
 
+@given(st.integers(min_value=0, max_value=999_999))
+def test_below_a_second_what_is_written_is_read_back_to_the_microsecond(microseconds: int) -> None:
+    assert parse(render(microseconds / 1_000_000)) == pytest.approx(microseconds / 1_000_000, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(0, "0s"), (0.75, "750ms"), (1.65, "1.65s"), (60, "1m"), (90, "90s"), (5400, "90m"), (86_400, "1d")],
+    [
+        (0, "0s"),
+        (0.0001, "0.1ms"),
+        (0.75, "750ms"),
+        (1.65, "1.65s"),
+        (60, "1m"),
+        (90, "90s"),
+        (5400, "90m"),
+        (86_400, "1d"),
+    ],
 )
 def test_the_shortest_usual_spelling_is_written(seconds: float, written: str) -> None:
     assert render(seconds) == written

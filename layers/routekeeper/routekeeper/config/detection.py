@@ -33,7 +33,7 @@ timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
 
 
 def read_detection(section: Section, base: Detection, doubtful: frozenset[str] = frozenset()) -> Detection:
-    """The detection that a section asks for; what it does not say is as in `base`.
+    """The detection that a section asks for; what it does not say is as in `base`. `judge_timeout` has its say, too.
 
     The `doubtful` keys of `base` stand in for values that could not be read; nothing is judged by them.
     """
@@ -53,11 +53,18 @@ def read_detection(section: Section, base: Detection, doubtful: frozenset[str] =
     doubtful = section.unsound | {key for key in doubtful if key not in section}
     if doubtful.isdisjoint(("suspect_interval", "probe_interval")):
         _judge_intervals(section, rule)
-    if doubtful.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
-        _judge_expiry(section, rule)
-    if doubtful.isdisjoint(("latency", "probe_timeout")):
-        grey.judge_latency(section, rule.latency, rule.probe_timeout_seconds)
     return rule
+
+
+def judge_timeout(
+    section: Section, rule: Detection, doubtful: frozenset[str] = frozenset(), source: str = "probe_timeout"
+) -> None:
+    """Note what cannot work with the timeout of the rule, which comes from the key `source`; `doubtful` as above."""
+    doubtful = section.unsound | {key for key in doubtful if key not in section}
+    if doubtful.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
+        _judge_expiry(section, rule, source)
+    if doubtful.isdisjoint(("latency", "probe_timeout")):
+        grey.judge_latency(section, rule.latency, rule.probe_timeout_seconds, source)
 
 
 def _judge_intervals(section: Section, rule: Detection) -> None:
@@ -71,14 +78,14 @@ def _judge_intervals(section: Section, rule: Detection) -> None:
         )
 
 
-def _judge_expiry(section: Section, rule: Detection) -> None:
-    keys = [key for key in ("unknown_after", "probe_interval", "probe_timeout") if key in section]
+def _judge_expiry(section: Section, rule: Detection, source: str) -> None:
+    keys = [key for key in ("unknown_after", "probe_interval", source) if key in section]
     needed = rule.probe_interval_seconds + rule.probe_timeout_seconds
     if keys and rule.unknown_after_seconds <= needed:
         section.reject(
             keys[0],
             f"unknown_after {render(rule.unknown_after_seconds)} would forget a verdict between two probes,"
-            f" expected more than probe_interval and probe_timeout together ({render(needed)})",
+            f" expected more than probe_interval and {grey.TIMEOUTS[source]} together ({render(needed)})",
         )
 
 

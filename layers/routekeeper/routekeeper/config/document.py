@@ -9,7 +9,7 @@ from typing import Final
 from routekeeper.config import values
 from routekeeper.config.brake import read_brake
 from routekeeper.config.detection import KEYS as DETECTION_KEYS
-from routekeeper.config.detection import read_detection
+from routekeeper.config.detection import judge_timeout, read_detection
 from routekeeper.config.durations import render
 from routekeeper.config.groups import GroupReader
 from routekeeper.config.problems import Problems, Rejected, describe
@@ -69,6 +69,8 @@ def _read(section: Section, problems: Problems) -> Configuration:
     defaults = section.section("defaults", DETECTION_KEYS)
     base = BURST_DETECTION if watch is Watch.BURST else Detection()
     detection = base if defaults is None else read_detection(defaults, base)
+    if defaults is not None:
+        judge_timeout(defaults, detection)
     unsound = frozenset[str]() if defaults is None else defaults.unsound
     targets = TargetReader(detection, unsound, problems).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))

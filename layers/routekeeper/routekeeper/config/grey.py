@@ -9,9 +9,18 @@ from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration
-from routekeeper.domain.grey import BURST_SECONDS, FALSE_ALARMS_PER_YEAR, YEAR_SECONDS, LatencyRule, LossRule
+from routekeeper.domain.grey import (
+    BURST_SECONDS,
+    FALSE_ALARMS_PER_YEAR,
+    STEADY_SECONDS,
+    YEAR_SECONDS,
+    LatencyRule,
+    LossRule,
+)
 
 KEYS: Final = ("loss", "latency")
+TIMEOUTS: Final = {"probe_timeout": "probe_timeout", "probes": "the longest timeout of its probes"}
+"""What the longest timeout is called in messages, by the key that it comes from."""
 RULE_KEYS: Final = ("usual", "unacceptable", "bursts", "false_alarms")
 PERIODS: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0, "month": YEAR_SECONDS / 12, "year": YEAR_SECONDS}
 
@@ -23,8 +32,12 @@ _MOST_UNACCEPTABLE: Final = 0.9
 _LOSS_APART: Final = 3
 _LATENCY_APART: Final = 4
 """Nearer together, usual and unacceptable take many minutes to be told apart."""
+_MOST_ALARMS_PER_YEAR: Final = YEAR_SECONDS / STEADY_SECONDS
+"""The way back is made for verdicts that come and go no more often than this."""
 _burst = duration(most=1)  # probes within one burst tell little more than one probe
-_round_trip = duration(least=0.0001, most=10)
+_LONGEST_SECONDS: Final = 10.0
+_usual_round_trip = duration(least=0.0001, most=_LONGEST_SECONDS / _LATENCY_APART)
+_round_trip = duration(least=0.0001, most=_LONGEST_SECONDS)
 
 
 def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
@@ -37,15 +50,17 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
     if usual is None or unacceptable is None:
         return None
     if usual < _LEAST_USUAL:
-        asked.reject("usual", f"found {usual * 100:g}%, expected at least {_LEAST_USUAL:.2%}: no line loses nothing")
+        asked.reject("usual", f"found {_percent(usual)}, expected at least {_LEAST_USUAL:.2%}: no line loses nothing")
+    elif usual > (most := _MOST_UNACCEPTABLE / _LOSS_APART) + 1e-9:
+        asked.reject("usual", f"found {_percent(usual)}, expected at most {_percent(most)}: more is not usual")
     elif not _LEAST_UNACCEPTABLE <= unacceptable <= _MOST_UNACCEPTABLE:
         asked.reject(
             "unacceptable",
-            f"found {unacceptable * 100:g}%, expected {_LEAST_UNACCEPTABLE:.0%} to {_MOST_UNACCEPTABLE:.0%}:"
+            f"found {_percent(unacceptable)}, expected {_LEAST_UNACCEPTABLE:.0%} to {_MOST_UNACCEPTABLE:.0%}:"
             " less takes too long to tell, more is a cut",
         )
     elif unacceptable < _LOSS_APART * usual - 1e-9:
-        _too_near(asked, _LOSS_APART)
+        _too_near(asked, _percent(unacceptable), _percent(usual), _percent(_LOSS_APART * usual), _LOSS_APART)
     return LossRule(usual, unacceptable, *burst_and_rate)
 
 
@@ -54,23 +69,23 @@ def read_latency(section: Section, base: LatencyRule | None) -> LatencyRule | No
     asked = section.section_or_off("latency", RULE_KEYS)
     if asked is None:
         return None if "latency" in section else base
-    usual, unacceptable = asked.required("usual", _round_trip), asked.required("unacceptable", _round_trip)
+    usual, unacceptable = asked.required("usual", _usual_round_trip), asked.required("unacceptable", _round_trip)
     burst_and_rate = _burst_and_rate(asked)
     if usual is None or unacceptable is None:
         return None
     if unacceptable < _LATENCY_APART * usual - 1e-9:
-        _too_near(asked, _LATENCY_APART)
+        _too_near(asked, render(unacceptable), render(usual), render(_LATENCY_APART * usual), _LATENCY_APART)
     return LatencyRule(usual, unacceptable, *burst_and_rate)
 
 
-def judge_latency(section: Section, latency: LatencyRule | None, timeout_seconds: float) -> None:
-    """An answer that late must still be an answer."""
-    keys = [key for key in ("latency", "probe_timeout") if key in section]
+def judge_latency(section: Section, latency: LatencyRule | None, timeout_seconds: float, source: str) -> None:
+    """An answer that late must still be an answer. `source` is the key that the timeout comes from."""
+    keys = [key for key in ("latency", source) if key in section]
     if keys and latency is not None and latency.unacceptable_seconds >= timeout_seconds:
         section.reject(
             keys[0],
             f"latency of {render(latency.unacceptable_seconds)} is a loss already, expected 'unacceptable' to be less"
-            f" than probe_timeout {render(timeout_seconds)}",
+            f" than {TIMEOUTS[source]} {render(timeout_seconds)}",
         )
 
 
@@ -86,8 +101,19 @@ def per_year(value: object) -> float:
     """A frequency such as `1 a year`, in times a year."""
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
     if match is None or not float(match[1]):
-        raise Rejected(f"found {describe(value)}, expected a frequency such as 1 a year, 2 a month or 0.5 a week")
-    return float(match[1]) * YEAR_SECONDS / PERIODS[match[2]]
+        raise Rejected(
+            f"found {describe(value)}, expected a frequency above 0 such as 1 a year, 2 a month or 0.5 a week"
+        )
+    often = float(match[1]) * YEAR_SECONDS / PERIODS[match[2]]
+    if often > _MOST_ALARMS_PER_YEAR + 1e-9:
+        most = _MOST_ALARMS_PER_YEAR * PERIODS["day"] / YEAR_SECONDS
+        raise Rejected(f"found {describe(value)}, expected at most {most:g} a day: a verdict could not last")
+    return often
+
+
+def _percent(part: float) -> str:
+    """As `share` reads it back."""
+    return f"{part * 100:g}%"
 
 
 def _burst_and_rate(asked: Section) -> tuple[float, float]:
@@ -97,7 +123,9 @@ def _burst_and_rate(asked: Section) -> tuple[float, float]:
     )
 
 
-def _too_near(asked: Section, times: int) -> None:
+def _too_near(asked: Section, found: str, usual: str, least: str, times: int) -> None:
     asked.reject(
-        "unacceptable", f"too near to 'usual' to be told from it soon, expected at least {times} times as much"
+        "unacceptable",
+        f"found {found} where {usual} is usual, expected at least {least}, {times} times as much: nearer together they"
+        " are not told apart soon",
     )

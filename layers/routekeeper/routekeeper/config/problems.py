@@ -30,6 +30,9 @@ class Problems:
         self.source = source
         self._found: list[Problem] = []
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     def add(self, where: str, message: str, place: Place | None) -> None:
         self._found.append(Problem(where, message, place))
 

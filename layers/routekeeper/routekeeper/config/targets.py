@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from routekeeper.config import aws_ids, detection, values
@@ -44,10 +45,11 @@ class TargetReader:
         if section is None:
             return None
         rule = detection.read_detection(section, self._defaults, self._doubtful)
+        probes, rule = self._probes(section, rule)
         instance = section.optional("instance", aws_ids.instance, None)
         target = Target(
             name=name,
-            probes=self._probes(section, rule),
+            probes=probes,
             require=section.optional("require", values.choice(Require), Require.ANY),
             quorum=section.optional("quorum", values.choice(Quorum), Quorum.MAJORITY),
             detection=rule,
@@ -58,10 +60,18 @@ class TargetReader:
             self._judge_instance(name, instance, section)
         return target if target.probes else None
 
-    def _probes(self, section: Section, rule: Detection) -> tuple[Probe, ...]:
+    def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
+        """The probes, and the rule with the longest of their timeouts: by then every round has ended (`require`)."""
+        known = len(self._problems)
         listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}")
         read = [read_probe(node, where, rule.probe_timeout_seconds, self._problems) for where, node in listed]
-        return tuple(probe for probe in read if probe is not None)
+        probes = tuple(probe for probe in read if probe is not None)
+        longest = max((probe.timeout_seconds for probe in probes), default=rule.probe_timeout_seconds)
+        source = "probe_timeout" if longest == rule.probe_timeout_seconds else "probes"
+        rule = replace(rule, probe_timeout_seconds=longest)
+        if len(self._problems) == known:
+            detection.judge_timeout(section, rule, self._doubtful, source)
+        return probes, rule
 
     def _restart(self, name: str, target: Section, rule: Detection) -> RestartPolicy | None:
         section = target.section("restart", _RESTART_KEYS)

@@ -46,6 +46,7 @@ class Detection:
     probe_interval_seconds: float = 1.0
     suspect_interval_seconds: float = 0.1
     probe_timeout_seconds: float = 0.6
+    """The longest of the probes' timeouts: what was sent this long ago has been answered or is lost."""
     unhealthy_threshold: int = 10
     unhealthy_for_seconds: float = 1.4
     healthy_threshold: int = 10
