@@ -39,6 +39,16 @@ def test_the_general_chain_and_the_domains_own_agree(burst_seconds: float) -> No
     )
 
 
+@pytest.mark.parametrize("burst_seconds", [0.0, 0.1, 0.4])
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
+def test_the_domain_knows_what_losses_in_a_row_add_to_its_score(count: int, burst_seconds: float) -> None:
+    pace, loss, alarm = Pace(1.0, 0.1), Loss(0.01, burst_seconds), Score(10, 45)
+    rule = contestants.either(alarm, count)
+    assert seconds(rule, Line(loss), at_pace(rule, pace)) == pytest.approx(
+        cusum.seconds_to_alarm(alarm, loss, pace, in_a_row=count), rel=1e-9
+    )
+
+
 def test_a_round_of_pings_fails_only_as_a_whole() -> None:
     rule = contestants.rounds_of(3)
     assert seconds(rule, Line(Loss(0.5)), at_pace(rule, EVEN)) == pytest.approx(3 / 0.5**3)

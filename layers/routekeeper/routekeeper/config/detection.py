@@ -28,7 +28,8 @@ _LONGEST_TIMEOUT_SECONDS: Final = 10.0
 """No verdict comes sooner than the first timeout, and every probe that is waited for holds a socket open."""
 _interval = duration(least=_FASTEST_SECONDS)
 _span = duration()
-_count = whole(1, 1000)
+MOST_IN_A_ROW: Final = 1000
+_count = whole(1, MOST_IN_A_ROW)
 timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
 
 

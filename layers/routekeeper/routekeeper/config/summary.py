@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Final, assert_never
 
@@ -53,9 +52,7 @@ def seconds_to_notice(rule: Detection, timeout_seconds: float) -> float:
     The probes behind the first follow at `suspect_interval_seconds`; the verdict comes with the timeout of the one
     that fulfils both the count and the span (domain.health, `observe`).
     """
-    span = (rule.unhealthy_for_seconds - timeout_seconds) / rule.suspect_interval_seconds
-    further = max(rule.unhealthy_threshold - 1, math.ceil(span - 1e-9))
-    return further * rule.suspect_interval_seconds + timeout_seconds
+    return (rule.losses_needed(timeout_seconds) - 1) * rule.suspect_interval_seconds + timeout_seconds
 
 
 def _lines(configuration: Configuration) -> Iterator[str]:
@@ -103,7 +100,8 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"  probed {'in a burst every' if bursts else 'every'} {render(interval)},"
         f" and every {render(rule.suspect_interval_seconds)} while an answer is overdue"
     )
-    noticed = seconds_to_notice(rule, seconds_to_loss(target))
+    timeout = seconds_to_loss(target)
+    noticed = seconds_to_notice(rule, timeout)
     yield (
         f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row"
         f"{_spanning(rule.unhealthy_for_seconds)}:"
@@ -112,7 +110,7 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"    a cut is noticed {render(noticed)} after the first lost probe,"
         f" so at most {render(noticed + interval)} after it happened"
     )
-    yield from grey_lines(rule)
+    yield from grey_lines(rule, timeout)
     yield (
         f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row"
         f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"

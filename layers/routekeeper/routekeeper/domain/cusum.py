@@ -55,6 +55,11 @@ class Score:
     threshold: int
 
     @property
+    def losses(self) -> int:
+        """Bad outcomes in a row that are enough, whatever came before."""
+        return -(-self.threshold // self.rise)
+
+    @property
     def neutral(self) -> float:
         """The share of bad outcomes at which the score neither rises nor falls in the long run."""
         return 1 / (self.rise + 1)
@@ -104,8 +109,10 @@ def _largest_in_peace(usual: Loss, alarm: Score, pace: Pace, seconds: float) -> 
     return above
 
 
-def seconds_to_alarm(score: Score, loss: Loss, pace: Pace) -> float:
+def seconds_to_alarm(score: Score, loss: Loss, pace: Pace, in_a_row: int | None = None) -> float:
     """Mean seconds from a score of 0 to the sending of the probe that brings it to the threshold.
+
+    With `in_a_row` so many bad outcomes in a row are an alarm, too, whichever comes first.
 
     The score falls by single steps, so the mean time from a score is the same linear function of the mean time from the
     score below it, whatever lies further down: time(i) = base[i] + (1 - escape[i]) * time(i - 1). The functions follow
@@ -113,18 +120,25 @@ def seconds_to_alarm(score: Score, loss: Loss, pace: Pace) -> float:
     and none is a difference of large numbers, so the result is exact to rounding even for centuries.
     """
     top, rise = score.threshold, score.rise
-    after_bad: list[_Descent] = [_ESCAPED] * (top + 1)  # from each level after a bad outcome to the one below
+    runs = 1 if in_a_row is None else min(in_a_row, score.losses)
+    # From each level to the one below after 1, 2, ... bad outcomes in a row; where runs do not count, after any.
+    alarmed = (_ESCAPED,) * runs
+    after_bad: list[tuple[_Descent, ...]] = [alarmed] * (top + 1)
     window = _Window()  # the levels between one bad outcome above the present level and the present level
     up, up_again = loss.after(pace.suspect_seconds)
     for level in range(top - 1, 0, -1):
-        fall = after_bad[level + rise] if level + rise < top else _ESCAPED
-        back = fall.then(window.whole())  # from one bad outcome up to this level again
+        falls = after_bad[level + rise] if level + rise < top else alarmed
+        down = window.whole()
+        back = falls[0].then(down)  # from one bad outcome up to this level again
         stay = 1 - up + up * back.escape
         here = _Descent((pace.suspect_seconds + up * back.seconds) / stay, up * back.escape / stay)
-        again = back.then(here)
-        after_bad[level] = _Descent(pace.suspect_seconds + up_again * again.seconds, up_again * again.escape)
+        ways = []
+        for fall in falls[:1] if in_a_row is None else falls[1 : level // rise + 1]:
+            again = fall.then(down).then(here)
+            ways.append(_Descent(pace.suspect_seconds + up_again * again.seconds, up_again * again.escape))
+        after_bad[level] = (*ways, _ESCAPED)
         window.lower(here, most=rise - 1)
-    back = (after_bad[rise] if rise < top else _ESCAPED).then(window.whole())
+    back = (after_bad[rise] if rise < top else alarmed)[0].then(window.whole())
     up, _ = loss.after(pace.calm_seconds)
     never = up * back.escape
     return (pace.calm_seconds + up * back.seconds) / never if never > 0 else math.inf

@@ -123,6 +123,12 @@ def seconds_to_notice(standard: Standard, share: float, pace: Pace) -> float:
     return cusum.seconds_to_alarm(standard.alarm, Loss(share), pace) - pace.calm_seconds / 2 + standard.timeout_seconds
 
 
+def false_alarms_per_year(standard: Standard, rule: LossRule, pace: Pace, in_a_row: int | None = None) -> float:
+    """How often a line that loses as is usual is accused; with `in_a_row`, by that many losses in a row, too."""
+    usual = Loss(rule.usual, rule.burst_seconds)
+    return YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, usual, pace, in_a_row)
+
+
 def seconds_to_clear(standard: Standard, share: float, pace: Pace) -> float:
     """Mean seconds until the verdict is taken back, from the moment when a line loses only a `share`."""
     return max(cusum.seconds_to_recovery(standard.clear, share, pace.calm_seconds), standard.clear_for_seconds)

@@ -7,6 +7,7 @@ configured, sustained loss or slowness is a verdict, too (`grey`); it is taken b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import assert_never
@@ -58,6 +59,11 @@ class Detection:
     @property
     def pace(self) -> Pace:
         return Pace(self.probe_interval_seconds, self.suspect_interval_seconds)
+
+    def losses_needed(self, timeout_seconds: float) -> int:
+        """How many losses in a row, one every `suspect_interval_seconds`, fulfil both the count and the span."""
+        further = math.ceil((self.unhealthy_for_seconds - timeout_seconds) / self.suspect_interval_seconds - 1e-9)
+        return max(self.unhealthy_threshold, 1 + further)
 
     def loss_standard(self, loss: LossRule) -> Standard:
         return grey.loss_standard(loss, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
