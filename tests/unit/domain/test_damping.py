@@ -53,6 +53,17 @@ def after(seen: list[tuple[Health, float]], rule: Damping) -> tuple[Flaps, float
     return flaps, now
 
 
+@given(rules(), st.floats(1.0, 3600.0))
+def test_no_flapping_reaches_more_than_its_distance_allows(rule: Damping, apart: float) -> None:
+    flaps = flapping(*(START + number * apart for number in range(200)), rule=rule)
+    assert flaps.penalty <= rule.most(apart) * (1 + 1e-6)
+
+
+def test_long_flapping_comes_near_to_what_its_distance_allows() -> None:
+    flaps = flapping(*every(10, 200))
+    assert flaps.penalty == pytest.approx(STANDARD.most(10 * MINUTE), rel=1e-3)
+
+
 # --- what a flap is
 
 

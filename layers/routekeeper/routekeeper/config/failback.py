@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import datetime, time, tzinfo
@@ -28,8 +29,11 @@ _period = values.duration(least=1, most=86_400)
 _limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
-def read_failback(group: Section) -> Failback:
-    """The group's way back; what is wrong with it is noted."""
+def read_failback(group: Section, flaps_apart_seconds: float | None) -> Failback:
+    """The group's way back; what is wrong with it is noted.
+
+    Flaps of one of its paths are at least `flaps_apart_seconds` apart; None: nobody can say.
+    """
     section = group.section("failback", _KEYS)
     standard = Failback()
     if section is None:
@@ -37,10 +41,10 @@ def read_failback(group: Section) -> Failback:
     mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
     after = section.optional("after", values.duration(), standard.after_seconds)
     base = None if mode is FailbackMode.MANUAL else standard.damping
-    return Failback(mode, after, _damping(section, base), _windows(section, mode))
+    return Failback(mode, after, _damping(section, base, flaps_apart_seconds), _windows(section, mode))
 
 
-def _damping(section: Section, base: Damping | None) -> Damping | None:
+def _damping(section: Section, base: Damping | None, flaps_apart_seconds: float | None) -> Damping | None:
     asked = section.section_or_off("damping", _DAMPING_KEYS)
     if asked is None:
         return None if "damping" in section else base
@@ -52,11 +56,11 @@ def _damping(section: Section, base: Damping | None) -> Damping | None:
         asked.optional("longest", _period, standard.longest_seconds),
     )
     if not asked.unsound:
-        _judge(asked, rule)
+        _judge(asked, rule, flaps_apart_seconds)
     return rule
 
 
-def _judge(asked: Section, rule: Damping) -> None:
+def _judge(asked: Section, rule: Damping, flaps_apart_seconds: float | None) -> None:
     suppress = "suppress" if "suppress" in asked else "reuse"
     if rule.suppress <= FLAP:
         asked.reject(
@@ -75,6 +79,18 @@ def _judge(asked: Section, rule: Damping) -> None:
             f"suppress {rule.suppress:g} can never be reached: to fall below reuse {rule.reuse:g} within longest"
             f" {render(rule.longest_seconds)}, penalties end at {rule.ceiling:.0f}; expected less, or more time",
         )
+    elif flaps_apart_seconds is not None and rule.suppress >= (most := rule.most(flaps_apart_seconds)):
+        least = flaps_apart_seconds / -math.log2(1 - FLAP / rule.suppress)
+        problem = (
+            f"suppress {rule.suppress:g} can never be reached: flaps are {render(flaps_apart_seconds)} apart or more,"
+            f" which HEALTHY takes between them; with half_life {render(rule.half_life_seconds)} penalties end below"
+            f" {math.ceil(most)}; expected half_life to be more than {render(math.ceil(least))}, or less to suppress"
+        )
+        keys = [key for key in ("half_life", "suppress") if key in asked]
+        if keys:
+            asked.reject(keys[0], problem)
+        else:
+            asked.reject_whole(problem)
 
 
 def _windows(section: Section, mode: FailbackMode) -> Windows | None:

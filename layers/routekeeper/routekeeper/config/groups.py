@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from routekeeper.config import addresses, aws_ids
+from routekeeper.config.detection import seconds_until_healthy
 from routekeeper.config.failback import read_failback
 from routekeeper.config.paths import PathReader, SteeringType
 from routekeeper.config.problems import Problems, Rejected
@@ -35,6 +36,8 @@ class GroupReader:
     def __init__(self, targets: Mapping[str, Target | None], problems: Problems) -> None:
         self._targets = targets
         self._problems = problems
+        self._targets_are_sound = not len(problems)
+        """Whether the targets, which are read before the groups, may be judged by."""
         self._steered_by: dict[tuple[str, str], str] = {}
         """The group that steers a route, by table and destination."""
 
@@ -54,9 +57,17 @@ class GroupReader:
             return None
         kind, steering = self._steering(name, section)
         paths = PathReader(kind, self._targets, self._problems).read(section)
-        failback = read_failback(section)
+        failback = read_failback(section, self._flaps_apart_seconds(paths))
         self._judge_restart_groups(section, paths)
         return None if steering is None else Group(name, steering, paths, failback)
+
+    def _flaps_apart_seconds(self, paths: tuple[Path, ...]) -> float | None:
+        """How soon a path may fail again, at the soonest, where all vantages see the same."""
+        named = [self._targets.get(path.target) for path in paths if path.target is not None]
+        targets = [target for target in named if target is not None]
+        if not self._targets_are_sound or not targets or len(targets) < len(named):
+            return None
+        return min(seconds_until_healthy(target.detection) for target in targets)
 
     def _steering(self, name: str, group: Section) -> tuple[SteeringType | None, Steering | None]:
         node = group.node("steering")

@@ -39,6 +39,11 @@ class Damping:
     longest_seconds: float = 3600.0
     """No path is suppressed for longer than this after its last flap."""
 
+    def most(self, apart_seconds: float) -> float:
+        """What the penalty just after a flap stays below, however many have come `apart_seconds` after each other."""
+        kept = 2.0 ** (-apart_seconds / self.half_life_seconds)
+        return FLAP / (1 - kept) if kept < 1 else math.inf
+
     @property
     def ceiling(self) -> float:
         """The highest penalty: from there it takes `longest_seconds` down to `reuse` (RFC 2439, section 4.2)."""
