@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +86,8 @@ def _absorbed(rows: list[dict[int, float]], escape: list[float], times: list[flo
             chances[number, place] = chance
     for last in range(count - 1, 0, -1):
         leaves = chances[last, :last].sum() + out[last]
+        if leaves == 0:  # every state can be reached, and this one is not left again
+            return math.inf
         share = chances[:last, last] / leaves
         touched = np.nonzero(share)[0]
         reached = np.nonzero(chances[last, :last])[0]

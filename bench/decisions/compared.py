@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bench.decisions.chains import Line, Rule, at_pace, seconds
 from bench.decisions.contestants import counter, either, in_a_row, least, rounds_of, score, several_of
+from bench.decisions.informed import informed, weights
 from routekeeper.domain import cusum
 from routekeeper.domain.cusum import Loss, Pace, Score
 
@@ -21,8 +22,10 @@ SHARES: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 
 WANTED_FROM: Final = 0.2
 _DESIGNS: Final = (0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99)
 """Loss rates that a CUSUM may be made for; the best one at each rate is the reference."""
+_BAD: Final = (0.2, 0.3, 0.5)
+BURSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.5)
 _FINENESS: Final = 2
-"""Steps of the reference's score for one answer: its weights are rounded to a half."""
+"""Steps of the reference's score for one answer: its weights are rounded to half of that of an answer."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +85,46 @@ def others(world: World) -> dict[str, Rule]:
 
 
 def reference(world: World) -> tuple[list[float], list[float]]:
-    """The best delay of any CUSUM at each loss rate, and the rate which that one is made for."""
-    table = {made_for: world.delays(_made_for(made_for, world)) for made_for in _DESIGNS}
-    best = [min(table, key=lambda made_for: table[made_for][place]) for place in range(len(SHARES))]
-    return [table[made_for][place] for place, made_for in enumerate(best)], best
+    """The best delay of any CUSUM at each loss rate, and the rate which that one is made for.
+
+    Where the usual line loses in bursts they know that, and weigh each outcome by the one before it.
+    """
+    table = {share: world.delays(made_for(share, world)) for share in _DESIGNS}
+    best = [min(table, key=lambda share: table[share][place]) for place in range(len(SHARES))]
+    return [table[share][place] for place, share in enumerate(best)], best
 
 
-def _made_for(share: float, world: World) -> Rule:
+def made_for(share: float, world: World) -> Rule:
+    """The CUSUM that tells a `share`, lost one by one, from the usual line, with the least threshold that is quiet."""
+    if world.usual.burst_seconds:
+        by = weights(world.usual, share, world.pace, _FINENESS)
+        return least(partial(informed, by, world.pace), world.quiet, start=32)[1]
     good = math.log((1 - USUAL) / (1 - share))
     rise = max(1, round(_FINENESS * math.log(share / USUAL) / good))
     _, rule = least(partial(score, rise, _FINENESS), world.quiet, start=rise)
     return rule
+
+
+def bad_in_bursts(world: World) -> list[dict[str, Any]]:
+    """The score and the reference on lines other than they were made for: bad ones in bursts, usual ones in others."""
+    told = {f"reference made for {share:.0%}": made_for(share, world) for share in _BAD}
+    return [
+        {
+            "rule": name,
+            "delays": [
+                [
+                    seconds(rule, Line(Loss(share, burst)), at_pace(rule, world.pace)) - world.pace.calm_seconds / 2
+                    for burst in BURSTS
+                ]
+                for share in _BAD
+            ],
+            "shares": _BAD,
+            "false_alarms_a_year": [
+                YEAR_SECONDS / seconds(rule, Line(Loss(USUAL, burst)), at_pace(rule, world.pace)) for burst in BURSTS
+            ],
+        }
+        for name, rule in ({"routekeeper, its score alone": score_alone(world)} | told).items()
+    ]
 
 
 def ratios(rule: Rule, best: Sequence[float], world: World, timeout_seconds: float) -> list[float]:

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from bench.decisions.chains import Line, at_pace, seconds
-from bench.decisions.compared import UNACCEPTABLE, USUAL, YEAR_SECONDS
+from bench.decisions.compared import BURSTY, UNACCEPTABLE, USUAL, YEAR_SECONDS, ours
 from bench.decisions.contestants import in_a_row, score
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
@@ -34,6 +34,7 @@ def rows() -> list[dict[str, Any]]:
         for alarm in [cusum.alarm(Loss(USUAL, burst), UNACCEPTABLE, _PACE, YEAR_SECONDS)]
     }
     rules["10 in a row, for comparison"] = in_a_row(10)
+    rules["`bursts: 100ms` beside 10 in a row, as deployed"] = ours(BURSTY)
     return [
         {
             "rule": name,

@@ -46,8 +46,8 @@ def all_published() -> Iterator[Published]:
     yield Published("HAProxy: fall 3, inter 2 s", in_a_row(3), lambda _: 2.0, 2.0)
     yield Published("nat_monitor: 3 pings", rounds_of(3), lambda state: 1.0 if state[0] else 3.0, 1.0)
     yield Published("BFD: 3 x 300 ms", in_a_row(3), lambda _: 0.3, 0.3)
-    missed = missed_until(_PHI)
-    yield Published(f"phi accrual, phi {_PHI:g}, 1 s: {missed} missed", in_a_row(missed), lambda _: 1.0, 1.0)
+    missed, patience = missed_until(_PHI)
+    yield Published(f"phi accrual, phi {_PHI:g}, 1 s: {missed} missed", in_a_row(missed), lambda _: 1.0, patience)
     rule = Detection()
     pace, timeout = Pace(rule.probe_interval_seconds, rule.suspect_interval_seconds), rule.probe_timeout_seconds
     plain = in_a_row(rule.unhealthy_threshold)
@@ -56,8 +56,10 @@ def all_published() -> Iterator[Published]:
     yield Published("routekeeper, with `loss`", lossy, at_pace(lossy, pace), timeout)
 
 
-def missed_until(phi: float) -> int:
+def missed_until(phi: float) -> tuple[int, float]:
     """Heartbeats missed in a row until phi is reached, where the window holds usual loss (Hayashibara 2004).
+
+    And the seconds from the last of them until then, at one heartbeat a second.
 
     The time between heartbeats is taken as normal with the mean and deviation of the window, here those of a beat a
     second of which the usual share is lost. The window is frozen: as it fills with the loss that is to be noticed, phi
@@ -65,7 +67,8 @@ def missed_until(phi: float) -> int:
     """
     mean, deviation = 1 / (1 - USUAL), math.sqrt(USUAL) / (1 - USUAL)
     silence = mean - deviation * NormalDist().inv_cdf(10**-phi)
-    return max(1, math.ceil(silence) - 1)
+    missed = max(1, math.ceil(silence) - 1)
+    return missed, silence - missed
 
 
 def phi_for(missed: int) -> float:

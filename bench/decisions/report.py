@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bench.decisions import published
+from bench.decisions.compared import BURSTS
 
 _SHOWN: Final = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
 _YEAR_SECONDS: Final = 365.25 * 86_400
@@ -15,6 +16,7 @@ _LONG_SECONDS: Final = 86_400.0
 def tables(results: Mapping[str, Any]) -> str:
     """Delays at equal false alarms, the rules as published, and what becomes of the promise."""
     parts = [_world(world, results["shares"]) for world in results["worlds"]]
+    parts += [_bad_in_bursts(results["bad_in_bursts"], results["worlds"][-1]["timeout_seconds"])]
     parts += [_published(results["published"]), _bursts(results["bursts"]), _simulated(results["simulated"])]
     parts += [_recorded(results["recorded"])]
     return "\n\n".join(parts)
@@ -34,10 +36,26 @@ def _world(world: Mapping[str, Any], shares: list[float]) -> str:
     best = " | ".join(_delay(world["reference"]["delays"][place] + timeout, unit) for place in places)
     lines.append(f"| exact CUSUM, the best at each rate | 1 or more | {best} |")
     ratio = " | ".join(f"{world['ratios'][place]:.2f}" for place in places)
-    lines.append(f"| routekeeper / exact CUSUM | | {ratio} |")
+    lines.append(f"| routekeeper{world['but']} / exact CUSUM | | {ratio} |")
     for name, found in world["variants"].items():
         cells = " | ".join(f"{found[place]:.2f}" for place in places)
         lines.append(f"| {name} / exact CUSUM | | {cells} |")
+    return head + "\n\n" + "\n".join(lines)
+
+
+def _bad_in_bursts(rows: list[Mapping[str, Any]], timeout_seconds: float) -> str:
+    head = (
+        "The same score and that reference, made for `bursts: 100ms` and one false alarm a year there, on other lines:"
+        " mean delay where the line turns bad in bursts, and false alarms a year on a line that loses 1 % in bursts:"
+    )
+    bursts = [f"{burst * 1000:g} ms" if burst else "none" for burst in BURSTS]
+    lines = ["| rule | line | " + " | ".join(bursts) + " |", "| --- | --- |" + " ---: |" * len(bursts)]
+    for row in rows:
+        for share, delays in zip(row["shares"], row["delays"], strict=True):
+            cells = " | ".join(_delay(delay + timeout_seconds, "s") for delay in delays)
+            lines.append(f"| {row['rule']} | bad, {share:.0%} lost | {cells} |")
+        cells = " | ".join(_often(often) for often in row["false_alarms_a_year"])
+        lines.append(f"| {row['rule']} | usual, false alarms | {cells} |")
     return head + "\n\n" + "\n".join(lines)
 
 
