@@ -68,6 +68,7 @@ def test_behind_a_loss_a_loss_of_a_burst_says_less_and_an_answer_says_more() -> 
     by = weights(Loss(0.01, 0.1), 0.3, Pace(1.0, 0.1), 8)
     assert by[True, True, 0.1] < 0 < by[False, True, 0.1]
     assert by[False, False, 0.1] < 0 < by[True, False, 0.1]
+    assert by[True, True, 1.0] == by[False, True, 1.0]
 
 
 def test_the_reference_on_a_line_of_bursts_is_as_quiet_and_twice_as_quick_as_the_score() -> None:

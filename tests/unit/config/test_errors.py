@@ -44,6 +44,34 @@ def test_nothing_is_judged_by_a_default_that_could_not_be_read() -> None:
     assert "suspect_interval" not in str(refused.value)
 
 
+def test_nothing_is_judged_by_a_timeout_that_could_not_be_read() -> None:
+    latency = {"usual": "5ms", "unacceptable": "800ms"}
+    probes = [{"type": "icmp", "host": "10.109.2.1", "timeout": 1}]
+    document = {"version": 1, "targets": {"dx": {"latency": latency, "probes": probes}}, "groups": {}}
+    with pytest.raises(ConfigurationError) as refused:
+        config.from_document(document)
+    assert "timeout" in str(refused.value)
+    assert "latency" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("healthy_for", "second"), [(30, "dx"), ("30s", "nowhere")], ids=["one could not be read", "one is missing"]
+)
+def test_damping_is_not_judged_by_targets_that_are_in_doubt(healthy_for: object, second: str) -> None:
+    target = {"healthy_for": healthy_for, "probes": [{"type": "icmp", "host": "10.109.2.1"}]}
+    group = {
+        "steering": {"type": "vpc-route", "route_tables": ["rtb-01234567"], "destination": "0.0.0.0/0"},
+        "paths": [
+            {"name": "a", "target": "dx", "instance": "i-01234567"},
+            {"name": "b", "target": second, "instance": "i-01234568"},
+        ],
+        "failback": {"damping": {"half_life": "1s"}},
+    }
+    with pytest.raises(ConfigurationError) as refused:
+        config.from_document({"version": 1, "targets": {"dx": target}, "groups": {"idc": group}})
+    assert "half_life" not in str(refused.value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere\.yaml: cannot be read: No such file"):
         config.load(tmp_path / "nowhere.yaml")
