@@ -8,8 +8,7 @@ from routekeeper.config.problems import Rejected, describe
 
 _FORM = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h|d)", re.ASCII)
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_SECOND = 1_000_000
-"""In microseconds."""
+_SHORT_MILLISECONDS = 100
 EXPECTED = "expected a duration such as 200ms, 1.5s, 2m, 24h or 1d"
 
 
@@ -29,12 +28,14 @@ def parse(value: object) -> float:
 
 
 def render(seconds: float) -> str:
-    """The shortest usual spelling, to the millisecond, below a second to the microsecond; `parse` reads it back."""
-    if 0 < (microseconds := round(seconds * _SECOND)) < _SECOND:
-        return f"{microseconds / 1000:.3f}".rstrip("0").rstrip(".") + "ms"
+    """The shortest usual spelling, to the millisecond, below 100 ms to three digits; `parse` reads it back."""
+    if 0 < (short := round(seconds * 1000, 3)) < _SHORT_MILLISECONDS:
+        return f"{short:.3g}ms"
     milliseconds = round(seconds * 1000)
     for unit in ("d", "h", "m"):
         count, rest = divmod(milliseconds, _UNIT_SECONDS[unit] * 1000)
         if count and not rest:
             return f"{count}{unit}"
+    if 0 < milliseconds < _UNIT_SECONDS["s"] * 1000:
+        return f"{milliseconds}ms"
     return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".") + "s"
