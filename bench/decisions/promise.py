@@ -49,9 +49,9 @@ def rows() -> list[dict[str, Any]]:
 def simulated() -> list[dict[str, Any]]:
     """Mean time to a false alarm in the monitor's own schedule beside the promise of one an hour."""
     found = []
-    for burst in (0.0, 0.1, 0.2):
+    for burst, timeout in ((0.0, 0.6), (0.1, 0.6), (0.2, 0.6), (0.1, 2.0), (0.1, 5.0)):
         asked = LossRule(USUAL, UNACCEPTABLE, burst, YEAR_SECONDS / _HOUR_SECONDS)
-        rule = Detection(loss=asked, unhealthy_threshold=1000)
+        rule = Detection(loss=asked, unhealthy_threshold=1000, probe_timeout_seconds=timeout)
         alarm = rule.loss_standard(asked).alarm
         waits = []
         for seed in range(_RUNS):
@@ -62,6 +62,7 @@ def simulated() -> list[dict[str, Any]]:
         found.append(
             {
                 "bursts_seconds": burst,
+                "timeout_seconds": timeout,
                 "exact_seconds": exact,
                 "simulated_seconds": mean,
                 "runs": _RUNS,

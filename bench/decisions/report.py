@@ -85,9 +85,9 @@ def _bursts(rows: list[Mapping[str, Any]]) -> str:
 
 def _simulated(rows: list[Mapping[str, Any]]) -> str:
     head = "The monitor's own schedule, simulated, where one false alarm an hour was asked for:"
-    lines = ["| bursts | chain | simulated |", "| --- | ---: | ---: |"]
+    lines = ["| bursts | timeout | chain | simulated |", "| --- | --- | ---: | ---: |"]
     lines += [
-        f"| {row['bursts_seconds'] * 1000:g} ms | {row['exact_seconds']:,.0f} s"
+        f"| {row['bursts_seconds'] * 1000:g} ms | {row['timeout_seconds']:g} s | {row['exact_seconds']:,.0f} s"
         f" | {row['simulated_seconds']:,.0f} s, standard error {row['standard_error_seconds']:,.0f} s |"
         for row in rows
     ]
