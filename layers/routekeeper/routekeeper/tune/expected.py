@@ -42,9 +42,9 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
     """What a detection comes to on a line, where its grey share is lost, and where everything is lost.
 
     Losses in a row, the loss rule and the latency rule each have an exact mean. Of several the earlier mean is told,
-    which is never too early, and the sum of their false alarms, which is never too little.
+    which is never too early. False alarms of losses are exact for both rules together; those of latency are added.
     """
-    row = _enough_in_a_row(rule, timeout_seconds)
+    row = rule.losses_needed(timeout_seconds)
     half = rule.pace.calm_seconds / 2
     cut = seconds_to_notice(rule, timeout_seconds) + half
     slow = seconds_to_row(row, Loss(line.grey_share), rule.pace) - half + timeout_seconds
@@ -53,7 +53,7 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
         standard = rule.loss_standard(rule.loss)
         cut = min(cut, grey.seconds_to_notice(standard, 1.0, rule.pace))
         slow = min(slow, grey.seconds_to_notice(standard, line.grey_share, rule.pace))
-        false_moves += YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace)
+        false_moves = YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace, in_a_row=row)
     if rule.latency is not None:
         standard = rule.latency_standard(rule.latency)
         # A late answer is known when it comes, not with the timeout.
@@ -71,8 +71,3 @@ def seconds_to_row(count: int, loss: Loss, pace: Pace) -> float:
         return math.inf
     tried = count - 1 if goes_on == 1 else (1 - whole) / (1 - goes_on)
     return (pace.calm_seconds + begins * pace.suspect_seconds * tried) / (begins * whole)
-
-
-def _enough_in_a_row(rule: Detection, timeout_seconds: float) -> int:
-    """How many losses in a row at the suspect interval fulfil the count and the span."""
-    return 1 + round((seconds_to_notice(rule, timeout_seconds) - timeout_seconds) / rule.suspect_interval_seconds)
