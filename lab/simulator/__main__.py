@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from functools import partial
@@ -10,6 +11,7 @@ from functools import partial
 from rich.console import Console
 
 from lab.simulator import hunt as hunting
+from lab.simulator.crew import Crew
 from lab.simulator.draw import draw
 from lab.simulator.prove import prove
 from lab.simulator.scenarios import SCENARIOS
@@ -21,7 +23,7 @@ CONSOLE = Console(highlight=False, soft_wrap=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where every law held, 1 where one was broken, 2 where the question makes no sense."""
+    """0 where every law held, 1 where one was broken or nothing was run, 2 where the question makes no sense."""
     parser = argparse.ArgumentParser(prog="python -m lab.simulator", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("simulate", help="play a scenario, or a seed that a hunt has printed")
@@ -62,12 +64,15 @@ def _simulate(name: str, *, strict: bool) -> int:
 
 def _hunt(seconds: float, first: int, workers: int | None, *, strict: bool) -> int:
     began = time.monotonic()
-    tally, finds = hunting.hunt(seconds, first, workers, CONSOLE, strict=strict)
+    play = partial(hunting.play, strict=strict)
+    tally, finds = hunting.hunt(Crew(play, first, workers or os.cpu_count() or 1, began + seconds), CONSOLE)
     CONSOLE.print(hunting.table(tally, time.monotonic() - began))
     for found in finds:
         CONSOLE.print(f"[red]{found}[/]")
         CONSOLE.print(f"watch it: make simulate SCENARIO={found.cut}")
-    return 1 if finds else 0
+    if not tally.runs:
+        CONSOLE.print(f"[red]nothing was run: {seconds:g} s were over before the processes were up[/]")
+    return 0 if tally.runs and not finds else 1
 
 
 if __name__ == "__main__":

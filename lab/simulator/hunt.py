@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.context import SpawnContext, SpawnProcess
-from multiprocessing.queues import Queue
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from lab.simulator.crew import LOST, Crew, Play
 from lab.simulator.draw import draw
 from lab.simulator.laws.court import Violation
 from lab.simulator.shrink import Cut, shrink
@@ -65,84 +63,49 @@ class Find:
         return f"seed {self.cut}: {self.violation or self.error}"
 
 
-def outcomes(seeds: Iterator[int], *, strict: bool = False) -> Iterator[tuple[Cut, Outcome]]:
+def outcomes(seeds: Iterator[int]) -> Iterator[tuple[Cut, Outcome]]:
     """Run seed after seed."""
     for seed in seeds:
-        yield Cut(seed), Simulation(draw(seed), strict=strict).run()
+        yield Cut(seed), play(Cut(seed))
+
+
+def play(cut: Cut, *, strict: bool = False) -> Outcome:
+    """Run one seed. That it cannot be drawn, or its world not be built, is an error of the outcome, too."""
+    try:
+        return Simulation(cut.of(draw(cut.seed)), strict=strict).run()
+    except Exception as error:  # noqa: BLE001 - a hunter that cannot hunt is a find
+        return Outcome.failed(error)
 
 
 def find(cut: Cut, outcome: Outcome) -> Find | None:
-    if outcome.error is not None:
-        return Find(cut, None, f"{type(outcome.error).__name__}: {outcome.error}")
-    return Find(cut, outcome.violation) if outcome.violation is not None else None
+    return None if outcome.fault is None else Find(cut, outcome.violation, outcome.error)
 
 
-def _work(first: int, step: int, until: float, strict: bool, results: Queue[tuple[Cut, Outcome]]) -> None:
-    number = first
-    while time.monotonic() < until:
-        for cut, outcome in outcomes(iter((number,)), strict=strict):
-            if outcome.error is not None:
-                outcome.error = RuntimeError(f"{type(outcome.error).__name__}: {outcome.error}")  # what can be sent
-            results.put((cut, outcome))
-        number += step
+def hunt(crew: Crew, console: Console) -> tuple[Tally, list[Find]]:
+    """Hunt for as long as the crew goes on; the finds are shrunk afterwards. Ends early on the first find.
 
-
-def hunt(
-    seconds: float, first: int, workers: int | None, console: Console, *, strict: bool = False
-) -> tuple[Tally, list[Find]]:
-    """Hunt for so many seconds; the finds are shrunk afterwards. Ends early on the first find."""
-    workers = workers or os.cpu_count() or 1
-    context: SpawnContext = multiprocessing.get_context("spawn")
-    results: Queue[tuple[Cut, Outcome]] = context.Queue()
-    until = time.monotonic() + seconds
-    processes = [
-        context.Process(target=_work, args=(first + number, workers, until, strict, results), daemon=True)
-        for number in range(workers)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        tally, finds = _gather(results, processes, seconds, until, console)
-    finally:
-        for process in processes:
-            process.terminate()
-    return tally, [_shrunk(found, console, strict=strict) for found in finds]
-
-
-def _gather(
-    results: Queue[tuple[Cut, Outcome]],
-    processes: list[SpawnProcess],
-    seconds: float,
-    until: float,
-    console: Console,
-) -> tuple[Tally, list[Find]]:
-    tally, finds = Tally(), list[Find]()
+    A run that raises, hangs or takes its process down is a find, too.
+    """
+    tally, found = Tally(), list[tuple[Cut, Outcome]]()
+    began = time.monotonic()
     columns = (TextColumn("hunting"), BarColumn(), TimeElapsedColumn(), TextColumn("{task.fields[seen]}"))
-    with Progress(*columns, console=console, transient=not console.is_terminal) as progress:
-        bar = progress.add_task("hunt", total=seconds, seen="")
-        while not finds:
-            left = until - time.monotonic()
-            try:
-                cut, outcome = results.get(timeout=0.25)
-            except Exception:  # noqa: BLE001 - queue.Empty, and what a queue raises while its writers end
-                if left <= 0 and not any(process.is_alive() for process in processes):
+    with crew, Progress(*columns, console=console, transient=not console.is_terminal) as progress:
+        bar = progress.add_task("hunt", total=crew.until - began, seen="")
+        for ended in crew.outcomes():
+            if ended is not None:
+                tally.add(ended[1])
+                if ended[1].fault is not None:
+                    found.append(ended)
                     break
-                if left < -60:
-                    break
-            else:
-                tally.add(outcome)
-                if (found := find(cut, outcome)) is not None:
-                    finds.append(found)
-            progress.update(bar, completed=min(seconds, seconds - left), seen=str(tally))
-    return tally, finds
+            progress.update(bar, completed=min(time.monotonic(), crew.until) - began, seen=str(tally))
+    return tally, [_shrunk(cut, outcome, crew.play, console) for cut, outcome in found]
 
 
-def _shrunk(found: Find, console: Console, *, strict: bool) -> Find:
-    if found.violation is None:
-        return found
-    with console.status(f"{found.violation.rule}: making seed {found.cut} smaller"):
-        cut, violation = shrink(found.cut, draw, found.violation, strict=strict)
-    return Find(cut, violation)
+def _shrunk(cut: Cut, outcome: Outcome, play: Play, console: Console) -> Find:
+    if outcome.fault != LOST:
+        with console.status(f"{outcome.fault}: making seed {cut} smaller"), suppress(Exception):
+            cut, outcome = shrink(cut, draw(cut.seed), outcome, play)  # what cannot be drawn is as small as it gets
+    return Find(cut, outcome.violation, outcome.error)
 
 
 def table(tally: Tally, wall_seconds: float) -> Table:

@@ -1,13 +1,12 @@
-"""A violating plan made as small as it goes: fewer events, a shorter run, true clocks; still the same rule broken."""
+"""A plan with a fault made as small as it goes: fewer events, a shorter run, true clocks; still the same fault."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from lab.simulator.laws.court import Violation
 from lab.simulator.plan import Plan
-from lab.simulator.simulation import Simulation
+from lab.simulator.simulation import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +49,21 @@ class Cut:
         return plan
 
 
-def shrink(
-    cut: Cut, draw: Callable[[int], Plan], violation: Violation, *, strict: bool = False
-) -> tuple[Cut, Violation]:
-    """The smallest cut found that breaks the same rule, and how."""
-    plan = draw(cut.seed)
+def shrink(cut: Cut, plan: Plan, outcome: Outcome, play: Callable[[Cut], Outcome]) -> tuple[Cut, Outcome]:
+    """The smallest cut found that has the same fault, and what comes of it; `plan` is the seed's, whole."""
     if cut.kept is None:
-        # What comes after the violation cannot have brought it about.
-        before = tuple(n for n, event in enumerate(plan.events) if event.at <= violation.at)
+        # What comes after the fault cannot have brought it about.
+        before = tuple(n for n, event in enumerate(plan.events) if event.at <= outcome.seconds)
         cut = replace(cut, kept=before)
     progress = True
     while progress:
         progress = False
         for smaller in _smaller(cut):
-            found = Simulation(smaller.of(plan), strict=strict).run().violation
-            if found is not None and found.rule == violation.rule:
-                cut, violation, progress = smaller, found, True
+            again = play(smaller)
+            if again.fault == outcome.fault:
+                cut, outcome, progress = smaller, again, True
                 break
-    return cut, violation
+    return cut, outcome
 
 
 def _smaller(cut: Cut) -> Iterator[Cut]:

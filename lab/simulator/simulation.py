@@ -58,7 +58,24 @@ class Outcome:
     checks: dict[str, int]
     digest: str
     """The same for two runs only if they wrote the same at the same times."""
-    error: BaseException | None = None
+    error: str | None = None
+    """A defect of the application or of the simulator: the type of what was raised, and what it says."""
+
+    @staticmethod
+    def failed(error: BaseException | str) -> Outcome:
+        """Nothing has come of it."""
+        return Outcome(None, 0.0, 0.0, 0, 0, 0, 0, {}, "", error if isinstance(error, str) else told(error))
+
+    @property
+    def fault(self) -> str | None:
+        """What was found, by the rule broken or the type of the error; None where all was well."""
+        if self.error is not None:
+            return self.error.partition(":")[0]
+        return self.violation.rule if self.violation is not None else None
+
+
+def told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 class Simulation:
@@ -235,7 +252,7 @@ class Simulation:
             self.functions.invocations,
             self.court.checks,
             self._digest.hexdigest(),
-            error or self.loop.error,
+            told(broken) if (broken := error or self.loop.error) is not None else None,
         )
 
     def _minute(self, function: str) -> None:

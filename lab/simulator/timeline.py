@@ -29,7 +29,7 @@ def show(simulate: Callable[[Plan, Tell], Simulation], plan: Plan, console: Cons
     outcome = simulate(plan, tell).run()
     console.print()
     if outcome.error is not None:
-        console.print(f"[red]{type(outcome.error).__name__}: {outcome.error}[/]")
+        console.print(f"[red]{escape(outcome.error)}[/]")
         return 1
     if outcome.violation is not None:
         console.print(f"[red]{escape(str(outcome.violation))}[/]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.simulator.draw import draw
-from lab.simulator.hunt import outcomes
+from lab.simulator.hunt import outcomes, play
 from lab.simulator.mutants import MUTANTS, Mutant, alive
 from lab.simulator.prove import catch
 from lab.simulator.shrink import shrink
@@ -41,9 +41,9 @@ def test_a_violation_is_cut_down_to_little_and_still_breaks_the_same_rule() -> N
             (cut, outcome) for cut, outcome in outcomes(iter(range(100))) if outcome.violation is not None
         )
         assert outcome.violation is not None
-        smaller, violation = shrink(cut, draw, outcome.violation)
-        assert violation.rule == outcome.violation.rule
+        smaller, least = shrink(cut, draw(cut.seed), outcome, play)
+        assert least.fault == outcome.violation.rule
         assert smaller.kept is not None
         assert len(smaller.kept) <= min(2, len(draw(cut.seed).events))
-        again = Simulation(smaller.of(draw(cut.seed))).run().violation
-    assert again == violation
+        again = play(smaller)
+    assert again.violation == least.violation
