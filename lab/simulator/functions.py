@@ -50,8 +50,7 @@ class _People:
         self._hooks = hooks
 
     def transition(self, transition: Transition, channel: Channel) -> None:
-        del channel  # both are told the same
-        self._tell(transition.id)
+        self._tell(f"{transition.id} {channel.value}")
 
     def brake(self, engagement: Engagement, channel: Channel) -> None:
         self._tell(f"brake {engagement.engaged_at} {channel.value}")

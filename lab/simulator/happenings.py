@@ -182,6 +182,8 @@ def _calls(world: World, event: Event) -> End:
     def end() -> None:
         held.pop(event.subject, None)
         world.troubled[event.subject] = world.kernel.now
+        if event.kind is Kind.STALE:
+            world.stale_at[event.subject] = world.kernel.now
 
     return end
 

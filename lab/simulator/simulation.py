@@ -14,11 +14,13 @@ from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
+from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
 from lab.simulator.laws.delays import Delays
 from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.grey import Grey
+from lab.simulator.laws.history import History
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
 from lab.simulator.laws.restarts import Restarts
@@ -95,7 +97,9 @@ class Simulation:
         self.failbacks = Failbacks(world, self.court)
         self.bus = Bus(world, lambda event: self.functions.invoke("router", event))
         self.signals = Signals(world, self.court, self.bus)
-        self.routes = Routes(world, self.court, self.brakes, self.failbacks, self.signals)
+        self.blackholes = Blackholes(world, self.court)
+        history = History(world, self.court)
+        self.routes = Routes(world, self.court, self.brakes, self.failbacks, self.signals, history, self.blackholes)
         self.delays = Delays(world, self.court, self.signals, self.routes)
         self.restarts = Restarts(world, self.court, self.routes)
         self.rest = Rest(world, self.court, self.routes, self.brakes, self.failbacks)
@@ -264,6 +268,7 @@ class Simulation:
         """Every few seconds: look for what is overdue; leap where nothing can happen."""
         self.bench.sit()
         self.signals.look()
+        self.blackholes.look()
         self.delays.on_tick()
         self.failbacks.on_tick()
         self.rest.on_tick()

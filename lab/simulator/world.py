@@ -117,6 +117,8 @@ class World:
         """When what has begun will be over."""
         self.troubled: dict[str, float] = {}
         """When a group last had trouble of its own; `*` for all."""
+        self.stale_at: dict[str, float] = {}
+        """When reads of a group were last stale; `*` for all."""
         self.owners = dict(self._owners())
         self.ec2.on_change = self.look_at_lines
         for group in configuration.groups.values():
@@ -201,6 +203,12 @@ class World:
             return there == (path.next_hop.id if path.next_hop is not None else None)
         hop = self.ec2.routes.get(table, {}).get(rest)
         return path.next_hop is not None and hop == hop_of(path.next_hop)
+
+    def was_stale(self, group: str, within: float) -> bool:
+        """Whether reads of the group are stale, or were so many seconds ago."""
+        faults, now = self.ec2.faults, self.kernel.now
+        lately = any(now - self.stale_at.get(name, -1e12) < within for name in ("*", group))
+        return lately or faults.amount(faults.stale, (group,)) > 0
 
     def is_gone(self, group: Group, path_name: str, within: float) -> bool:
         """Whether the path's next hop is an instance that is, or was a moment ago, stopped or worse."""

@@ -38,9 +38,9 @@ class Delays:
         if path is None or (pause is not None and number(pause, "expires_at") > now - 110):
             return
         pin_ends = number(pin, "expires_at")
-        others = [p for p in group.paths if p is not path and p.name != text(held, "blackholed")]
+        others = [p for p in group.paths if p is not path]
         doomed = {p.name: now - self.signals.of(group.name, p.name).last_state for p in others}
-        well = max((min(bench.held_for(p.target, GOOD), doomed[p.name]) for p in others), default=0.0)
+        well = max((min(self._well_for(group, p), doomed[p.name]) for p in others), default=0.0)
         here = self._here_for(group, held)
         waited = min(bench.held_for(path.target, BAD), well, here)
         if pin_ends > now - 110:
@@ -61,18 +61,23 @@ class Delays:
 
     def _judge_signal(self, group: Group, held: Item, current: str, others: list[Path], law: int) -> None:
         """Law 4: what AWS says will go is left, at once where an event says so, for what nobody speaks against."""
-        now, bench = self.world.kernel.now, self.court.bench
+        now = self.world.kernel.now
         spoken = self.signals.of(group.name, current)
         if spoken.since is None:
             return
         silent = {p.name: now - self.signals.of(group.name, p.name).last for p in others}
-        well = max((min(bench.held_for(p.target, GOOD), silent[p.name]) for p in others), default=0.0)
+        well = max((min(self._well_for(group, p), silent[p.name]) for p in others), default=0.0)
         spoken_for = now - spoken.since
         waited = min(spoken_for, well, self._here_for(group, held))
         told = f"{group.name} stays on {current}, which AWS takes down, for {waited:.0f} s: {text(held, 'reason')}"
         self.court.hold(law, "what AWS takes down is left", waited < 100, told)
         by_event = waited == spoken_for and not spoken.by_clock and not self._was_held(held)
         self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
+
+    def _well_for(self, group: Group, path: Path) -> float:
+        """For how long the path has been HEALTHY, and no blackhole."""
+        blackholes = self.routes.blackholes
+        return min(self.court.bench.held_for(path.target, GOOD), blackholes.free_for(group.name, path.name))
 
     def _here_for(self, group: Group, held: Item) -> float:
         """For how long the group could have left: nobody has held it, and nobody has just forced it here."""
@@ -92,12 +97,12 @@ class Delays:
     def _judge_pin(self, group: Group, held: Item, current: str) -> None:
         pin = part(held, "pin")
         path = group.path(text(pin, "path") or "")
-        if path is None or path.name in (current, text(held, "blackholed")):
+        if path is None or path.name == current:
             return
         if self.world.kernel.now - self.signals.of(group.name, path.name).last < 130:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
-        well = self.court.bench.held_for(path.target, GOOD)
+        well = self._well_for(group, path)
         waited = asked_ago if flag(pin, "forced") else min(asked_ago, well)
         if not self.court.excused(group.name, 130):
             self.court.hold(

@@ -19,6 +19,12 @@ from routekeeper.store.codec import Item
 A_FLAP = 1000.0
 DECISION_SECONDS = 15.0
 """How long what is decided may take to be stored."""
+SEEN_SECONDS = 5.0
+"""A verdict of which the stream tells, and that lasts for so long, is seen by the router."""
+LATE_SECONDS = 30.0
+"""What has lasted for longer was looked at before; a flap may be forgotten while it goes on."""
+SKEW_SECONDS = 3.0
+"""How far clocks may disagree."""
 STEP_SECONDS = 300.0
 """Windows of drawn worlds open at whole five minutes."""
 
@@ -70,6 +76,8 @@ class Failbacks:
     court: Court
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """By group and path."""
+    first_at: dict[str, float] = field(default_factory=dict)
+    """When each group was first found to have a path."""
 
     def tally(self, group: Group, path: str) -> Tally:
         return self.tallies.setdefault((group.name, path), Tally())
@@ -100,19 +108,29 @@ class Failbacks:
                 self.tallies[group.name, path.name] = Tally()
 
     def on_tick(self) -> None:
-        """What has failed for two minutes has been counted by the router, and what is well is no longer down."""
+        """What has failed for some seconds has been counted by the router, and what is well is no longer down."""
         bench = self.court.bench
+        spells = [
+            s for s in bench.take_spells() if min(s.well_for, s.length) > SEEN_SECONDS and s.length < LATE_SECONDS
+        ]
         for name, group in self.world.plan.configuration.groups.items():
             if group.failback.damping is None or self.court.excused(name, 130):
                 continue
             held = self.world.table.group(name)
             if text(held, "path") is None:
                 continue
+            self.first_at.setdefault(name, self.world.kernel.now)
             for path in group.paths:
-                down = flag(part(part(held, "flaps"), path.name), "down")
-                missed = bench.held_for(path.target, BAD) > 130 and not down
+                known = part(part(held, "flaps"), path.name)
+                down = flag(known, "down")
+                began = [s.began_at for s in spells if s.target == path.target and s.began_at > self.first_at[name]]
+                at = number(known, "at")
+                missed = max(began, default=at) - SKEW_SECONDS > at
+                missed = missed or (bench.held_for(path.target, BAD) > 130 and not down)
                 stuck = bench.held_for(path.target, GOOD) > 130 and down
-                told = f"{path.name} of {name} is {bench.word(path.target)}, and down is {down}"
+                told = (
+                    f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, and stored is {at}, {down}"
+                )
                 self.court.hold(4, "flaps are counted", not missed and not stuck, told)
 
     # --- what is done about it

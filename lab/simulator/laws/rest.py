@@ -17,6 +17,16 @@ from routekeeper.domain.settings import FailbackMode, Group, Path
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
 
+CHANNELS: Final = ("topic", "events")
+TELLING_SECONDS: Final = 200.0
+"""How long what goes on for a minute and a half at most may take from the decision to the telling."""
+GRACE_SECONDS: Final = 60.0
+"""How long after it took its path nobody needs to hear of a group of which nothing is known."""
+ALARMED: Final = (
+    Metric.TRANSITIONS, Metric.NO_HEALTHY_PATH, Metric.STEERING_FAILURES,
+    Metric.BRAKE_ENGAGED, Metric.RESTARTS_GIVEN_UP,
+)  # fmt: skip
+"""The template's alarms are on these, of the whole deployment: a group's alone would raise none."""
 ALARMING: Final = (Metric.NO_HEALTHY_PATH, Metric.STEERING_FAILURES, Metric.RESTARTS_GIVEN_UP)
 
 
@@ -42,8 +52,9 @@ class Rest:
         self.emitted_at = {key: at + seconds for key, at in self.emitted_at.items()}
 
     def on_tick(self) -> None:
-        """While no path is HEALTHY and the present one is UNHEALTHY, an alarm says so (3). Who may return does (4)."""
+        """While no path is HEALTHY, an alarm says so (3). Who may return does (4)."""
         now, bench = self.world.kernel.now, self.court.bench
+        self._hold_to_alarms()
         for name, group in self.world.plan.configuration.groups.items():
             held = self._held(name)
             path = group.path(text(held, "path") or "") if held is not None else None
@@ -51,11 +62,18 @@ class Rest:
                 continue
             if not self.court.excused(name, 200) and not self._on_hold(held, 200):
                 self._hold_to_return(group, path, held)
-            stranded = min(bench.held_for(p.target, BAD) for p in group.paths)
-            if stranded > 130:
+            stranded = min(bench.since_good(p.target) for p in group.paths)
+            if stranded > 130 and now - number(held, "since") > GRACE_SECONDS + 130:
                 silent = now - self.emitted_at.get((Metric.NO_HEALTHY_PATH, name), 0.0)
                 told = f"{name} has had no HEALTHY path for {stranded:.0f} s, and nobody was told for {silent:.0f} s"
                 self.court.hold(3, "stranded is told", silent < 125, told)
+
+    def _hold_to_alarms(self) -> None:
+        for (metric, group), at in self.emitted_at.items():
+            if group and metric in ALARMED:
+                whole = self.emitted_at.get((metric, ""), 0.0)
+                told = f"{metric.value} of {group} was written, and not the deployment's, which has the alarm"
+                self.court.hold(3, "an alarm has its metric", whole >= at, told)
 
     def on_settled(self) -> None:
         for name, group in self.world.plan.configuration.groups.items():
@@ -66,9 +84,17 @@ class Rest:
             if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
                 owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
-            untold = set(self.routes.recorded.get(name, {})) - self.announced
-            told = f"nobody was told of {sorted(untold)}"
-            self.court.hold(7, "every change is told", not untold or len(parts(held, "unannounced")) >= 10, told)
+            self._hold_to_telling(name, held)
+
+    def _hold_to_telling(self, name: str, held: Item | None) -> None:
+        """Whoever listens to one channel hears of every change: mail is one, events are the other."""
+        recorded, now = self.routes.recorded.get(name, {}), self.world.kernel.now
+        old = [
+            identifier for identifier, item in recorded.items() if now - number(item, "decided_at") > TELLING_SECONDS
+        ]
+        untold = {f"{identifier} {channel}" for identifier in old for channel in CHANNELS} - self.announced
+        told = f"nobody was told of {sorted(untold)}"
+        self.court.hold(7, "every change is told", not untold or len(parts(held, "unannounced")) >= 10, told)
 
     def _held(self, name: str) -> Item | None:
         return self.world.table.group(name)
@@ -110,7 +136,8 @@ class Rest:
             return  # hold-down counts from when a pass has seen it well
         if self.brakes.may_hold(200):
             return
-        due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait and p.name != text(held, "blackholed")]
+        due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait]
+        due = [name for name in due if self.routes.blackholes.free_for(group.name, name) > wait]
         due = [name for name in due if self.failbacks.allowed_for(group, name, 200)]
         due = [name for name in due if now - self.routes.signals.of(group.name, name).last > wait]
         told = f"{due} may be returned to, and {group.name} is on {path.name}: {text(held, 'reason')}"

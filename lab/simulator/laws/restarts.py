@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
@@ -13,6 +14,8 @@ from lab.simulator.world import World
 from routekeeper.domain.settings import Group, Target
 from routekeeper.store.codec import Item
 
+HELP_SECONDS: Final = 200.0
+"""How long what keeps the restarter from acting may have an effect, and an act may take."""
 PHASE_OF = {"stop": "STOPPING", "force stop": "FORCING", "start": "STARTING"}
 
 
@@ -26,6 +29,8 @@ class Restarts:
     paused_at: dict[str, float] = field(default_factory=dict)
     """Since when each group has been paused without a break."""
     asked: int = 0
+    rested_at: dict[str, float] = field(default_factory=dict)
+    """When each restart group last had a restart under way."""
 
     def _target(self, instance: str) -> Target | None:
         targets = self.world.plan.configuration.targets.values()
@@ -72,21 +77,19 @@ class Restarts:
         for group in self._users(target.name):
             if not self.routes.carries(group, instance):
                 continue
-            others = [p for p in group.paths if p.target != target.name and p.name != self._left(group)]
-            well = max((bench.held_for(p.target, GOOD) for p in others), default=0.0)
+            others = [p for p in group.paths if p.target != target.name]
+            free_for = self.routes.blackholes.free_for
+            well = max((min(bench.held_for(p.target, GOOD), free_for(group.name, p.name)) for p in others), default=0.0)
             looked_at = _looked_at(invocation, target)
             known = self.world.kernel.now - well < looked_at - 1.0
             story = f"{group.name} goes through it and has had another way for {well:.0f} s: {told}"
             self.court.hold(8, "traffic has left first", not (known and well > 1.0), story)
 
-    def _left(self, group: Group) -> str | None:
-        held = self.world.table.group(group.name)
-        return text(held, "blackholed")
-
     # --- what is remembered
 
     def on_restart(self, old: Item | None, new: Item) -> None:
         before, after = part(old, "active"), part(new, "active")
+        self.rested_at[text(new, "group") or ""] = self.world.kernel.now
         if after is None or (before is not None and number(before, "started_at") == number(after, "started_at")):
             return
         name, at = text(after, "target") or "", number(after, "started_at")
@@ -138,6 +141,50 @@ class Restarts:
             if long_ill and free and len(recent) >= target.restart.attempts:
                 told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
                 self.court.hold(8, "giving up is told", now - emitted_at < 190, told)
+            if over:
+                self._hold_to_help(target, target.instance)
+
+    def _hold_to_help(self, target: Target, instance: str) -> None:
+        """What has failed, and what nothing speaks for leaving as it is, has been restarted as often as it may be."""
+        now, policy = self.world.kernel.now, target.restart
+        assert policy is not None
+        ill = min(self.court.bench.held_for(target.name, BAD), now - self.rested_at.get(policy.group, 0.0))
+        tried = [at for at in self.begun.get(target.name, []) if now - at < policy.per_seconds + SLACK_SECONDS]
+        waits = policy.after_seconds * 2.0 ** len(tried) if tried else 0.0
+        due = max([policy.after_seconds, *(at + waits - (now - ill) for at in tried[-1:])])
+        if not ill or len(tried) >= policy.attempts:
+            return
+        if self._in_trouble(instance) or any(self._is_kept(group, instance) for group in self._through(instance)):
+            return
+        told = f"{target.name} has been UNHEALTHY for {ill:.0f} s, restarted {len(tried)} times of {policy.attempts}"
+        told = f"{told}; {instance} is {self.world.ec2.machines[instance].state}"
+        self.court.hold(8, "the failed are restarted", ill < due + HELP_SECONDS, told)
+
+    def _through(self, instance: str) -> list[Group]:
+        """The groups that have a path through the instance, or that ends at it."""
+        groups = self.world.plan.configuration.groups.values()
+        return [g for g in groups if any(instance in self.routes.signals.instances(path) for path in g.paths)]
+
+    def _is_kept(self, group: Group, instance: str) -> bool:
+        """Whether the group may keep the instance from being restarted: people, what is under way, or its traffic."""
+        now, held = self.world.kernel.now, self.world.table.group(group.name)
+        paused = number(part(held, "pause"), "expires_at") > now - HELP_SECONDS
+        moving = part(held, "pending") is not None or now - number(held, "since") < HELP_SECONDS
+        drifted = now - self.routes.drifted_at.get(group.name, -1e12) < 2 * HELP_SECONDS
+        excused = self.court.excused(group.name, HELP_SECONDS)
+        through = {path.name for path in group.paths if instance in self.routes.signals.instances(path)}
+        there = any(self.world.is_on(group, r, name) for r in self.world.resources(group) for name in through)
+        elsewhere = any(
+            self.court.bench.since_good(path.target) < HELP_SECONDS for path in group.paths if path.name not in through
+        )
+        on_it = (there or text(held, "path") in through) and elsewhere
+        return paused or moving or drifted or excused or on_it
+
+    def _in_trouble(self, instance: str) -> bool:
+        world, faults = self.world, self.world.ec2.faults
+        held = (faults.throttled, faults.unanswered, faults.denied, faults.stale)
+        lately = world.kernel.now - world.troubled.get(instance, -1e12) < HELP_SECONDS
+        return lately or any(instance in kind for kind in held)
 
 
 def _looked_at(invocation: Invocation, target: Target) -> float:

@@ -8,9 +8,11 @@ from lab.simulator.ec2 import GONE
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
+from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.failback import Failbacks
+from lab.simulator.laws.history import History
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, count
@@ -34,6 +36,8 @@ class Routes:
     brakes: Brakes
     failbacks: Failbacks
     signals: Signals
+    history: History
+    blackholes: Blackholes
     moves: int = 0
     owed: dict[str, dict[str, float]] = field(default_factory=dict)
     """By group: transitions that were begun or carried out and must get into history, and since when."""
@@ -61,6 +65,8 @@ class Routes:
             return
         self._hold_to_wishes_kept(name, old, new)
         self.brakes.on_group(old, new)
+        self.history.on_group(old, new)
+        self.blackholes.on_group(group, old, new)
         if invocation is not None and self._begins(old, new, "drift") and self._could_stay(group, new, invocation):
             self.brakes.on_deferrable(
                 new, f"{writer} puts drift of {name} right: {text(part(new, 'pending'), 'reason')}"
@@ -287,6 +293,7 @@ class Routes:
         self.world.tell(invocation.name, f"changes {change.resource}: {change.before} -> {change.after}")
         self.court.hold(9, "only configured routes", bool(owners), told)
         for name in owners:
+            self.history.on_route(name, change)
             self._judge_change(self.world.plan.configuration.groups[name], invocation, change, told)
 
     def _judge_change(self, group: Group, invocation: Invocation, change: RouteChange, told: str) -> None:
@@ -342,8 +349,8 @@ class Routes:
         told = {text(entry.get("M"), "resource") for entry in parts(new, "changes")}
         missing = invocation.changed.get(identifier, set()) - told
         self.court.hold(7, "history says what", not missing, f"{identifier} leaves out {missing}")
-        order = number(new, "applied_at", 1e12) >= number(new, "decided_at") - SLACK_SECONDS
-        self.court.hold(7, "history's times are in order", order, identifier)
+        drifted_ago = self.world.kernel.now - self.drifted_at.get(name, -1e12)
+        self.history.judge(self.world.plan.configuration.groups[name], new, drifted_ago)
 
     def carries(self, group: Group, instance: str) -> bool:
         """Whether a route of the group really is on a path through it, and not because somebody just put it there."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lab.simulator.invocation import Glimpse
+from lab.simulator.kernel import START
 from lab.simulator.laws.raw import number, text
 from lab.simulator.world import World
 from routekeeper.domain.settings import Configuration, Quorum
@@ -66,8 +67,26 @@ class Record:
     word: str = UNSURE
     since: float = 0.0
     last_bad: float = -1e12
+    last_good: float = -1e12
+    well_for: float = 0.0
+    """For how many seconds it was HEALTHY when it last was, as a write had told."""
     heralded: bool = False
     """Whether it came with a write of health, of which the stream tells; not by a vantage falling silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """How long a target was UNHEALTHY after it had been HEALTHY. Times are the world's."""
+
+    target: str
+    well_for: float
+    """Seconds for which it had been HEALTHY."""
+    began_at: float
+    ended_at: float
+
+    @property
+    def length(self) -> float:
+        return self.ended_at - self.began_at
 
 
 @dataclass(slots=True)
@@ -76,6 +95,8 @@ class Bench:
 
     world: World
     records: dict[str, Record] = field(default_factory=dict)
+    spells: list[Spell] = field(default_factory=list)
+    """Those that are over, and that nobody has asked for yet."""
 
     def sit(self, *, heralded: bool = False) -> None:
         world, now = self.world, self.world.kernel.now
@@ -87,8 +108,29 @@ class Bench:
             record = self.records.setdefault(target, Record(since=now))
             if BAD in (record.word, word):
                 record.last_bad = now
+            if GOOD in (record.word, word):
+                record.last_good = now
             if record.word != word:
+                self._turned(target, record)
                 record.word, record.since, record.heralded = word, now, seen_by_all.get(target) == word
+
+    def _turned(self, target: str, record: Record) -> None:
+        now = self.world.kernel.now
+        if record.word == GOOD:
+            record.well_for = now - record.since if record.heralded else 0.0
+        elif record.word == BAD:
+            self.spells += self._spell(target, record)
+            record.well_for = 0.0
+
+    def _spell(self, target: str, record: Record) -> list[Spell]:
+        if record.word != BAD or not record.heralded or not record.well_for:
+            return []
+        return [Spell(target, record.well_for, record.since, self.world.kernel.now)]
+
+    def take_spells(self) -> list[Spell]:
+        """Those that have ended since this was last asked, and those that go on."""
+        ended, self.spells = self.spells, []
+        return [*ended, *(spell for target, record in self.records.items() for spell in self._spell(target, record))]
 
     def quiet(self, target: str, seconds: float, glimpse: Glimpse | None = None) -> bool:
         """Whether a quorum of the vantages that are trusted has called the target HEALTHY for so long.
@@ -117,6 +159,12 @@ class Bench:
 
     def is_heralded(self, target: str | None) -> bool:
         return target is None or (target in self.records and self.records[target].heralded)
+
+    def since_good(self, target: str | None) -> float:
+        """For how many seconds it has not been HEALTHY; since it was first judged where it never was."""
+        if target is None or target not in self.records:
+            return 0.0
+        return self.world.kernel.now - max(self.records[target].last_good, START)
 
     def since_bad(self, target: str | None) -> float:
         if target is None or target not in self.records:

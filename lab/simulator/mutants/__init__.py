@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.simulator.mutants import braking, evidence, instances, leaving, people, together
+from lab.simulator.mutants import braking, evidence, instances, leaving, people, telling, together
 from lab.simulator.mutants.mutant import Mutant, alive
 
 __all__ = ["MUTANTS", "Mutant", "alive"]
 
 MUTANTS: Final = tuple(
     sorted(
-        (*evidence.MUTANTS, *leaving.MUTANTS, *people.MUTANTS, *instances.MUTANTS, *together.MUTANTS, *braking.MUTANTS),
+        (
+            *evidence.MUTANTS,
+            *leaving.MUTANTS,
+            *people.MUTANTS,
+            *telling.MUTANTS,
+            *instances.MUTANTS,
+            *together.MUTANTS,
+            *braking.MUTANTS,
+        ),
         key=lambda mutant: mutant.law,
     )
 )

@@ -10,7 +10,7 @@ from routekeeper.domain import (
     patients,
     restart,
 )
-from routekeeper.domain.restart import Action
+from routekeeper.domain.restart import Action, Wait
 from routekeeper.instances import Ec2Instances
 from routekeeper.restarter import visit
 from routekeeper.steering.vpc_route import VpcRouteSteering
@@ -18,6 +18,10 @@ from routekeeper.steering.vpc_route import VpcRouteSteering
 
 def _traffic_does_not_matter() -> tuple[Swap, ...]:
     return ((patients, "_carries", always(False)),)
+
+
+def _nobody_is_restarted() -> tuple[Swap, ...]:
+    return ((visit, "begin", always(Wait("tired"))),)
 
 
 def _attempts_are_not_counted() -> tuple[Swap, ...]:
@@ -61,6 +65,7 @@ MUTANTS: Final = (
         _traffic_does_not_matter,
         bitten_by=29,
     ),
+    Mutant("nobody-is-restarted", 8, "no restart is ever begun", _nobody_is_restarted, bitten_by=4),
     Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=0),
     Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=0),
     Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes, bitten_by=1),

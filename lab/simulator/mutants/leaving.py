@@ -12,6 +12,8 @@ from routekeeper.domain import (
     routing,
     windows,
 )
+from routekeeper.domain.group_state import TransitionKind
+from routekeeper.domain.health import Health
 from routekeeper.domain.routing import Move, Stay
 from routekeeper.router import group_pass, router
 
@@ -80,7 +82,26 @@ def _windows_are_missed() -> tuple[Swap, ...]:
     return ((windows.Windows, "open_at", mutated),)
 
 
+def _any_move_leaves_a_blackhole() -> tuple[Swap, ...]:
+    def mutated(state: Any, move: Any, now: float) -> Any:
+        return before(state, replace(move, blackhole=move.kind is TransitionKind.FAILOVER), now)
+
+    before = routing.moved
+    return ((group_pass, "moved", mutated),)
+
+
+def _brief_flaps_do_not_count() -> tuple[Swap, ...]:
+    def mutated(group: Any, state: Any, verdicts: Any, now: float) -> Any:
+        long = {name: v for name, v in verdicts.items() if now - (v.since or now) > 75 or v.health is Health.HEALTHY}
+        return before(group, state, long, now)
+
+    before = routing.counted
+    return ((group_pass, "counted", mutated),)
+
+
 MUTANTS: Final = (
+    Mutant("any-move-leaves-a-blackhole", 4, "what is left counts as a blackhole", _any_move_leaves_a_blackhole),
+    Mutant("brief-flaps-do-not-count", 4, "a failure of a minute is no flap", _brief_flaps_do_not_count),
     Mutant(
         "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
     ),

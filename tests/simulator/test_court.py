@@ -1,0 +1,46 @@
+"""What the court holds, where chance alone would take too long to show it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lab.simulator.plan import Event, Kind, Plan
+from lab.simulator.scenarios import SCENARIOS
+from lab.simulator.simulation import Simulation
+from routekeeper.domain import routing, steering
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.settings import Failback, FailbackMode
+from routekeeper.router import group_pass
+
+
+def left_as_a_blackhole() -> Plan:
+    """A paused group stays on an instance that somebody stops, leaves the blackhole at last, and may return."""
+    plan = SCENARIOS["stopped"].plan()
+    private = replace(plan.configuration.groups["private-a"], failback=Failback(FailbackMode.AUTO, 60.0))
+    groups = {**plan.configuration.groups, "private-a": private}
+    pause = {"action": "pause", "group": "private-a", "for": "200s", "by": "ann", "reason": "to show it"}
+    events = (Event(90.0, Kind.ASK, payload=pause), Event(100.0, Kind.STOPPED, "i-a", seconds=400.0))
+    return replace(plan, configuration=replace(plan.configuration, groups=groups), events=events, seconds=1500.0)
+
+
+def test_a_path_that_was_a_blackhole_is_returned_to() -> None:
+    outcome = Simulation(left_as_a_blackhole()).run()
+    assert outcome.fault is None
+    assert outcome.moves >= 2
+
+
+def test_a_blackhole_that_never_ends_is_found_though_the_item_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mutated(group: Any, state: Any, verdicts: Any, actual: Any, now: float) -> Any:
+        found = before(group, state, verdicts, actual, now)
+        if state.blackholed is not None and state.blackholed != state.path:
+            found[state.blackholed] = Verdict(Health.UNHEALTHY, "a blackhole once", since=state.blackholed_at)
+        return found
+
+    before = routing.health_of_paths
+    for module in (steering, group_pass, routing):
+        monkeypatch.setattr(module, "health_of_paths", mutated)
+    assert Simulation(left_as_a_blackhole()).run().fault == "returning happens"
