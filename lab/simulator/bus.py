@@ -20,13 +20,16 @@ EXAMPLES: Final = {
     for name in ("state", "spot", "autoscaling", "maintenance")
 }
 TOLD_STATES: Final = ("running", "stopping", "stopped", "shutting-down", "terminated")
+RETRIES_SECONDS: Final = (60.0, 120.0)
+"""How long after each failure the router is invoked again (template.yaml; "Asynchronous invocation", AWS Lambda)."""
 LOST, TWICE, LATE = 0.05, 0.1, 0.1
 
 
 @dataclass(slots=True)
 class Bus:
     world: World
-    invoke: Callable[[dict[str, object]], None]
+    invoke: Callable[[dict[str, object], Callable[[bool], None]], None]
+    """With whom to tell whether it went well."""
     said: set[tuple[str, str, int]] = field(default_factory=set)
     """Instance, kind and second of everything that AWS has said, delivered or not."""
     waiting: int = 0
@@ -68,9 +71,16 @@ class Bus:
             self.waiting += 1
             self.world.kernel.after(late, lambda: self._deliver(event))
 
-    def _deliver(self, event: dict[str, object]) -> None:
-        self.waiting -= 1
-        self.invoke(event)
+    def _deliver(self, event: dict[str, object], tries: int = 0) -> None:
+        """Lambda has it from here: what fails is tried again, and in the end a dead letter."""
+
+        def ended(well: bool) -> None:
+            if well or tries >= len(RETRIES_SECONDS):
+                self.waiting -= 1
+            else:
+                self.world.kernel.after(RETRIES_SECONDS[tries], lambda: self._deliver(event, tries + 1))
+
+        self.invoke(event, ended)
 
 
 def _moment(at: float) -> datetime:

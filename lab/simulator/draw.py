@@ -47,7 +47,8 @@ def draw(seed: int) -> Plan:
     full = seed % FULL_EVERY == FULL_EVERY - 1
     # What is grey is drawn apart: the seeds in which nothing is are the worlds that they would be without it.
     shades = Random(f"grey {seed}")
-    configuration = _returning(grey.with_rules(configure(random), shades), Random(f"failback {seed}"))
+    configuration = _with_odd_paths(configure(random), Random(f"paths {seed}"))
+    configuration = _returning(grey.with_rules(configuration, shades), Random(f"failback {seed}"))
     configuration = replace(configuration, brake=brake(seed))
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
     events: list[Event] = []
@@ -112,6 +113,23 @@ def acknowledgements(seed: int, until: float) -> list[Event]:
     who = {"action": "acknowledge", "by": random.choice(("ann", "bob")), "reason": "simulated"}
     count = random.choice((0, 1, 1, 2, 4))
     return [Event(random.uniform(180.0, until), Kind.ASK, payload=who) for _ in range(count)]
+
+
+def _with_odd_paths(configuration: Configuration, random: Random) -> Configuration:
+    """Where what is probed and what is gone through are two things.
+
+    Through an instance that another group probes and this one does not; to a far end that is probed, over two
+    instances that it does not depend on.
+    """
+    groups, failback = dict(configuration.groups), Failback(FailbackMode.AUTO, 60.0)
+    if random.random() < 0.15:
+        *paths, last = groups["private-b"].paths
+        odd = (*paths, last) if last.name == "managed" else (*paths, replace(last, target=None))
+        groups["private-b"] = replace(groups["private-b"], paths=odd)
+    if random.random() < 0.15:
+        over = tuple(Path(f"over-{x}", "dx", NextHop(NextHopKind.INSTANCE, f"i-{x}")) for x in ("a", "b"))
+        groups["far"] = Group("far", VpcRoute(("rtb-c0",), "10.0.0.0/8"), over, failback)
+    return replace(configuration, groups=groups)
 
 
 def _returning(configuration: Configuration, random: Random) -> Configuration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from random import Random
 from typing import Any, Final
 
@@ -18,6 +19,16 @@ UNANSWERED_SECONDS: Final = 15.0
 GONE: Final = ("stopped", "terminated", "shutting-down")
 
 
+class Boot(Enum):
+    """What becomes of a start that EC2 has accepted."""
+
+    WELL = 0
+    HANGS = 1
+    """It runs, and nothing on it does."""
+    FALLS = 2
+    """It is stopped again before it runs: no capacity, or a volume that cannot be attached."""
+
+
 @dataclass(slots=True)
 class Machine:
     """One instance and its habits."""
@@ -29,6 +40,7 @@ class Machine:
     forced: bool = False
     """Whether the stop that is under way is a forced one."""
     starts: bool = True
+    boots: Boot = Boot.WELL
     change: int = 0
     stopped_by: str | None = None
     down_since: float | None = None
@@ -121,7 +133,9 @@ class Ec2:
             raise refusal("StartInstances", "InsufficientInstanceCapacity")
         machine.hung = machine.forced_only = False
         self._become(name, "pending")
-        self._later(name, self.random.uniform(8.0, 40.0), "pending", "running")
+        machine.hung = machine.boots is Boot.HANGS
+        after = "stopped" if machine.boots is Boot.FALLS else "running"
+        self._later(name, self.random.uniform(8.0, 40.0), "pending", after)
 
     def terminate(self, name: str) -> None:
         if self.machines[name].state != "terminated":

@@ -73,6 +73,8 @@ class Fates:
         at = start + random.uniform(0, length)
         seconds = self._seconds(kind)
         amount = _AMOUNTS[kind](random) if kind in _AMOUNTS else 0.0
+        if kind is Kind.NO_START:
+            amount = float(int(at * 1000) % 3)
         subject, vantage = self._whom(kind)
         payload = request(random, self.configuration) if kind is Kind.ASK else {}
         return Event(at, kind, subject, vantage, seconds, amount, payload)

@@ -26,7 +26,7 @@ from routekeeper.restarter import GroupReport, Means, Restarter
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering
 
-TIMEOUTS: Final = {"router": 30.0, "restarter": 55.0, "operator": 15.0}
+TIMEOUTS: Final = {"router": 55.0, "restarter": 55.0, "operator": 15.0}
 """Seconds after which Lambda ends an invocation (template.yaml)."""
 
 

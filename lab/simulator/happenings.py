@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, assert_never
 
+from lab.simulator.ec2 import Boot
 from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
 from lab.simulator.world import World
@@ -117,10 +118,11 @@ def _instance(world: World, event: Event) -> End | None:
             machine.hung, machine.forced_only, machine.stop_seconds = True, bool(event.amount), event.seconds
             return None
         case Kind.NO_START:
-            machine.starts = False
+            machine.boots = Boot(int(event.amount))
+            machine.starts = machine.boots is not Boot.WELL
 
             def can() -> None:
-                machine.starts = True
+                machine.starts, machine.boots = True, Boot.WELL
 
             return can
         case Kind.STOPPED:

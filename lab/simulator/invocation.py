@@ -54,7 +54,7 @@ class Invocation:
     def cross(self, place: str) -> None:
         """Pass one line of the program, where the function may die."""
         p = self.world.chances.crash
-        if p and self.function in ("router", "restarter") and self.random.random() < p:
+        if p and self.random.random() < p:
             self.die(f"crashed at {place}")
 
     def die(self, how: str) -> None:

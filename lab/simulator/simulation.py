@@ -95,7 +95,7 @@ class Simulation:
         self.watching = Watching(world, self.court, self.grey)
         self.brakes = Brakes(world, self.court)
         self.failbacks = Failbacks(world, self.court)
-        self.bus = Bus(world, lambda event: self.functions.invoke("router", event))
+        self.bus = Bus(world, lambda event, on_end: self.functions.invoke("router", event, on_end))
         self.signals = Signals(world, self.court, self.bus)
         self.blackholes = Blackholes(world, self.court)
         history = History(world, self.court)

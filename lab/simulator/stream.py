@@ -1,7 +1,8 @@
 """The table's stream as a function's event source mapping delivers it: in order, a batch at a time, again on failure.
 
 "Process Amazon DynamoDB records with Lambda", AWS Lambda Developer Guide: a shard's next batch waits for the one under
-way. The record's content is a hint only, so what is kept of one is whether it can be read.
+way. The record's content is a hint only, so what is kept of one is whether it can be read, and while the stream is
+late, records overtake each other: no worse than a late one in order, for whoever looks at the table and not at them.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
+from routekeeper.domain.settings import Configuration, Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key
 
@@ -43,6 +43,13 @@ def _memory(rule: Detection) -> int:
 
 def hop_of(next_hop: NextHop) -> Hop:
     return _PARAMETER[next_hop.kind], next_hop.id
+
+
+def _instances(configuration: Configuration) -> Iterator[str]:
+    """Those that targets are on, and those that routes lead to."""
+    yield from (target.instance for target in configuration.targets.values() if target.instance is not None)
+    hops = (path.next_hop for group in configuration.groups.values() for path in group.paths)
+    yield from (hop.id for hop in hops if hop is not None and hop.kind is NextHopKind.INSTANCE)
 
 
 @dataclass(slots=True)
@@ -91,7 +98,7 @@ class World:
         self.plan = plan
         self.table = WatchedTable()
         configuration = plan.configuration
-        machines = {t.instance: Machine() for t in configuration.targets.values() if t.instance is not None}
+        machines = {name: Machine() for name in _instances(configuration)}
         self.ec2 = Ec2(kernel, self.random("ec2"), machines)
         # Others' things stand in the same account: nobody has any business with them.
         machines["i-others"] = Machine()

@@ -153,4 +153,8 @@ class Rest:
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
         found = group.path(path)
-        return found is not None and self.court.bench.held_for(found.target, GOOD) > 200
+        # Drift waits while AWS announces that the desired path will go (docs/hunting.md, "Known").
+        announced = self.world.kernel.now - self.routes.signals.of(group.name, path).last < 200
+        if found is None or (announced and not self.court.strict):
+            return False
+        return self.court.bench.held_for(found.target, GOOD) > 200

@@ -36,9 +36,10 @@ class Restarts:
         targets = self.world.plan.configuration.targets.values()
         return next((t for t in targets if t.instance == instance and t.restart is not None), None)
 
-    def _users(self, target: str) -> list[Group]:
+    def _through(self, instance: str) -> list[Group]:
+        """The groups that have a path through the instance, or that ends at it."""
         groups = self.world.plan.configuration.groups.values()
-        return [group for group in groups if any(path.target == target for path in group.paths)]
+        return [g for g in groups if any(instance in self.routes.signals.instances(path) for path in g.paths)]
 
     # --- what EC2 is asked
 
@@ -62,7 +63,7 @@ class Restarts:
     def _hold_to_pause(self, invocation: Invocation, target: Target, told: str) -> None:
         """What was paused before the invocation turned to this restart group is not touched."""
         looked_at = _looked_at(invocation, target)
-        for group in self._users(target.name):
+        for group in self._through(target.instance or ""):
             held = self.world.table.group(group.name)
             pause = part(held, "pause") if held is not None else None
             in_force = pause is not None and number(pause, "expires_at") > invocation.clock() + SLACK_SECONDS
@@ -74,10 +75,10 @@ class Restarts:
         bench = self.court.bench
         ill = bench.since_bad(target.name) < 40
         self.court.hold(8, "only the failed are restarted", ill, f"{target.name} is {bench.word(target.name)}: {told}")
-        for group in self._users(target.name):
+        for group in self._through(instance):
             if not self.routes.carries(group, instance):
                 continue
-            others = [p for p in group.paths if p.target != target.name]
+            others = [p for p in group.paths if instance not in self.routes.signals.instances(p)]
             free_for = self.routes.blackholes.free_for
             well = max((min(bench.held_for(p.target, GOOD), free_for(group.name, p.name)) for p in others), default=0.0)
             looked_at = _looked_at(invocation, target)
@@ -121,7 +122,7 @@ class Restarts:
                 continue
             held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
             machine = self.world.ec2.machines[target.instance]
-            paused = any(group.name in self.paused_at for group in self._users(target.name))
+            paused = any(group.name in self.paused_at for group in self._through(target.instance))
             given_up = any(entry.get("S") == target.name for entry in parts(held, "given_up"))
             idle = part(held, "active") is None and not given_up
             if (
@@ -137,7 +138,7 @@ class Restarts:
             recent = [at for at in self.begun.get(target.name, []) if now - at < target.restart.per_seconds - 600]
             over = part(held, "active") is None
             long_ill = bench.held_for(target.name, BAD) > 600 and over and not paused
-            free = not any(self.routes.carries(group, target.instance) for group in self._users(target.name))
+            free = not any(self.routes.carries(group, target.instance) for group in self._through(target.instance))
             if long_ill and free and len(recent) >= target.restart.attempts:
                 told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
                 self.court.hold(8, "giving up is told", now - emitted_at < 190, told)
@@ -159,11 +160,6 @@ class Restarts:
         told = f"{target.name} has been UNHEALTHY for {ill:.0f} s, restarted {len(tried)} times of {policy.attempts}"
         told = f"{told}; {instance} is {self.world.ec2.machines[instance].state}"
         self.court.hold(8, "the failed are restarted", ill < due + HELP_SECONDS, told)
-
-    def _through(self, instance: str) -> list[Group]:
-        """The groups that have a path through the instance, or that ends at it."""
-        groups = self.world.plan.configuration.groups.values()
-        return [g for g in groups if any(instance in self.routes.signals.instances(path) for path in g.paths)]
 
     def _is_kept(self, group: Group, instance: str) -> bool:
         """Whether the group may keep the instance from being restarted: people, what is under way, or its traffic."""
