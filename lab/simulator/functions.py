@@ -62,6 +62,7 @@ class _People:
         self._invocation.cross("announce")
         self._invocation.pause(self._invocation.random.uniform(0.02, 0.1))
         if (p := self._invocation.world.chances.store) and self._invocation.random.random() < p:
+            self._invocation.world.troubled["*"] = self._invocation.world.kernel.now
             raise AnnouncementError("the topic does not answer, as the simulator has it")
         self._hooks.announced(identifier)
         self._invocation.cross("announce done")

@@ -61,6 +61,7 @@ class Invocation:
         """The process is gone, with everything it had under way."""
         self.died = how
         self.world.faults += 1
+        self.world.died_at = self.world.kernel.now
         self.world.tell(self.name, how)
         assert self.task is not None
         self.world.kernel.kill(self.task)

@@ -84,6 +84,8 @@ class Chances:
     lost: int = 0
     quiet_since: float = START
     """When the last of these ended."""
+    told_since: float = START
+    """When the stream last began to tell everything at once."""
 
     @property
     def any(self) -> bool:
@@ -124,6 +126,8 @@ class World:
         """When what has begun will be over."""
         self.troubled: dict[str, float] = {}
         """When a group last had trouble of its own; `*` for all."""
+        self.died_at = -1e12
+        """When a function last crashed."""
         self.stale_at: dict[str, float] = {}
         """When reads of a group were last stale; `*` for all."""
         self.owners = dict(self._owners())
@@ -266,6 +270,8 @@ class World:
         self.tell("world", f"over: {event.kind.value} {event.subject}")
         if event.kind in EVERYBODYS:
             self.chances.quiet_since = self.kernel.now
+        if event.kind in (Kind.STREAM_LATE, Kind.STREAM_LOST):
+            self.chances.told_since = self.kernel.now
         if event.kind in (Kind.SPOILT, Kind.TABLE_GONE):
             self.troubled[event.subject] = self.kernel.now
         self.look_at_lines()

@@ -41,12 +41,26 @@ class Court:
             self.world.kernel.stopped = True
 
     def excused(self, group: str, seconds: float) -> bool:
-        """Whether something befell this group's passes within so many seconds (law 11: its own trouble, or all's)."""
+        """Whether something befell this group's passes within so many seconds (law 11: its own trouble, or all's).
+
+        What befell them, not what might have: a function that died, a table or an EC2 that did not answer. To be
+        invoked twice is no reason to be late. Nor is it that the stream is late or silent, with a pass every minute.
+        """
         world, now = self.world, self.world.kernel.now
-        chances, faults = world.chances, world.ec2.faults
-        if chances.any or now - chances.quiet_since < seconds:
+        faults = world.ec2.faults
+        if now - world.died_at < seconds:
             return True
         for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale):
             if "*" in held or group in held:
                 return True
         return any(now - world.troubled.get(name, -1e12) < seconds for name in ("*", group))
+
+    def unheralded(self, seconds: float) -> bool:
+        """Whether the stream may have kept news back within so many seconds: then the minute's pass brings it."""
+        chances, now = self.world.chances, self.world.kernel.now
+        return bool(chances.late or chances.lost) or now - chances.told_since < seconds
+
+    def unquiet(self, seconds: float) -> bool:
+        """Whether anything that no function is spared went on within so many seconds."""
+        chances, now = self.world.chances, self.world.kernel.now
+        return chances.any or now - chances.quiet_since < seconds

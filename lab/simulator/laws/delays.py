@@ -55,7 +55,7 @@ class Delays:
             law = 11 if self._others_in_trouble(group.name) else 4
             self.court.hold(law, "leaving is not delayed", waited < bound, told)
             heralded = all(bench.is_heralded(p.target) for p in group.paths)
-            late = heralded and waited < here and not self._was_held(held) and waited >= PROMPT_SECONDS
+            late = heralded and waited < here and not self._is_untold(held) and waited >= PROMPT_SECONDS
             self.court.hold(law, "leaving is prompt", not late, told)
             self._judge_signal(group, held, path.name, others, law)
 
@@ -71,7 +71,7 @@ class Delays:
         waited = min(spoken_for, well, self._here_for(group, held))
         told = f"{group.name} stays on {current}, which AWS takes down, for {waited:.0f} s: {text(held, 'reason')}"
         self.court.hold(law, "what AWS takes down is left", waited < 100, told)
-        by_event = waited == spoken_for and not spoken.by_clock and not self._was_held(held)
+        by_event = waited == spoken_for and not spoken.by_clock and not self._is_untold(held)
         self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
 
     def _well_for(self, group: Group, path: Path) -> float:
@@ -84,11 +84,11 @@ class Delays:
         now = self.world.kernel.now
         return min(now - self.routes.lifted_at.get(group.name, 0.0), now - number(held, "since"))
 
-    def _was_held(self, held: Item) -> bool:
-        """Whether the wait began while a hold or a claim on the group was in force."""
+    def _is_untold(self, held: Item) -> bool:
+        """Whether the wait began while a hold on the group was in force, or while the stream kept news back."""
         now = self.world.kernel.now
         ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
-        return any(now - end < 130 for end in ends) or self.world.chances.lost > 0
+        return any(now - end < 130 for end in ends) or self.court.unheralded(130)
 
     def _others_in_trouble(self, name: str) -> bool:
         now = self.world.kernel.now

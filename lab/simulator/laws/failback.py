@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import flag, number, part, text
+from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
 from routekeeper.domain.settings import Failback, Group
@@ -74,6 +75,7 @@ def inside(rules: Failback, now: float) -> bool:
 class Failbacks:
     world: World
     court: Court
+    signals: Signals
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
     """By group and path."""
     first_at: dict[str, float] = field(default_factory=dict)
@@ -113,6 +115,8 @@ class Failbacks:
         spells = [
             s for s in bench.take_spells() if min(s.well_for, s.length) > SEEN_SECONDS and s.length < LATE_SECONDS
         ]
+        if self.court.unheralded(60):
+            spells = []  # the router need not have been told
         for name, group in self.world.plan.configuration.groups.items():
             if group.failback.damping is None or self.court.excused(name, 130):
                 continue
@@ -124,13 +128,13 @@ class Failbacks:
                 known = part(part(held, "flaps"), path.name)
                 down = flag(known, "down")
                 began = [s.began_at for s in spells if s.target == path.target and s.began_at > self.first_at[name]]
+                if self.world.kernel.now - self.signals.of(name, path.name).last < 60:
+                    began = []  # it counted as UNHEALTHY before, and no router need have woken for it
                 at = number(known, "at")
                 missed = max(began, default=at) - SKEW_SECONDS > at
                 missed = missed or (bench.held_for(path.target, BAD) > 130 and not down)
                 stuck = bench.held_for(path.target, GOOD) > 130 and down
-                told = (
-                    f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, and stored is {at}, {down}"
-                )
+                told = f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, stored is {at}, {down}"
                 self.court.hold(4, "flaps are counted", not missed and not stuck, told)
 
     # --- what is done about it

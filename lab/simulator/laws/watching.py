@@ -51,7 +51,7 @@ class Watching:
     def on_tick(self, watched: set[str]) -> None:
         """Hand-overs leave no gap: where somebody has been on watch all along, the newest evidence is fresh."""
         now = self._world.kernel.now
-        if self._court.excused("", 60):
+        if self._court.excused("", 60) or self._court.unquiet(60):
             return
         for (vantage, target), ledger in self._world.ledgers.items():
             place = self._world.places[vantage]
