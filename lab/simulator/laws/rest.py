@@ -153,6 +153,8 @@ class Rest:
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
         found = group.path(path)
+        if self.world.is_refused(group, path) and not self.court.strict:
+            return False  # a far end that recovers vouches for an instance that is gone (docs/hunting.md, "Known")
         # Drift waits while AWS announces that the desired path will go (docs/hunting.md, "Known").
         announced = self.world.kernel.now - self.routes.signals.of(group.name, path).last < 200
         if found is None or (announced and not self.court.strict):
