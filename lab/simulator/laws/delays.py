@@ -39,7 +39,7 @@ class Delays:
             return
         pin_ends = number(pin, "expires_at")
         others = [p for p in group.paths if p is not path]
-        doomed = {p.name: now - self.signals.of(group.name, p.name).last_state for p in others}
+        doomed = {p.name: now - self._doomed_at(group, p) for p in others}
         well = max((min(self._well_for(group, p), doomed[p.name]) for p in others), default=0.0)
         here = self._here_for(group, held)
         waited = min(bench.held_for(path.target, BAD), well, here)
@@ -78,6 +78,14 @@ class Delays:
         """For how long the path has been HEALTHY, and no blackhole."""
         blackholes = self.routes.blackholes
         return min(self.court.bench.held_for(path.target, GOOD), blackholes.free_for(group.name, path.name))
+
+    def _doomed_at(self, group: Group, path: Path) -> float:
+        """When AWS last spoke against the path so that not even who is on a dead one goes there.
+
+        What is only announced to go works as yet if its probes say so; where nothing is probed, nobody does.
+        """
+        spoken = self.signals.of(group.name, path.name)
+        return spoken.last if path.target is None else spoken.last_state
 
     def _here_for(self, group: Group, held: Item) -> float:
         """For how long the group could have left: nobody has held it, and nobody has just forced it here."""
