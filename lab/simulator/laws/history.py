@@ -85,7 +85,8 @@ class History:
         # Who is overtaken, or called off before anything was done, has not been applied.
         excused = overtaken or not self.accepted.get(identifier)
         self.court.hold(7, "history says when it was applied", bool(applied) or excused, identifier)
-        well = text(event, "kind") != "failover" or bool(verdict)
+        reconsidered = begun is None or len(begun.left) > 1  # what was decided in between had not been reached
+        well = text(event, "kind") != "failover" or bool(verdict) or reconsidered
         self.court.hold(7, "history says since when the path was UNHEALTHY", well, identifier)
         told = [at for at in (lost, verdict, decided, applied) if at]
         ordered = all(later >= earlier - SLACK_SECONDS for earlier, later in pairwise(told))
