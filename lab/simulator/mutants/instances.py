@@ -24,6 +24,14 @@ def _nobody_is_restarted() -> tuple[Swap, ...]:
     return ((visit, "begin", always(Wait("tired"))),)
 
 
+def _who_goes_through_is_forgotten() -> tuple[Swap, ...]:
+    def mutated(configuration: Any, path: Any, target: Any) -> bool:
+        del configuration
+        return bool(path.target == target.name)
+
+    return ((patients, "depends", mutated),)
+
+
 def _attempts_are_not_counted() -> tuple[Swap, ...]:
     return ((restart, "_recent", always(())),)
 
@@ -63,6 +71,13 @@ MUTANTS: Final = (
         8,
         "instances are restarted while traffic goes through them",
         _traffic_does_not_matter,
+        bitten_by=29,
+    ),
+    Mutant(
+        "who-goes-through-is-forgotten",
+        8,
+        "only groups that probe an instance count as going through it",
+        _who_goes_through_is_forgotten,
         bitten_by=29,
     ),
     Mutant("nobody-is-restarted", 8, "no restart is ever begun", _nobody_is_restarted, bitten_by=4),
