@@ -11,7 +11,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from lab.simulator.ec2 import GONE, Ec2, Hop, Machine
+from lab.simulator.ec2 import Ec2, Hop, Machine
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Fate, Ledger, Line, Outcome
 from lab.simulator.nobody import nobody
@@ -227,7 +227,7 @@ class World:
         if path is None or path.next_hop is None or path.next_hop.kind is not NextHopKind.INSTANCE:
             return False
         machine = self.ec2.machines[path.next_hop.id]
-        return machine.state in GONE or self.kernel.now - machine.up_since < within
+        return machine.state != "running" or self.kernel.now - machine.up_since < within
 
     def is_refused(self, group: Group, path_name: str) -> bool:
         """Whether EC2 refuses every route onto the path, and always will: its instance is terminated."""
