@@ -145,18 +145,22 @@ class Rest:
 
     def _may_be_left(self, group: Group) -> bool:
         """Whether the brake may keep routes where somebody else has put them: on no UNHEALTHY path (law 12)."""
-        dead = [path.name for path in group.paths if self.court.bench.word(path.target) == BAD]
-        resources = self.world.resources(group)
-        on_dead = any(self.world.is_on(group, resource, name) for name in dead for resource in resources)
-        return self.brakes.may_hold(200) and not on_dead
+        return self.brakes.may_hold(200) and not self._on_dead(group, 0.0)
+
+    def _on_dead(self, group: Group, seconds: float) -> bool:
+        """Whether a route is on a path that has been UNHEALTHY for so long."""
+        dead = [path.name for path in group.paths if self.court.bench.held_for(path.target, BAD) > seconds]
+        return any(self.world.is_on(group, resource, name) for name in dead for resource in self.world.resources(group))
 
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
         found = group.path(path)
         if self.world.is_refused(group, path) and not self.court.strict:
             return False  # a far end that recovers vouches for an instance that is gone (docs/hunting.md, "Known")
-        # Drift waits while AWS announces that the desired path will go (docs/hunting.md, "Known").
-        announced = self.world.kernel.now - self.routes.signals.of(group.name, path).last < 200
-        if found is None or (announced and not self.court.strict):
+        # Drift waits while AWS announces that the desired path will go, but for what is on a dead one.
+        now, spoken = self.world.kernel.now, self.routes.signals.of(group.name, path)
+        if now - spoken.last_state < 200 or (now - spoken.last < 200 and not self._on_dead(group, 200)):
+            return False
+        if found is None:
             return False
         return self.court.bench.held_for(found.target, GOOD) > 200
