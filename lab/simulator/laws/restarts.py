@@ -138,7 +138,7 @@ class Restarts:
             recent = [at for at in self.begun.get(target.name, []) if now - at < target.restart.per_seconds - 600]
             over = part(held, "active") is None
             long_ill = bench.held_for(target.name, BAD) > 600 and over and not paused
-            free = not any(self.routes.carries(group, target.instance) for group in self._through(target.instance))
+            free = not any(self._is_kept(group, target.instance) for group in self._through(target.instance))
             if long_ill and free and len(recent) >= target.restart.attempts:
                 told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
                 self.court.hold(8, "giving up is told", now - emitted_at < 190, told)
