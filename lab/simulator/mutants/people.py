@@ -65,7 +65,7 @@ def _changes_before_commit() -> tuple[Swap, ...]:
         path = self.group.path(state.path) if state.path is not None else None
         todo = steering.differing(routes, path) if path is not None else ()
         if path is not None and state.pending is None and todo:
-            applying.put_in_place(self.group, todo, path, self.means, self.deadline_at)
+            applying.put_in_place(self.group, todo, path, self.means, self.deadline_at, lambda: True)
             return "drift put right"
         return before(self, state, routes)
 

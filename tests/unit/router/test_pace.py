@@ -45,7 +45,7 @@ def move(count: int, bucket: Bucket, seconds: float = 300.0) -> tuple[Stage, Thr
     big = group("big", *tables)
     began = stage.now
     means = stage.router(stage.store).means
-    applied = put_in_place(big, routes.read(big), ON_B, means, began + seconds)
+    applied = put_in_place(big, routes.read(big), ON_B, means, began + seconds, lambda: True)
     left = sum(hop == NAT_A for hop in routes.next_hops.values())
     assert left == len(applied.failed)
     stage.now -= began

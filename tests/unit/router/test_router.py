@@ -11,7 +11,17 @@ import pytest
 from routekeeper.domain.errors import Ec2Error, StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, Path, Quorum, Target, VpcRoute
+from routekeeper.domain.settings import (
+    Configuration,
+    Group,
+    IcmpProbe,
+    NextHop,
+    NextHopKind,
+    Path,
+    Quorum,
+    Target,
+    VpcRoute,
+)
 from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import Route
 from routekeeper.measurements import Metric
@@ -448,6 +458,49 @@ class TestRefusals:
         stage.see("nat-b", Health.HEALTHY)
         stage.run()
         assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_B
+
+    def test_law_2_a_path_that_fails_while_ec2_takes_no_change_is_not_moved_onto(self, stage: Stage) -> None:
+        """EC2 is silent for five seconds a call; meanwhile the standby dies and the line comes back."""
+        refused: list[str] = []
+
+        def silence(table: str) -> None:
+            refused.append(table)
+            stage.now += 5
+            if len(refused) == 4:
+                stage.see("nat-a", Health.HEALTHY)
+                stage.see("nat-b", Health.UNHEALTHY)
+            stage.beat()
+            if len(refused) <= 8:
+                raise Ec2Error("no answer", "Timeout")
+
+        stage.routes.before_change = silence
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        assert stage.routes.changes == []
+        assert stage.state().path == "nat-a"
+
+    def test_law_4_a_third_path_is_taken_when_the_standby_fails_while_ec2_takes_no_change(self, stage: Stage) -> None:
+        third = NextHop(NextHopKind.INSTANCE, "i-c")
+        one = CONFIGURATION.groups["one"]
+        stage.configuration = replace(
+            CONFIGURATION, groups={"one": replace(one, paths=(*one.paths, Path("nat-c", None, third)))}
+        )
+        refused: list[str] = []
+
+        def silence(table: str) -> None:
+            refused.append(table)
+            stage.now += 5
+            if len(refused) == 2:
+                stage.see("nat-b", Health.UNHEALTHY)
+            stage.beat()
+            if len(refused) <= 4:
+                raise Ec2Error("no answer", "Timeout")
+
+        stage.routes.before_change = silence
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        assert set(stage.routes.changes) == {("rtb-1", "i-c"), ("rtb-2", "i-c")}
 
     def test_law_2_what_was_decided_before_is_looked_at_again_when_the_routes_can_be_read(self, stage: Stage) -> None:
         stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}

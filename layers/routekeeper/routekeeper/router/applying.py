@@ -23,6 +23,8 @@ LOG = logging.getLogger("routekeeper.router")
 ROUNDS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.25
 """Between rounds of changes; doubled each time."""
+WANTED_SECONDS: Final = 2.0
+"""Between two questions whether the path is still wanted, and before the first."""
 READ_BACK_SECONDS: Final = 0.25
 """Between two looks at what was changed."""
 
@@ -37,6 +39,8 @@ class Applied:
     owed: bool = False
     """Whether a route that exists is still not on the path. One that cannot be read (its table is gone) owes
     nothing: nothing flows there, and every pass names it."""
+    outdated: bool = False
+    """Whether nothing was changed because the path was no longer wanted when EC2 would have taken it."""
 
     @property
     def failed(self) -> tuple[Change, ...]:
@@ -51,15 +55,22 @@ class Applied:
         return Ec2Error(f"{len(self.failed)} of {len(self.changes)} routes not changed: {told}", "Incomplete")
 
 
-def put_in_place(group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float) -> Applied:
-    """Put every route of `todo` onto the path; failures of one strand no other. Raises nothing of EC2's."""
+def put_in_place(
+    group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float, wanted: Callable[[], bool]
+) -> Applied:
+    """Put every route of `todo` onto the path; failures of one strand no other. Raises nothing of EC2's.
+
+    EC2 may throttle or be silent for most of a minute. While it has taken no change yet, `wanted` is asked every other
+    second whether the path still is.
+    """
     if not todo:
         return Applied((), means.clock())
-    errors = _change_all(group, todo, path, means, deadline_at)
+    hope = _Hope(wanted, means.clock)
+    errors = _change_all(group, todo, path, means, deadline_at, hope)
     errors |= _read_back(group, todo, path, means, errors, deadline_at)
     changes = tuple(replace(change, error=errors.get(change.resource)) for change in planned(todo, path))
     owed = any(route.error is None and route.resource in errors for route in todo)
-    return Applied(changes, means.clock(), owed)
+    return Applied(changes, means.clock(), owed, hope.lost)
 
 
 def planned(todo: tuple[Route, ...], path: Path) -> tuple[Change, ...]:
@@ -68,7 +79,25 @@ def planned(todo: tuple[Route, ...], path: Path) -> tuple[Change, ...]:
     return tuple(Change(route.resource, str(route), after, route.error) for route in todo)
 
 
-def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float) -> dict[str, str]:
+class _Hope:
+    """Whether to go on trying: always once something was changed, and before that while the path is wanted."""
+
+    def __init__(self, wanted: Callable[[], bool], clock: Callable[[], float]) -> None:
+        self.begun = self.lost = False
+        self._wanted = wanted
+        self._clock = clock
+        self._asked_at = clock()
+
+    def is_left(self) -> bool:
+        if not self.begun and not self.lost and self._clock() - self._asked_at > WANTED_SECONDS:
+            self.lost = not self._wanted()
+            self._asked_at = self._clock()
+        return not self.lost
+
+
+def _change_all(
+    group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float, hope: _Hope
+) -> dict[str, str]:
     """Change all routes, the temporarily refused ones again; the error by resource of those that stayed refused."""
     steering = means.steering(group)
 
@@ -79,12 +108,13 @@ def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means,
             steering.change(group, route, path)
         except Ec2Error as error:
             return error
+        hope.begun = True
         return None
 
     refused: dict[str, Ec2Error] = {}
     left = todo
     with ThreadPoolExecutor(min(len(todo), pace.AT_ONCE), "route") as threads:
-        work = _Paced(lambda routes: threads.map(change, routes), means, deadline_at)
+        work = _Paced(lambda routes: threads.map(change, routes), means, deadline_at, hope)
         for pause in _pauses(means, deadline_at):
             outcomes = work.through(left)
             refused |= {r.resource: error for r, error in outcomes.items() if error is not None}
@@ -92,7 +122,7 @@ def _change_all(group: Group, todo: tuple[Route, ...], path: Path, means: Means,
                 if outcomes[route] is None:
                     refused.pop(route.resource, None)
             left = tuple(r for r, error in outcomes.items() if error is not None and is_temporary(error.code))
-            if not left:
+            if not left or not hope.is_left():
                 break
             pause()
     return {resource: str(error) for resource, error in refused.items()}
@@ -110,8 +140,10 @@ class _Paced:
         call: Callable[[Sequence[Route]], Iterable[Ec2Error | None]],
         means: Means,
         deadline_at: float,
+        hope: _Hope,
     ) -> None:
         self._call = call
+        self._hope = hope
         self._means = means
         self._deadline_at = deadline_at
         self._pace = pace.Pace()
@@ -130,7 +162,7 @@ class _Paced:
             outcomes |= ended
             queue.extend(throttled)
             pause = max(0.0, began + self._pace.step_seconds - now)
-            if queue and now + pause >= self._deadline_at:
+            if queue and (now + pause >= self._deadline_at or not self._hope.is_left()):
                 late = Ec2Error("EC2 throttled so many calls that this one had no turn", "RequestLimitExceeded")
                 return {**dict.fromkeys(queue, late), **outcomes}
             if queue and pause:

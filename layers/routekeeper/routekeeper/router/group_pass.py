@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import Actual, Decision, Move, Stay, counted, decide, health_of_paths, moved, stayed
@@ -236,8 +236,20 @@ class GroupPass:
             self._emit(Metric.DRIFT, 1)
         elif state.worker != self.worker:
             state = self.means.store.save_group(replace(state, worker=self.worker, worker_until=self.deadline_at))
-        applied = put_in_place(self.group, todo, path, self.means, self.deadline_at - DEADLINE_MARGIN_SECONDS)
+        until = self.deadline_at - DEADLINE_MARGIN_SECONDS
+        applied = put_in_place(self.group, todo, path, self.means, until, lambda: self._is_wanted(state, routes))
+        if applied.outdated:
+            raise _Late(f"group {self.group.name}: {path.name} was no longer wanted when EC2 took no change yet")
         return self._record(state, applied)
+
+    def _is_wanted(self, state: GroupState, routes: tuple[Route, ...]) -> bool:
+        """Whether what was decided would still be: nothing has been changed since the routes were read."""
+        found, now = actual(self.group, routes), self.means.clock()
+        try:
+            decision = decide(self.group, state, self.judge(), found, now)
+        except StoreError:
+            return True  # nothing newer is known
+        return decision.brakable if isinstance(decision, Move) else not decision.halted
 
     def _record(self, state: GroupState, applied: Applied) -> str:
         """Write what was done into history, and what is still owed into the group."""
