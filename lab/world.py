@@ -58,6 +58,8 @@ class World:
     """Subnet ID by host name, for every host that has a subnet."""
     instances: dict[str, str]
     """Instance ID by host name: nat-a, nat-b, vpn."""
+    interfaces: dict[str, str]
+    """ID of its network interface by the same names."""
     route_tables: dict[str, str]
     """VPC route table ID by host name of the only host behind it: private-a, private-b, vantage-a, vantage-b."""
     spare_route_tables: tuple[str, ...]

@@ -45,6 +45,7 @@ class _Seeding:
     ids: dict[str, str] = field(default_factory=dict)
     subnets: dict[str, str] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
+    interfaces: dict[str, str] = field(default_factory=dict)
     route_tables: dict[str, str] = field(default_factory=dict)
     attachments: dict[str, str] = field(default_factory=dict)
     prefix_lists: dict[str, str] = field(default_factory=dict)
@@ -67,6 +68,7 @@ def seed(aws: LocalAws) -> World:
         vpn_vpc=seeding.ids["vpn-vpc"],
         subnets=seeding.subnets,
         instances=seeding.instances,
+        interfaces=seeding.interfaces,
         route_tables=seeding.route_tables,
         spare_route_tables=tuple(seeding.spare),
         transit_gateway=seeding.ids["transit-gateway"],
@@ -98,6 +100,7 @@ def _instances(seeding: _Seeding) -> None:
         )
         instance = seeding.instances[host.name] = answer["Instances"][0]["InstanceId"]
         interface = answer["Instances"][0]["NetworkInterfaces"][0]["NetworkInterfaceId"]
+        seeding.interfaces[host.name] = interface
         seeding.ec2.modify_instance_attribute(InstanceId=instance, SourceDestCheck={"Value": False})
         seeding.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, SourceDestCheck={"Value": False})
         seeding.ec2.create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": host.name}])

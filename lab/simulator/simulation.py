@@ -314,6 +314,8 @@ class Simulation:
         # What trouble has kept from happening comes afterwards, within some minutes.
         if now - max(world.chances.quiet_since, *world.troubled.values(), START - CALM_SECONDS) < CALM_SECONDS:
             return False
+        if any(now - place.troubled_at < CALM_SECONDS for place in world.places.values() if not place.troubled):
+            return False
         if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
             return False
         if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):

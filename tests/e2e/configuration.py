@@ -14,7 +14,8 @@ def stories_yaml(world: World) -> str:
 
     Damping is off: the stories cut the same line every few minutes, which is what it is there to notice.
 
-    `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets.
+    `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets. They name
+    network interfaces: as users of the instances they would keep these from being restarted, as long as EC2 refuses.
     """
     laboratory = failover_yaml(
         world,
@@ -34,7 +35,7 @@ def _group(name: str, table: str, world: World) -> str:
   {name}:
     steering: {{type: vpc-route, route_tables: [{table}], destination: 0.0.0.0/0}}
     paths:
-      - {{name: first, target: dx-router, instance: {world.instances["nat-a"]}}}
-      - {{name: second, target: vpn-host, instance: {world.instances["nat-b"]}}}
+      - {{name: first, target: dx-router, network_interface: {world.interfaces["nat-a"]}}}
+      - {{name: second, target: vpn-host, network_interface: {world.interfaces["nat-b"]}}}
     failback: {{mode: manual}}
 """

@@ -51,6 +51,7 @@ def seed(endpoint: str) -> World:
         vpn_vpc=vpn_vpc,
         subnets=subnets,
         instances=instances,
+        interfaces={},
         route_tables={
             name: _route_table(ec2, vpc, subnets[name]) for name in ("private-a", "private-b", "vantage-a", "vantage-b")
         },
