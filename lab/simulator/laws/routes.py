@@ -113,7 +113,8 @@ class Routes:
         if returning is not None and now < number(returning, "expires_at") and after == group.paths[0].name:
             asked = True
         forced = (pinned == after and flag(pin, "forced")) or (asked and flag(returning, "forced"))
-        self.court.hold(6, "a pin holds", before is None or before != pinned, f"pinned to {pinned}: {told}")
+        kept = before is None or before != pinned or self._is_not_begun(group, old, before)
+        self.court.hold(6, "a pin holds", kept, f"pinned to {pinned}: {told}")
         if not forced:
             self._hold_to_health(group, after, invocation, told)
         given_up = self._is_given_up(group, old, after)
@@ -125,8 +126,12 @@ class Routes:
 
     def _is_given_up(self, group: Group, old: Item | None, after: str) -> bool:
         """Whether the group goes back to where its routes are: the move before has not been begun."""
+        return self._is_not_begun(group, old, text(old, "path") or "") and self.world.path_of(group) == after
+
+    def _is_not_begun(self, group: Group, old: Item | None, desired: str) -> bool:
+        """Whether the group was to go to the path, and no route has been changed for it."""
         waiting = text(part(old, "pending"), "id")
-        return waiting is not None and waiting not in self.acted_on and self.world.path_of(group) == after
+        return waiting is not None and waiting not in self.acted_on and self.world.path_of(group) != desired
 
     def _begins(self, old: Item | None, new: Item, kind: str) -> bool:
         """Whether a transition of that kind has begun."""
