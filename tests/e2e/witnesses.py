@@ -64,11 +64,13 @@ class InstanceStates:
     looks: list[dict[str, str]] = field(default_factory=list)
 
     def follow(self, ended: threading.Event) -> None:
-        ec2 = self.aws.client("ec2")
-        while not ended.wait(LOOK_EVERY_SECONDS):
+        ec2, version = self.aws.client("ec2"), 0
+        while not ended.is_set():
             reservations = ec2.describe_instances()["Reservations"]
             found = (instance for reservation in reservations for instance in reservation["Instances"])
             self.looks.append({instance["InstanceId"]: instance["State"]["Name"] for instance in found})
+            # With every change: an instance may be `stopped` for a moment only.
+            version, _ = self.aws.ec2_controls.changes(version, LOOK_EVERY_SECONDS)
 
     def course(self, instance: str) -> list[str]:
         """The states of one instance in order, each as often as it was entered."""
