@@ -115,6 +115,7 @@ def decide(
     In order: a pause halts everything (law 6); a pin holds its path (law 6); an operator's request to return is
     granted; an UNHEALTHY path is left at once (law 4) for the best HEALTHY one, or not at all where there is none
     (laws 2 and 3); the preferred path is returned to after its hold-down, once its flaps allow it, within a window.
+    What was decided before, and has not begun, is decided anew where it may not begin now.
     """
     if (pause := state.paused_at(now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
