@@ -152,7 +152,9 @@ class Restarts:
         ill = min(self.court.bench.held_for(target.name, BAD), now - self.rested_at.get(policy.group, 0.0))
         tried = [at for at in self.begun.get(target.name, []) if now - at < policy.per_seconds + SLACK_SECONDS]
         waits = policy.after_seconds * 2.0 ** len(tried) if tried else 0.0
-        due = max([policy.after_seconds, *(at + waits - (now - ill) for at in tried[-1:])])
+        forgotten = [at + policy.per_seconds for at in self.begun.get(target.name, []) if at not in tried]
+        again = [*(at + waits for at in tried[-1:]), *forgotten[-1:]]
+        due = max([policy.after_seconds, *(moment - (now - ill) for moment in again)])
         if not ill or len(tried) >= policy.attempts:
             return
         if self._in_trouble(instance) or any(self._is_kept(group, instance) for group in self._through(instance)):
