@@ -512,6 +512,23 @@ class TestRefusals:
         stage.run()
         assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
 
+    def test_law_7_what_a_pass_changed_before_it_died_is_recorded_though_ec2_refuses_the_rest_for_good(
+        self, stage: Stage
+    ) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        store = stage.store
+        store.fail("record", StoreError("it died"))
+        stage.routes.refusals["rtb-2"] = [DENIED] * 10
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run(store)
+        assert stage.history() == ()
+        stage.now += 60
+        stage.run()
+        [event] = stage.history()
+        assert {change.resource: change.error is None for change in event.changes} == {"rtb-1": True, "rtb-2": False}
+        stage.run()
+        assert stage.history() == (event,), "the rest is tried again, and is no news"
+
     def test_unreadable_routes_do_not_keep_the_desired_path_from_being_decided(self, stage: Stage) -> None:
         stage.routes.refusals["read"] = [DENIED] * 2
         stage.see("nat-a", Health.UNHEALTHY)

@@ -255,7 +255,7 @@ class GroupPass:
         """Write what was done into history, and what is still owed into the group."""
         if applied.failed:
             self._emit(Metric.STEERING_FAILURES, len(applied.failed))
-        if applied.owed and not applied.changed:
+        if applied.owed and not applied.changed and not _has_begun(state, applied):
             self._step_back(state)
             raise applied.error()
         done = self._close(state, applied)
@@ -295,3 +295,9 @@ class GroupPass:
     def _emit(self, metric: Metric, value: float) -> None:
         self.means.emit(Measurement(metric, value))
         self.means.emit(Measurement(metric, value, {"group": self.group.name}))
+
+
+def _has_begun(state: GroupState, applied: Applied) -> bool:
+    """Whether an earlier pass, which died before it could record it, has changed some of what was planned (law 7)."""
+    left = {change.resource for change in applied.changes}
+    return state.pending is not None and any(change.resource not in left for change in state.pending.changes)
