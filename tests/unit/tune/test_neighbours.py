@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
 import yaml
 from hypothesis import assume, given
@@ -73,6 +74,7 @@ def written(found: dict[str, Any], setting: str) -> dict[str, Any]:
     return {**found, "targets": {**found["targets"], "dx": {**own, key: value}}}
 
 
+@hypothesis.settings(max_examples=40)
 @given(own=settings, defaults=settings, watch=st.sampled_from(("continuous", "burst")))
 def test_the_configuration_takes_every_neighbour_and_reads_it_as_it_was_reckoned_with(
     own: dict[str, Any], defaults: dict[str, Any], watch: str

@@ -53,7 +53,7 @@ def recorded(drawn: list[Stretch], vantage: str) -> list[Row]:
     return rows
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(
     drawn=stretches((0.01, 0.1, 0.5, 1.0, 5.0, 7.0, 13.0, 40.0), [*ENDS, (Outcome.UNKNOWN, None)]),
     rule=st.sampled_from(RULES),
@@ -74,7 +74,7 @@ def folded(rounds: Sequence[Round], rule: Detection) -> list[tuple[Health, float
     return changes
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     drawn=st.tuples(stretches((0.1, 0.5, 1.0, 5.0), ENDS), stretches((0.1, 1.0, 7.0), ENDS)),
     rule=st.sampled_from(RULES),
