@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -732,19 +733,7 @@ def test_many_groups_are_brought_in_one_pass() -> None:
 def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_news_of_another() -> None:
     """The stream delivers nothing more until the invocation ends, so that it has to look for itself."""
     stage = _two_groups_apart()
-    other_left = threading.Event()
-
-    def change(table: str) -> None:
-        if table == "rtb-3":
-            other_left.set()
-        else:
-            stage.see("nat-c", Health.UNHEALTHY)
-            assert other_left.wait(10), "the other group waits for the slow one"
-
-    stage.routes.before_change = change
-    stage.see("nat-a", Health.UNHEALTHY)
-    reports = stage.run()
-    assert (reports["slow"].error, reports["other"].error) == (None, None)
+    _run_until_the_other_moves(stage, lambda: stage.see("nat-c", Health.UNHEALTHY))
     assert [event.to_path for event in stage.history("other")] == ["nat-d"]
 
 
@@ -753,41 +742,38 @@ def test_law_11_a_busy_invocation_sees_that_what_is_announced_to_go_works_again_
     stage.store.save_signal(spot_warning("i-b", "stop", stage.now))
     stage.see("nat-c", Health.UNHEALTHY)
     stage.see("nat-d", Health.UNHEALTHY)
-    other_left = threading.Event()
-
-    def change(table: str) -> None:
-        if table == "rtb-3":
-            other_left.set()
-        else:
-            stage.see("nat-d", Health.HEALTHY)
-            assert other_left.wait(10), "the other group waits for the slow one"
-
-    stage.routes.before_change = change
-    stage.see("nat-a", Health.UNHEALTHY)
-    reports = stage.run()
-    assert (reports["slow"].error, reports["other"].error) == (None, None)
+    _run_until_the_other_moves(stage, lambda: stage.see("nat-d", Health.HEALTHY))
     assert [event.to_path for event in stage.history("other")] == ["nat-d"]
 
 
 def test_law_11_a_group_that_keeps_the_invocation_busy_does_not_hold_up_what_is_asked_of_another() -> None:
     stage = _two_groups_apart()
+
+    def ask() -> None:
+        stage.now += 1
+        asked = Asker("kim", stage.now, "maintenance")
+        intents = (Intent("pin", "nat-d", asked),)
+        stage.save(stage.state("other"), pin=Pin("nat-d", stage.now + 600, asked), intents=intents)
+
+    _run_until_the_other_moves(stage, ask)
+    assert [event.kind for event in stage.history("other")] == [TransitionKind.MANUAL]
+
+
+def _run_until_the_other_moves(stage: Stage, meanwhile: Callable[[], None]) -> None:
+    """One invocation in which something happens while `slow` changes its routes, which ends only when `other` has."""
     other_moved = threading.Event()
 
     def change(table: str) -> None:
         if table == "rtb-3":
             other_moved.set()
         else:
-            stage.now += 1
-            asked = Asker("kim", stage.now, "maintenance")
-            intents = (Intent("pin", "nat-d", asked),)
-            stage.save(stage.state("other"), pin=Pin("nat-d", stage.now + 600, asked), intents=intents)
-            assert other_moved.wait(10), "what was asked of the other group waits for the slow one"
+            meanwhile()
+            assert other_moved.wait(10), "the other group waits for the slow one"
 
     stage.routes.before_change = change
     stage.see("nat-a", Health.UNHEALTHY)
     reports = stage.run()
     assert (reports["slow"].error, reports["other"].error) == (None, None)
-    assert [event.kind for event in stage.history("other")] == [TransitionKind.MANUAL]
 
 
 def _two_groups_apart() -> Stage:
