@@ -117,16 +117,18 @@ class Routes:
         self.court.hold(6, "a pin holds", kept, f"pinned to {pinned}: {told}")
         if not forced:
             self._hold_to_health(group, after, invocation, told)
-        given_up = self._is_given_up(group, old, after)
-        if before is not None and group.path(before) is not None and not asked and not given_up:
-            self._judge_unasked(group, before, after, invocation, told)
-            bad = BAD in self.words(group, before, invocation) or self._spoken_against(group, before, invocation)
-            if not bad and not self.world.is_gone(group, before, within=60):
+        if before is None or group.path(before) is None or asked:
+            return
+        left = self._left(group, old, before)
+        if left != after:
+            self._judge_unasked(group, left, after, invocation, told)
+            bad = BAD in self.words(group, left, invocation) or self._spoken_against(group, left, invocation)
+            if not bad and not self.world.is_gone(group, left, within=60):
                 self.brakes.on_deferrable(new, told)
 
-    def _is_given_up(self, group: Group, old: Item | None, after: str) -> bool:
-        """Whether the group goes back to where its routes are: the move before has not been begun."""
-        return self._is_not_begun(group, old, text(old, "path") or "") and self.world.path_of(group) == after
+    def _left(self, group: Group, old: Item | None, desired: str) -> str:
+        """The path that is left: the desired one, or the one that the routes are on if nothing was done to leave it."""
+        return (self._is_not_begun(group, old, desired) and self.world.path_of(group)) or desired
 
     def _is_not_begun(self, group: Group, old: Item | None, desired: str) -> bool:
         """Whether the group was to go to the path, and no route has been changed for it."""

@@ -97,6 +97,19 @@ def test_what_aws_will_take_down_is_still_better_than_what_is_dead() -> None:
     assert not decision.halted
 
 
+def test_what_aws_will_take_down_and_carries_the_traffic_is_kept_when_the_desired_path_is_dead() -> None:
+    verdicts = {
+        "dx": Verdict(DOWN, "AWS will stop it", NOW - 300, announced=True),
+        "vpn": Verdict(DOWN, "lost", NOW - 300),
+    }
+    decision = decide(DX_VPN, waiting("vpn"), verdicts, Actual("dx"), NOW)
+    assert decision == Move(
+        "dx",
+        TransitionKind.FAILBACK,
+        "vpn is UNHEALTHY (lost), and no route has been changed yet; dx works as yet",
+    )
+
+
 @pytest.mark.parametrize("on", [None, "vpn"])
 def test_what_has_begun_is_completed(on: str | None) -> None:
     decision = decided(waiting("vpn"), on=on, dx=NO_IDEA, vpn=NO_IDEA)

@@ -27,34 +27,43 @@ GROUP = {
 PROBES = [{"type": "tcp", "host": "10.1.0.5", "port": 22}]
 LOSS = {"usual": "1%", "unacceptable": "30%"}
 
-durations = st.sampled_from(("10ms", "15ms", "100ms", "0.5s", "1s", "1500ms", "7s", "20s", "29s", "45s", "2m"))
-shares = st.sampled_from(("0.01%", "0.33%", "1%", "6.4%", "10%", "29%", "33.3%", "61%", "90%"))
-rates = st.sampled_from(("1 a year", "7 a month", "0.123 a week", "9999 an hour"))
+# Each setting by itself is one that may be written; those that do not go together are few enough to be passed over.
+rates = st.sampled_from(("1 a year", "7 a month", "0.123 a week", "4 a day"))
 losses = st.fixed_dictionaries(
-    {"usual": shares, "unacceptable": shares},
+    {
+        "usual": st.sampled_from(("0.01%", "0.33%", "1%", "6.4%", "10%", "29%")),
+        "unacceptable": st.sampled_from(("29%", "33.3%", "61%", "90%")),
+    },
     optional={"bursts": st.sampled_from(("0s", "100ms", "600ms", "1s")), "false_alarms": rates},
 )
 latencies = st.fixed_dictionaries(
-    {"usual": durations, "unacceptable": durations}, optional={"bursts": durations, "false_alarms": rates}
+    {
+        "usual": st.sampled_from(("1ms", "10ms", "15ms", "100ms")),
+        "unacceptable": st.sampled_from(("60ms", "100ms", "400ms", "450ms")),
+    },
+    optional={"bursts": st.sampled_from(("0s", "100ms", "1s")), "false_alarms": rates},
 )
 settings = st.fixed_dictionaries(
     {},
     optional={
-        "probe_interval": durations,
-        "suspect_interval": durations,
-        "probe_timeout": durations,
+        "probe_interval": st.sampled_from(("1s", "1500ms", "3s", "7s")),
+        "suspect_interval": st.sampled_from(("10ms", "15ms", "100ms", "0.5s", "1s")),
+        "probe_timeout": st.sampled_from(("100ms", "450ms", "0.5s", "1s", "10s")),
         "unhealthy_threshold": st.sampled_from((1, 2, 10, 501, 1000)),
         "unhealthy_for": st.sampled_from(("0s", "1400ms", "1m")),
-        "healthy_for": durations,
-        "unknown_after": durations,
+        "healthy_for": st.sampled_from(("1s", "45s", "2m")),
+        "unknown_after": st.sampled_from(("20s", "29s", "45s", "2m")),
         "loss": st.one_of(st.just("off"), losses),
         "latency": st.one_of(st.just("off"), latencies),
     },
 )
+watches = st.sampled_from(("continuous", "continuous", "continuous", "burst"))
 
 
-def document(own: dict[str, Any], defaults: dict[str, Any] | None = None, **top: Any) -> dict[str, Any]:
-    restart = {"instance": "i-0123456789abcdef0", "restart": {"boot_timeout": "35s"}}
+def document(
+    own: dict[str, Any], defaults: dict[str, Any] | None = None, *, boot_timeout: str = "35s", **top: Any
+) -> dict[str, Any]:
+    restart = {"instance": "i-0123456789abcdef0", "restart": {"boot_timeout": boot_timeout}}
     targets = {"dx": {"probes": PROBES, **restart, **own}, "vpn": {"probes": PROBES}}
     return {"version": 1, "defaults": defaults or {}, **top, "targets": targets, "groups": {"idc": GROUP}}
 
@@ -75,11 +84,11 @@ def written(found: dict[str, Any], setting: str) -> dict[str, Any]:
 
 
 @hypothesis.settings(max_examples=40)
-@given(own=settings, defaults=settings, watch=st.sampled_from(("continuous", "burst")))
+@given(own=settings, defaults=settings, watch=watches, boot_timeout=st.sampled_from(("200s", "10m", "1h")))
 def test_the_configuration_takes_every_neighbour_and_reads_it_as_it_was_reckoned_with(
-    own: dict[str, Any], defaults: dict[str, Any], watch: str
+    own: dict[str, Any], defaults: dict[str, Any], watch: str, boot_timeout: str
 ) -> None:
-    found = document(own, defaults, watch=watch)
+    found = document(own, defaults, boot_timeout=boot_timeout, watch=watch)
     try:
         present = config.from_document(found).targets["dx"].detection
     except ConfigurationError:

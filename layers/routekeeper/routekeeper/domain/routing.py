@@ -157,10 +157,11 @@ def _reconsider(
     if isinstance(decision, Move):
         return Stay(decision.reason) if decision.to == state.path else decision
     origin = actual.path
-    if origin is None or health[origin].health is not Health.HEALTHY:
+    if origin is None or not (health[origin].health is Health.HEALTHY or health[origin].announced):
         return replace(decision, halted=True)
     kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER
-    return Move(origin, kind, f"{why}, and no route has been changed yet; {origin} is HEALTHY")
+    works = "works as yet" if health[origin].announced else "is HEALTHY"
+    return Move(origin, kind, f"{why}, and no route has been changed yet; {origin} {works}")
 
 
 def _decide(
