@@ -97,11 +97,12 @@ class CooperativeLock:
         self._held = False
 
 
-_STANDS_IN: Final = {
-    futures.ThreadPoolExecutor: CooperativePool,
-    futures.wait: wait,
-    threading.Lock: CooperativeLock,
+_STANDS_IN: Final[dict[int, object]] = {
+    id(futures.ThreadPoolExecutor): CooperativePool,
+    id(futures.wait): wait,
+    id(threading.Lock): CooperativeLock,
 }
+"""By identity: not everything in a module can be hashed."""
 LOCK_POLL_SECONDS: Final = 0.001
 
 
@@ -114,10 +115,10 @@ def cooperative(kernel: Kernel) -> Iterator[None]:
         (module, name, held)
         for module in modules
         for name, held in vars(module).items()
-        if any(held is known for known in _STANDS_IN)
+        if id(held) in _STANDS_IN
     ]
     for module, name, held in found:
-        setattr(module, name, _STANDS_IN[held])
+        setattr(module, name, _STANDS_IN[id(held)])
     try:
         yield
     finally:

@@ -58,9 +58,9 @@ class Rest:
         for name, group in self.world.plan.configuration.groups.items():
             held = self._held(name)
             path = group.path(text(held, "path") or "") if held is not None else None
-            if path is None or self.court.excused(name, 130) or self._on_hold(held, 130):
+            if path is None or self.court.excused(name, 130) or self._on_hold(name, held, 130):
                 continue
-            if not self.court.excused(name, 200) and not self._on_hold(held, 200):
+            if not self.court.excused(name, 200) and not self._on_hold(name, held, 200):
                 self._hold_to_return(group, path, held)
             stranded = min(bench.since_good(p.target) for p in group.paths)
             if stranded > 130 and now - number(held, "since") > GRACE_SECONDS + 130:
@@ -80,7 +80,7 @@ class Rest:
             held = self._held(name)
             self._hold_to_rest(group, held)
             owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
-            waits = self._on_hold(held, 200) or self.world.is_refused(group, text(held, "path") or "")
+            waits = self._on_hold(name, held, 200) or self.world.is_refused(group, text(held, "path") or "")
             if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
                 owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
@@ -99,14 +99,15 @@ class Rest:
     def _held(self, name: str) -> Item | None:
         return self.world.table.group(name)
 
-    def _on_hold(self, held: Item | None, seconds: float) -> bool:
+    def _on_hold(self, name: str, held: Item | None, seconds: float) -> bool:
         """Whether a pin or a pause is in force, or was a moment ago."""
         since = self.world.kernel.now - seconds
-        return any(number(part(held, hold), "expires_at") > since for hold in ("pin", "pause"))
+        ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
+        return max(*ends, self.routes.lifted_at.get(name, 0.0)) > since
 
     def _hold_to_rest(self, group: Group, held: Item | None) -> None:
         name, now = group.name, self.world.kernel.now
-        if self._on_hold(held, 200) or self.court.excused(name, 200):
+        if self._on_hold(name, held, 200) or self.court.excused(name, 200):
             return
         path = group.path(text(held, "path") or "")
         told = f"{name} is on {path.name if path else None}: {text(held, 'reason')}"

@@ -39,11 +39,11 @@ def minutes(count: int, line: Line, offset: float = 0.0) -> Zone:
 
 @pytest.mark.parametrize("offset", [0.5, 9.5, 30.0, 59.9])
 def test_a_vantage_reports_one_set_of_measurements_a_minute(offset: float) -> None:
-    zone = minutes(10, Line(), offset)
+    zone = minutes(5, Line(), offset)
     told = Counter((measured.metric, measured.dimensions.get("target")) for measured in zone.measured)
-    assert told[Metric.HEARTBEAT, None] == 10
+    assert told[Metric.HEARTBEAT, None] == 5
     for metric in (Metric.TARGET_HEALTHY, Metric.LOSS_RATIO, Metric.ROUND_TRIP_SECONDS):
-        assert told[metric, "dx"] == told[metric, "vpn"] == 10
+        assert told[metric, "dx"] == told[metric, "vpn"] == 5
 
 
 @pytest.mark.parametrize("lost_at", [1, 8, 17, 31, 44, 57])

@@ -53,7 +53,7 @@ def recorded(drawn: list[Stretch], vantage: str) -> list[Row]:
     return rows
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(
     drawn=stretches((0.01, 0.1, 0.5, 1.0, 5.0, 7.0, 13.0, 40.0), [*ENDS, (Outcome.UNKNOWN, None)]),
     rule=st.sampled_from(RULES),
@@ -74,7 +74,7 @@ def folded(rounds: Sequence[Round], rule: Detection) -> list[tuple[Health, float
     return changes
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     drawn=st.tuples(stretches((0.1, 0.5, 1.0, 5.0), ENDS), stretches((0.1, 1.0, 7.0), ENDS)),
     rule=st.sampled_from(RULES),
@@ -97,6 +97,6 @@ def changes(rows: list[Row], configuration: Configuration) -> list[tuple[float, 
 @pytest.mark.parametrize(("loses", "most"), [(never, 0.1), (lambda at: at % 1000 == 500, 0.15)])
 def test_of_a_good_line_little_is_left(loses: Callable[[float], bool], most: float) -> None:
     rule = Detection(loss=LossRule(0.01, 0.3))
-    rows = trace(range(20_000), loses)
+    rows = trace(range(8_000), loses)
     [held] = by_vantage(rows, replace(TARGET, detection=rule)).values()
     assert len(list(course(held, rule, 30.0))) < most * len(rows)
