@@ -112,10 +112,7 @@ def cooperative(kernel: Kernel) -> Iterator[None]:
     CooperativePool.kernel = kernel
     modules = [module for name, module in sys.modules.items() if name.startswith("routekeeper.")]
     found = [
-        (module, name, held)
-        for module in modules
-        for name, held in vars(module).items()
-        if id(held) in _STANDS_IN
+        (module, name, held) for module in modules for name, held in vars(module).items() if id(held) in _STANDS_IN
     ]
     for module, name, held in found:
         setattr(module, name, _STANDS_IN[id(held)])

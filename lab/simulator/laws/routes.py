@@ -119,16 +119,16 @@ class Routes:
             self._hold_to_health(group, after, invocation, told)
         if before is None or group.path(before) is None or asked:
             return
-        left = self._left(group, old, before)
-        if left != after:
-            self._judge_unasked(group, left, after, invocation, told)
-            bad = BAD in self.words(group, left, invocation) or self._spoken_against(group, left, invocation)
-            if not bad and not self.world.is_gone(group, left, within=60):
-                self.brakes.on_deferrable(new, told)
-
-    def _left(self, group: Group, old: Item | None, desired: str) -> str:
-        """The path that is left: the desired one, or the one that the routes are on if nothing was done to leave it."""
-        return (self._is_not_begun(group, old, desired) and self.world.path_of(group)) or desired
+        actual = self.world.path_of(group) if self._is_not_begun(group, old, before) else None
+        if actual == after:
+            return  # back to where the routes still are
+        names = [path.name for path in group.paths]
+        # Who turns elsewhere before anything was done leaves the path that the routes are on.
+        left = before if actual is None or names.index(after) < names.index(before) else actual
+        self._judge_unasked(group, left, after, invocation, told)
+        bad = BAD in self.words(group, left, invocation) or self._spoken_against(group, left, invocation)
+        if not bad and not self.world.is_gone(group, left, within=60):
+            self.brakes.on_deferrable(new, told)
 
     def _is_not_begun(self, group: Group, old: Item | None, desired: str) -> bool:
         """Whether the group was to go to the path, and no route has been changed for it."""
@@ -151,7 +151,11 @@ class Routes:
 
     def _is_well(self, group: Group, path: str, invocation: Invocation) -> bool:
         """Whether the path was HEALTHY at each look, and AWS had said nothing against it."""
-        return self.words(group, path, invocation) == {GOOD} and not self._spoken_against(group, path, invocation)
+        return bool(self.words(group, path, invocation)) and not self.is_doubted(group, path, invocation)
+
+    def is_doubted(self, group: Group, path: str, invocation: Invocation) -> bool:
+        """Whether the path was not HEALTHY at some look, or AWS had spoken against it."""
+        return bool(self.words(group, path, invocation) - {GOOD}) or self._spoken_against(group, path, invocation)
 
     def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
         """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
