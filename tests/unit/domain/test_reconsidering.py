@@ -16,6 +16,7 @@ from routekeeper.domain.routing import (
     GroupState,
     Move,
     Pause,
+    Pin,
     Stay,
     Transition,
     TransitionKind,
@@ -129,6 +130,20 @@ def test_law_2_what_an_operator_forces_is_carried_out_whatever_the_health() -> N
     decision = decided(state, on="dx", dx=NO_IDEA, vpn=NO_IDEA)
     assert isinstance(decision, Stay)
     assert not decision.halted
+
+
+def test_law_4_what_was_forced_and_never_began_is_given_up_when_its_pin_has_run_out() -> None:
+    there = group("dx", "vpn", "lte", failback=Failback(FailbackMode.WINDOW, 60.0, windows=NEVER))
+    pinned = replace(
+        waiting("dx", TransitionKind.MANUAL, asked=ASKED, forced=True), pin=Pin("dx", NOW + 60, ASKED, forced=True)
+    )
+    held = decided(pinned, on="lte", of=there, dx=DOWN, vpn=UP, lte=UP)
+    assert isinstance(held, Stay)
+    assert not held.halted
+    run_out = replace(pinned, pin=Pin("dx", NOW - 60, ASKED, forced=True))
+    decision = decided(run_out, on="lte", of=there, dx=DOWN, vpn=UP, lte=UP)
+    assert isinstance(decision, Move)
+    assert decision.to == "lte", "the way back to vpn waits for its window"
 
 
 def test_drift_that_was_to_be_put_right_stays_and_is_not_taken_for_desired() -> None:

@@ -134,8 +134,10 @@ def _why_not_begin(
     hold no more. While all routes are on one other path, nothing has been done.
     """
     pending, desired, windows = state.pending, health.get(state.path or ""), group.failback.windows
-    if pending is None or pending.forced or desired is None:
+    if pending is None or desired is None:
         return None
+    if pending.forced and (state.pinned_at(now) is not None or desired.health is not Health.UNHEALTHY):
+        return None  # but a pin that has run out forces nobody
     if actual.blackholed or actual.path is None or actual.path == state.path:
         return None
     if desired.announced and is_dead(health[actual.path]):
