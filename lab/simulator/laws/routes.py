@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lab.simulator.ec2 import GONE
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.grey import clear_seconds
-from lab.simulator.invocation import Invocation
+from lab.simulator.invocation import Glimpse, Invocation
 from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
@@ -171,20 +171,17 @@ class Routes:
 
     def words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
         """What the table said of the path, each time that the invocation has looked lately."""
-        since = self.world.kernel.now - self._lately()
         found = group.path(path)
         if found is None or found.target is None:
             return {GOOD}
         words = set()
-        for glimpse in invocation.glimpses:
-            if glimpse.at >= since:
-                # The table was read at one moment and judged within the next.
-                for late in (0.0, 0.5):
-                    now = glimpse.at + invocation.skew + late
-                    said = count(
-                        self.world.plan.configuration, glimpse.vantages, glimpse.health, now, believe_all=believe_all
-                    )
-                    words.add(said[found.target])
+        for glimpse in self._glimpses(invocation):
+            for late in (0.0, 0.5):  # the table was read at one moment and judged within the next
+                now = glimpse.at + invocation.skew + late
+                said = count(
+                    self.world.plan.configuration, glimpse.vantages, glimpse.health, now, believe_all=believe_all
+                )
+                words.add(said[found.target])
         return words
 
     def _lately(self) -> float:
@@ -206,8 +203,7 @@ class Routes:
         self, group: Group, path: str, invocation: Invocation, *kinds: str, always: bool = False
     ) -> bool:
         """Whether the table held a signal against the path when the invocation looked lately: ever, or each time."""
-        found, now = group.path(path), self.world.kernel.now
-        glimpses = [glimpse for glimpse in invocation.glimpses if glimpse.at >= now - self._lately()]
+        found, glimpses = group.path(path), self._glimpses(invocation)
         if found is None or not glimpses:
             return False
         leeway = -SLACK_SECONDS if always else SLACK_SECONDS
@@ -243,7 +239,7 @@ class Routes:
         words = self.words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
-                self._hold_to_trouble(group, before, told)
+                self._hold_to_trouble(group, before, invocation, told)
             healthy = {path.name for path in group.paths if self._is_well(group, path.name, invocation)}
             self.failbacks.judge_choice(group, after, healthy - {before}, invocation, told)
             return
@@ -269,7 +265,7 @@ class Routes:
         if self.court.strict:
             self.court.hold(4, "returning waits for the verdict", quiet >= enough, story)
 
-    def _hold_to_trouble(self, group: Group, before: str, told: str) -> None:
+    def _hold_to_trouble(self, group: Group, before: str, invocation: Invocation, told: str) -> None:
         """Law 5 against the truth: what every sound vantage reaches every time is not left."""
         path = group.path(before)
         if path is None or path.target is None or len(self.world.plan.vantages) < 2:
@@ -286,12 +282,28 @@ class Routes:
         if between and not self.court.strict:
             return
         sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > back]
+        sound = [name for name in sound if self._is_heard(name, invocation)]
         ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
         said = [(text(i, "vantage"), text(i, "target")) for i in self._health() if text(i, "health") == GOOD]
         clear = any((vantage, path.target) in said for vantage in sound) and all(
             ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > back for ledger in ledgers
         )
         self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
+
+    def _is_heard(self, vantage: str, invocation: Invocation) -> bool:
+        """Whether its heartbeat was fresh at each look: who is not heard speaks against nobody."""
+        beats = [
+            now - number(item, "heartbeat_at")
+            for now, items in ((g.at + invocation.skew, g.vantages) for g in self._glimpses(invocation))
+            for item in items
+            if text(item, "name") == vantage
+        ]
+        return max(beats, default=1e12) < self.world.plan.configuration.stale_after_seconds - SLACK_SECONDS
+
+    def _glimpses(self, invocation: Invocation) -> list[Glimpse]:
+        """What it has read of the table lately."""
+        since = self.world.kernel.now - self._lately()
+        return [glimpse for glimpse in invocation.glimpses if glimpse.at >= since]
 
     def _health(self) -> list[Item]:
         return [item for _, item in self.world.table.peek("HEALTH")]
