@@ -21,6 +21,7 @@ from lab.simulator.laws.delays import Delays
 from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.grey import Grey
 from lab.simulator.laws.history import History
+from lab.simulator.laws.looks import Looks
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import Rest
 from lab.simulator.laws.restarts import Restarts
@@ -98,8 +99,10 @@ class Simulation:
         self.signals = Signals(world, self.court, self.bus)
         self.failbacks = Failbacks(world, self.court, self.signals)
         self.blackholes = Blackholes(world, self.court)
-        history = History(world, self.court)
-        self.routes = Routes(world, self.court, self.brakes, self.failbacks, self.signals, history, self.blackholes)
+        looks, history = Looks(world, self.signals), History(world, self.court)
+        self.routes = Routes(
+            world, self.court, self.brakes, self.failbacks, self.signals, looks, history, self.blackholes
+        )
         self.delays = Delays(world, self.court, self.signals, self.routes)
         self.restarts = Restarts(world, self.court, self.routes)
         self.rest = Rest(world, self.court, self.routes, self.brakes, self.failbacks)

@@ -79,7 +79,7 @@ class Restarts:
             if not self.routes.carries(group, instance):
                 continue
             others = [p for p in group.paths if instance not in self.routes.signals.instances(p)]
-            others = [p for p in others if not self.routes.is_doubted(group, p.name, invocation)]
+            others = [p for p in others if not self.routes.looks.is_doubted(group, p.name, invocation)]
             free_for = self.routes.blackholes.free_for
             well = max((min(bench.held_for(p.target, GOOD), free_for(group.name, p.name)) for p in others), default=0.0)
             looked_at = _looked_at(invocation, target)

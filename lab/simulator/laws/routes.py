@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from lab.simulator.ec2 import GONE
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.grey import clear_seconds
-from lab.simulator.invocation import Glimpse, Invocation
+from lab.simulator.invocation import Invocation
 from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.history import History
+from lab.simulator.laws.looks import Looks
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.signals import Signals
-from lab.simulator.laws.verdicts import BAD, GOOD, count
+from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.lines import Fate
 from lab.simulator.world import World
 from routekeeper.domain.settings import FailbackMode, Group, Quorum
@@ -23,10 +24,6 @@ from routekeeper.store.codec import Item
 
 SLACK_SECONDS = 3.0
 """How far clocks may disagree."""
-LATELY_SECONDS = 6.0
-"""How old what is decided on may be."""
-SILENCE_SECONDS = 25.0
-"""How old while the table does not answer: it could not be read anew."""
 
 
 @dataclass(slots=True)
@@ -36,6 +33,7 @@ class Routes:
     brakes: Brakes
     failbacks: Failbacks
     signals: Signals
+    looks: Looks
     history: History
     blackholes: Blackholes
     moves: int = 0
@@ -126,7 +124,7 @@ class Routes:
         # Who turns elsewhere before anything was done leaves the path that the routes are on.
         left = before if actual is None or names.index(after) < names.index(before) else actual
         self._judge_unasked(group, left, after, invocation, told)
-        bad = BAD in self.words(group, left, invocation) or self._spoken_against(group, left, invocation)
+        bad = BAD in self.looks.words(group, left, invocation) or self.looks.spoken_against(group, left, invocation)
         if not bad and not self.world.is_gone(group, left, within=60):
             self.brakes.on_deferrable(new, told)
 
@@ -145,17 +143,9 @@ class Routes:
         for change in parts(part(new, "pending"), "changes"):
             seen = text(change["M"], "before") or ""
             names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
-            if "error" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
+            if "error" not in change["M"] and not any(self.looks.is_well(group, n, invocation) for n in names):
                 return False
         return True
-
-    def _is_well(self, group: Group, path: str, invocation: Invocation) -> bool:
-        """Whether the path was HEALTHY at each look, and AWS had said nothing against it."""
-        return bool(self.words(group, path, invocation)) and not self.is_doubted(group, path, invocation)
-
-    def is_doubted(self, group: Group, path: str, invocation: Invocation) -> bool:
-        """Whether the path was not HEALTHY at some look, or AWS had spoken against it."""
-        return bool(self.words(group, path, invocation) - {GOOD}) or self._spoken_against(group, path, invocation)
 
     def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
         """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
@@ -164,58 +154,20 @@ class Routes:
             return
         none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
         found = [text(change.get("M"), "before") or "none" for change in parts(pending, "changes")]
-        words = self.words(group, path.name, invocation)
+        words = self.looks.words(group, path.name, invocation)
         right = GOOD in words or all(before == none or before.endswith("(blackhole)") for before in found)
         told = f"{path.name} was {words or 'not looked at'}, and the routes of {group.name} are taken from {found}"
         self.court.hold(2, "drift is put right onto HEALTHY only", right, told)
 
-    def words(self, group: Group, path: str, invocation: Invocation, *, believe_all: bool = False) -> set[str]:
-        """What the table said of the path, each time that the invocation has looked lately."""
-        found = group.path(path)
-        if found is None or found.target is None:
-            return {GOOD}
-        words = set()
-        for glimpse in self._glimpses(invocation):
-            for late in (0.0, 0.5):  # the table was read at one moment and judged within the next
-                now = glimpse.at + invocation.skew + late
-                said = count(
-                    self.world.plan.configuration, glimpse.vantages, glimpse.health, now, believe_all=believe_all
-                )
-                words.add(said[found.target])
-        return words
-
-    def _lately(self) -> float:
-        """How old, in seconds, what is decided on may be."""
-        silence = self.world.kernel.now - self.world.troubled.get("*", -1e12) < SILENCE_SECONDS
-        return SILENCE_SECONDS if silence else LATELY_SECONDS
-
     def _hold_to_health(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
-        words = self.words(group, path, invocation)
+        words = self.looks.words(group, path, invocation)
         self.court.hold(2, "only onto HEALTHY", GOOD in words, f"{path} was {words or 'not looked at'}: {told}")
-        doomed = self._spoken_against(group, path, invocation, "state", always=True)
+        doomed = self.looks.spoken_against(group, path, invocation, "state", always=True)
         self.court.hold(2, "not onto what AWS takes down", not doomed, told)
         found = group.path(path)
         if found is not None and found.target is not None:
             ago = self.world.kernel.now - self._answered_at(found.target)
             self.court.hold(2, "only onto what answers", ago < 100, f"{path} last answered {ago:.0f} s ago: {told}")
-
-    def _spoken_against(
-        self, group: Group, path: str, invocation: Invocation, *kinds: str, always: bool = False
-    ) -> bool:
-        """Whether the table held a signal against the path when the invocation looked lately: ever, or each time."""
-        found, glimpses = group.path(path), self._glimpses(invocation)
-        if found is None or not glimpses:
-            return False
-        leeway = -SLACK_SECONDS if always else SLACK_SECONDS
-        spoken = (
-            any(
-                (not kinds or text(item, "kind") in kinds)
-                and not (always and self.signals.may_be_over(found, item, glimpse.health))
-                for item in self.signals.against(found, glimpse.signals, glimpse.at, leeway)
-            )
-            for glimpse in glimpses
-        )
-        return all(spoken) if always else any(spoken)
 
     def _answered_at(self, target: str) -> float:
         """When a probe of the target was last answered at any vantage."""
@@ -236,17 +188,17 @@ class Routes:
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
         names = [path.name for path in group.paths]
         gone = self.world.is_gone(group, before, within=60)
-        words = self.words(group, before, invocation)
+        words = self.looks.words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, invocation, told)
-            healthy = {path.name for path in group.paths if self._is_well(group, path.name, invocation)}
+            healthy = {path.name for path in group.paths if self.looks.is_well(group, path.name, invocation)}
             self.failbacks.judge_choice(group, after, healthy - {before}, invocation, told)
             return
-        if self._spoken_against(group, before, invocation):
+        if self.looks.spoken_against(group, before, invocation):
             return
         preferred = names.index(after) < names.index(before)
-        deceived = not preferred and BAD in self.words(group, before, invocation, believe_all=True)
+        deceived = not preferred and BAD in self.looks.words(group, before, invocation, believe_all=True)
         self.court.hold(5, "who hears nothing has no vote", not deceived, told)
         self.court.hold(4, "no leaving without cause", preferred, f"{before} was {words}: {told}")
         automatic = group.failback.mode is not FailbackMode.MANUAL
@@ -259,8 +211,8 @@ class Routes:
         enough = group.failback.after_seconds - SLACK_SECONDS
         story = f"{after} was UNHEALTHY {quiet:.0f} s ago: {told}"
         # What turned between the look and the commit could not be seen.
-        lately = [glimpse for glimpse in invocation.glimpses if self.world.kernel.now - glimpse.at < LATELY_SECONDS]
-        waited = any(self.court.bench.quiet(path.target, enough, glimpse) for glimpse in (None, *lately))
+        looks = (None, *self.looks.lately(invocation))
+        waited = any(self.court.bench.quiet(path.target, enough, glimpse) for glimpse in looks)
         self.court.hold(4, "returning waits", waited, story)
         if self.court.strict:
             self.court.hold(4, "returning waits for the verdict", quiet >= enough, story)
@@ -282,28 +234,13 @@ class Routes:
         if between and not self.court.strict:
             return
         sound = [n for n, p in self.world.places.items() if not p.troubled and now - p.troubled_at > back]
-        sound = [name for name in sound if self._is_heard(name, invocation)]
+        sound = [name for name in sound if self.looks.hears(name, invocation)]
         ledgers = [self.world.ledgers[vantage, path.target] for vantage in sound]
         said = [(text(i, "vantage"), text(i, "target")) for i in self._health() if text(i, "health") == GOOD]
         clear = any((vantage, path.target) in said for vantage in sound) and all(
             ledger.plain is Fate.ANSWERED and now - (ledger.plain_since or now) > back for ledger in ledgers
         )
         self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
-
-    def _is_heard(self, vantage: str, invocation: Invocation) -> bool:
-        """Whether its heartbeat was fresh at each look: who is not heard speaks against nobody."""
-        beats = [
-            now - number(item, "heartbeat_at")
-            for now, items in ((g.at + invocation.skew, g.vantages) for g in self._glimpses(invocation))
-            for item in items
-            if text(item, "name") == vantage
-        ]
-        return max(beats, default=1e12) < self.world.plan.configuration.stale_after_seconds - SLACK_SECONDS
-
-    def _glimpses(self, invocation: Invocation) -> list[Glimpse]:
-        """What it has read of the table lately."""
-        since = self.world.kernel.now - self._lately()
-        return [glimpse for glimpse in invocation.glimpses if glimpse.at >= since]
 
     def _health(self) -> list[Item]:
         return [item for _, item in self.world.table.peek("HEALTH")]
@@ -352,8 +289,8 @@ class Routes:
 
     def _judge_beginning(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
         """The first route of a transition is changed onto what is HEALTHY then, however long ago it was decided."""
-        words = self.words(group, path, invocation)
-        right = GOOD in words or self._spoken_against(group, path, invocation)
+        words = self.looks.words(group, path, invocation)
+        right = GOOD in words or self.looks.spoken_against(group, path, invocation)
         self.court.hold(2, "only onto HEALTHY is begun", right, f"{path} was {words or 'not looked at'}: {told}")
 
     # --- what is told
