@@ -70,8 +70,9 @@ class History:
             told = f"{identifier}: from {came} to {went}, where it was from {set(begun.left)} to {begun.to}"
             self.court.hold(7, "history says where from and where to", came in begun.left and went == begun.to, told)
         self._hold_to_times(group, event, begun)
-        if drifted_ago <= TROUBLE_SECONDS:
-            return
+        since_begun = self.world.kernel.now - begun.at if begun is not None else 0.0
+        if drifted_ago <= max(TROUBLE_SECONDS, since_begun):
+            return  # what was done may have been undone by somebody else's hand
         calm = not self.court.excused(group.name, TROUBLE_SECONDS)
         for entry in parts(event, "changes"):
             self._hold_to_what_was_done(group, event, entry["M"], calm=calm)

@@ -58,7 +58,7 @@ def test_law_2_traffic_stays_on_a_healthy_path_when_the_desired_one_is_no_longer
     assert decision == Move(
         "dx",
         TransitionKind.FAILBACK,
-        "vpn is UNKNOWN (as vpn is), and no route has been changed yet; dx is HEALTHY",
+        "vpn is UNKNOWN (as vpn is), and the routes are on dx, which is HEALTHY",
     )
 
 
@@ -107,7 +107,7 @@ def test_what_aws_will_take_down_and_carries_the_traffic_is_kept_when_the_desire
     assert decision == Move(
         "dx",
         TransitionKind.FAILBACK,
-        "vpn is UNHEALTHY (lost), and no route has been changed yet; dx works as yet",
+        "vpn is UNHEALTHY (lost), and the routes are on dx, which works as yet",
     )
 
 

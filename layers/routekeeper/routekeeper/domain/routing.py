@@ -163,7 +163,7 @@ def _reconsider(
         return replace(decision, halted=True)
     kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER
     works = "works as yet" if health[origin].announced else "is HEALTHY"
-    return Move(origin, kind, f"{why}, and no route has been changed yet; {origin} {works}")
+    return Move(origin, kind, f"{why}, and the routes are on {origin}, which {works}")
 
 
 def _decide(
