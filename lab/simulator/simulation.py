@@ -140,14 +140,10 @@ class Simulation:
         world.on_fate = lambda vantage, target: self.watches[vantage].wake(target)
         world.on_monitor_killed = lambda vantage: self.watches[vantage].kill()
         world.on_ask = lambda payload: self.functions.invoke("operator", payload)
-        world.on_drift = self._drifted
         world.ec2.on_state = self.bus.state
         world.on_spot, world.on_scaled_in = self.bus.spot, self.bus.autoscaling
         world.on_maintenance = self.bus.maintenance
         world.on_poison = self._poison
-
-    def _drifted(self, group: str) -> None:
-        self.routes.drifted_at[group] = self.kernel.now
 
     def _poison(self) -> None:
         for stream in self.streams.values():

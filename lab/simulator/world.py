@@ -117,13 +117,14 @@ class World:
         self.on_monitor_killed: Callable[[str], None] = nobody
         self.on_poison: Callable[[], None] = nobody
         self.on_ask: Callable[[dict[str, object]], None] = nobody
-        self.on_drift: Callable[[str], None] = nobody
         self.on_spot: Callable[[str], None] = nobody
         self.on_scaled_in: Callable[[str], None] = nobody
         self.on_maintenance: Callable[[str, tuple[float, float], str], None] = nobody
         self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""
+        self.drifted_at: dict[str, float] = {}
+        """When somebody else last changed a route of each group."""
         self.troubled: dict[str, float] = {}
         """When a group last had trouble of its own; `*` for all."""
         self.died_at = -1e12
@@ -294,7 +295,7 @@ class World:
     def drift(self, group_name: str, random: Random) -> None:
         """Somebody puts one of the group's routes onto some path by hand."""
         group = self.plan.configuration.groups[group_name]
-        self.on_drift(group_name)
+        self.drifted_at[group_name] = self.kernel.now
         self.ec2.remember()
         with suppress(KeyError, ClientError):
             match group.steering:

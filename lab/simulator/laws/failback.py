@@ -128,8 +128,11 @@ class Failbacks:
                 known = part(part(held, "flaps"), path.name)
                 down = flag(known, "down")
                 began = [s.began_at for s in spells if s.target == path.target and s.began_at > self.first_at[name]]
-                if self.world.kernel.now - self.signals.of(name, path.name).last < 60:
+                now = self.world.kernel.now
+                if now - self.signals.of(name, path.name).last < 60:
                     began = []  # it counted as UNHEALTHY before, and no router need have woken for it
+                if now - self.world.drifted_at.get(name, -1e12) < 60:
+                    began = []  # a router that looks for what it has changed, and another hand undid, looks no further
                 at = number(known, "at")
                 missed = max(began, default=at) - SKEW_SECONDS > at
                 missed = missed or (bench.held_for(path.target, BAD) > 130 and not down)

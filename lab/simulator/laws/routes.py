@@ -42,7 +42,6 @@ class Routes:
     acted_on: set[str] = field(default_factory=set)
     """Transitions for which a route has been changed."""
     recorded: dict[str, dict[str, Item]] = field(default_factory=dict)
-    drifted_at: dict[str, float] = field(default_factory=dict)
     lifted_at: dict[str, float] = field(default_factory=dict)
     """When people last let go of a group that they had held."""
 
@@ -309,7 +308,7 @@ class Routes:
         told = {text(entry.get("M"), "resource") for entry in parts(new, "changes")}
         missing = invocation.changed.get(identifier, set()) - told
         self.court.hold(7, "history says what", not missing, f"{identifier} leaves out {missing}")
-        drifted_ago = self.world.kernel.now - self.drifted_at.get(name, -1e12)
+        drifted_ago = self.world.kernel.now - self.world.drifted_at.get(name, -1e12)
         self.history.judge(self.world.plan.configuration.groups[name], new, drifted_ago)
 
     def carries(self, group: Group, instance: str) -> bool:
@@ -318,7 +317,7 @@ class Routes:
         there = any(
             self.world.is_on(group, resource, name) for resource in self.world.resources(group) for name in through
         )
-        since = self.world.kernel.now - self.drifted_at.get(group.name, -1e12)
+        since = self.world.kernel.now - self.world.drifted_at.get(group.name, -1e12)
         desired = text(self.world.table.group(group.name), "path") in through
         # Whom trouble has kept from looking has not seen that somebody put it there.
         return there and since > 200 and (desired or not self.court.excused(group.name, 200))
