@@ -157,7 +157,7 @@ class Rest:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
         found = group.path(path)
         if self.world.is_refused(group, path) and not self.court.strict:
-            return False  # a far end that recovers vouches for an instance that is gone (docs/hunting.md, "Known")
+            return False  # its event may be lost, and a far end vouches for it (docs/hunting.md, "Known")
         # Drift waits while AWS announces that the desired path will go, but for what is on a dead one.
         now, spoken = self.world.kernel.now, self.routes.signals.of(group.name, path)
         if now - spoken.last_state < 200 or (now - spoken.last < 200 and not self._on_dead(group, 200)):

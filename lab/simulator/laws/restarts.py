@@ -11,7 +11,7 @@ from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.routes import SLACK_SECONDS, Routes
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
-from routekeeper.domain.settings import Group, Target
+from routekeeper.domain.settings import Group, Path, Target
 from routekeeper.store.codec import Item
 
 HELP_SECONDS: Final = 200.0
@@ -174,10 +174,17 @@ class Restarts:
         through = {path.name for path in group.paths if instance in self.routes.signals.instances(path)}
         there = any(self.world.is_on(group, r, name) for r in self.world.resources(group) for name in through)
         elsewhere = any(
-            self.court.bench.since_good(path.target) < HELP_SECONDS for path in group.paths if path.name not in through
+            self.court.bench.since_good(path.target) < HELP_SECONDS and not self._is_gone(group, path)
+            for path in group.paths
+            if path.name not in through
         )
         on_it = (there or text(held, "path") in through) and elsewhere
         return paused or moving or drifted or excused or on_it
+
+    def _is_gone(self, group: Group, path: Path) -> bool:
+        """Whether AWS has long said that what the path goes through is down."""
+        since = self.routes.signals.of(group.name, path.name).state_since
+        return since is not None and self.world.kernel.now - since > HELP_SECONDS
 
     def _in_trouble(self, instance: str) -> bool:
         world, faults = self.world, self.world.ec2.faults

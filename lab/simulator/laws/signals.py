@@ -16,7 +16,7 @@ from routekeeper.store.codec import Item
 
 SECONDS: Final = {"state": 900.0, "spot": 900.0, "autoscaling": 3600.0}
 UNPROBED_SECONDS: Final = 86_400.0
-"""How long a change of state speaks against a path without a target. Terminated is for ever."""
+"""How long a change of state speaks against a path without a target. Terminated is for ever, to far ends, too."""
 SKEW_SECONDS: Final = 3.0
 """How far clocks may disagree, and a second of EC2's own."""
 
@@ -29,6 +29,8 @@ class Spoken:
     last_state: float = -1e12
     """The same for changes of state alone."""
     since: float | None = None
+    state_since: float | None = None
+    """The same for changes of state alone."""
     by_clock: bool = False
     """Whether it began because its time had come, and not with an event."""
 
@@ -67,6 +69,10 @@ class Signals:
                         spoken.last_state = now
                 certainly = self.against(path, items, now, leeway=-SKEW_SECONDS)
                 certain = [item for item in certainly if not self.may_be_over(path, item, health)]
+                if "state" not in (text(item, "kind") for item in certain):
+                    spoken.state_since = None
+                elif spoken.state_since is None:
+                    spoken.state_since = now
                 if not certain:
                     spoken.since = None
                 elif spoken.since is None:
@@ -84,8 +90,12 @@ class Signals:
                 continue
             kind, at = text(item, "kind") or "", number(item, "at")
             ends_at = number(item, "ends_at") if kind == "maintenance" else at + SECONDS[kind]
-            if kind == "state" and path.target is None:
-                ends_at = 1e12 if " is terminated " in (text(item, "words") or "") else at + UNPROBED_SECONDS
+            target = self.world.plan.configuration.targets.get(path.target or "")
+            if kind == "state" and (target is None or target.instance != text(item, "instance")):
+                if " is terminated " in (text(item, "words") or ""):
+                    ends_at = 1e12
+                elif target is None:
+                    ends_at = at + UNPROBED_SECONDS
             begins_at = number(item, "starts_at") if kind == "maintenance" else at - 10
             if begins_at - leeway <= now < ends_at + leeway:
                 yield item

@@ -71,7 +71,7 @@ def test_an_instance_that_goes_down_makes_its_path_unhealthy_and_says_who_says_s
     assert verdict.first_loss_at is None
 
 
-@pytest.mark.parametrize("state", STATES[1:])
+@pytest.mark.parametrize("state", STATES[1:-1])
 @pytest.mark.parametrize("skew", [-2.0, 0.0, 899.0])
 def test_a_change_of_state_counts_at_once_whatever_the_clocks_say_and_for_15_minutes(state: str, skew: float) -> None:
     signal = state_change(NAT_A, state, AT)
@@ -98,6 +98,14 @@ def test_a_target_that_is_not_known_to_be_the_instance_does_not_vouch_for_it() -
     signal = state_change(NAT_A, "stopped", AT)
     assert A in judged(configuration(), told(since=AT + 50), [signal], AT + 100)
     assert A not in judged(configuration(), told(since=AT + 50), [signal], AT + 900)
+
+
+def test_nobody_but_itself_vouches_for_an_instance_that_is_terminated() -> None:
+    signals = [state_change(NAT_A, "terminated", AT), state_change(NAT_B, "terminated", AT)]
+    verdicts = told(since=AT + 86_400)
+    found = judged(configuration(), verdicts, signals, AT + 300 * 86_400)
+    assert A in found, "the far end is reached over another instance"
+    assert B not in found, "its address may have gone to another one"
 
 
 def test_a_vantage_that_calls_it_healthy_since_before_keeps_a_new_one_from_ending_the_signal() -> None:

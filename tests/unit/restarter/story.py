@@ -27,6 +27,7 @@ from routekeeper.domain.settings import (
     TcpProbe,
     VpcRoute,
 )
+from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Vantage
 from routekeeper.restarter import GroupReport, Means, Restarter, Summary
 from routekeeper.store.memory import MemoryStore, MemoryTable
@@ -243,6 +244,10 @@ class Story:
         self._health[target] = health
         told = TargetHealth(health, since=since or self.timeline.now, reason=f"seen {health.value}")
         self._others.save_health("az-a", 1, target, told)
+
+    def says(self, signal: Signal) -> None:
+        """AWS has said something of an instance, and the router has written it down."""
+        self._others.save_signal(signal)
 
     def traffic(self, group: str, path: str | None, *, pending_from: str | None = None) -> None:
         """The router's decision; with `pending_from`, the change is not recorded yet."""

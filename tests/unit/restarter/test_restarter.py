@@ -12,6 +12,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.restart import Action, Active, InstanceState, Phase
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Path
+from routekeeper.domain.signals import spot_warning, state_change
 from routekeeper.store.items import group_key, restart_key
 from routekeeper.store.memory import MemoryStore
 from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, KilledError, Life, Machine, Story
@@ -235,6 +236,26 @@ def stuck() -> Story:
         story.sees(target, Health.UNHEALTHY)
     story.run(480)
     return story
+
+
+def test_law_8_nor_where_aws_says_that_all_else_is_down_though_its_probes_do_not() -> None:
+    story = Story()
+    story.says(state_change("i-b", "stopped", story.timeline.now))
+    story.sees("nat-a", Health.UNHEALTHY)
+
+    story.run(180)
+
+    assert story.actions() == [STOP, GO]
+
+
+def test_law_8_traffic_leaves_first_for_what_is_only_announced_to_go() -> None:
+    story = Story()
+    story.says(spot_warning("i-b", "stop", story.timeline.now))
+    story.sees("nat-a", Health.UNHEALTHY)
+
+    story.run(180)
+
+    assert story.actions() == []
 
 
 def test_law_8_while_a_forced_stop_does_not_end_no_other_instance_of_the_group_is_stopped() -> None:

@@ -14,7 +14,7 @@ from routekeeper.domain.lease import Lease
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition, TransitionKind
-from routekeeper.domain.signals import Signal, maintenance, spot_warning, state_change
+from routekeeper.domain.signals import Probed, Signal, maintenance, spot_warning, state_change
 from routekeeper.domain.vantage import Summary, Vantage
 from routekeeper.store import items
 from routekeeper.store.attributes import ITEM_BYTES, size
@@ -47,8 +47,8 @@ def test_history_expires_on_a_whole_second_no_sooner_than_its_retention(transiti
 @given(stored_values.signals)
 def test_a_signal_is_let_go_no_sooner_than_it_is_over_for_everybody(signal: Signal) -> None:
     expires_at = int(items.signal_item(signal)["expires_at"]["N"])
-    assert signal.is_over(None, expires_at, vouched=False)
-    assert signal.is_over(Verdict(Health.HEALTHY, "", 0.0), expires_at, vouched=False)
+    assert signal.is_over(Probed.NOTHING, None, expires_at)
+    assert signal.is_over(Probed.FAR_END, Verdict(Health.HEALTHY, "", 0.0), expires_at)
 
 
 def test_signals_of_an_instance_stand_side_by_side_by_kind_and_name() -> None:

@@ -24,9 +24,9 @@ def users(configuration: Configuration, target: Target) -> tuple[Group, ...]:
 
 
 def has_another_way(configuration: Configuration, group: Group, target: Target, judged: Mapping[str, Verdict]) -> bool:
-    """Whether the group has a HEALTHY path that does not depend on the target."""
-    others = (path for path in group.paths if not depends(configuration, path, target))
-    return any(verdict_on(group, path, judged).health is Health.HEALTHY for path in others)
+    """Whether the group has a path that works and does not depend on the target: HEALTHY, or announced to go."""
+    others = (verdict_on(group, path, judged) for path in group.paths if not depends(configuration, path, target))
+    return any(verdict.health is Health.HEALTHY or verdict.announced for verdict in others)
 
 
 def patient(

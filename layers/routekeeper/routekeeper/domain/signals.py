@@ -20,7 +20,8 @@ STATE_SECONDS: Final = 900.0
 UNPROBED_SECONDS: Final = 86_400.0
 """How long where there are no probes, and how long a signal is kept at least: it refuses older ones."""
 TERMINATED_SECONDS: Final = 366 * 86_400.0
-"""The same for an instance that is terminated: it never comes back, and until then somebody configures another."""
+"""How long for an instance that is terminated, whatever a far end says: it never comes back, and until then somebody
+configures another."""
 SPOT_SECONDS: Final = 900.0
 """An interruption comes two minutes after its warning; then changes of state and the probes tell."""
 AUTOSCALING_SECONDS: Final = 3600.0
@@ -44,6 +45,17 @@ class SignalKind(Enum):
     SPOT = "spot"
     AUTOSCALING = "autoscaling"
     MAINTENANCE = "maintenance"
+
+
+class Probed(Enum):
+    """What the probes of a path through an instance tell of that instance."""
+
+    NOTHING = "nothing"
+    """The path has no target."""
+    FAR_END = "far end"
+    """The target may be reached over another instance."""
+    ITSELF = "itself"
+    """The target is the instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +87,28 @@ class Signal:
     @property
     def kept_until(self) -> float:
         """When nobody needs it any more."""
-        return max(self.ends_at, self.over_at(probed=False), self.at + UNPROBED_SECONDS)
+        return max(self.ends_at, self.over_at(Probed.NOTHING), self.at + UNPROBED_SECONDS)
 
-    def over_at(self, *, probed: bool) -> float:
-        """When it ends by its time alone, for a path whose target is probed, or for one that has none."""
-        if probed or self.kind is not SignalKind.STATE:
+    def over_at(self, probed: Probed) -> float:
+        """When it ends by its time alone, for a path that is probed so."""
+        if self.kind is not SignalKind.STATE or probed is Probed.ITSELF:
             return self.ends_at
-        return self.at + (TERMINATED_SECONDS if self.rank == STATES.index("terminated") else UNPROBED_SECONDS)
+        if self.rank == STATES.index("terminated"):
+            return self.at + TERMINATED_SECONDS
+        return self.ends_at if probed is Probed.FAR_END else self.at + UNPROBED_SECONDS
 
-    def is_over(self, probed: Verdict | None, now: float, *, vouched: bool) -> bool:
-        """Whether it has ended. `probed` is what the probes say of the path's target, None where it has none.
+    def is_over(self, probed: Probed, verdict: Verdict | None, now: float) -> bool:
+        """Whether it has ended. `verdict` is what the probes say of the path's target, None where it has none.
 
-        `vouched` says whether that target is the instance: then the instance is up again once every vantage that calls
-        it HEALTHY has come to that since. One that calls it so since long before has not seen it go down yet, and
-        a far end may be reached another way.
+        Where that target is the instance, it is up again once every vantage that calls it HEALTHY has come to that
+        since. One that calls it so since long before has not seen it go down yet, and a far end may be reached
+        another way.
         """
-        if self.withdrawn or now >= self.over_at(probed=probed is not None):
+        if self.withdrawn or now >= self.over_at(probed):
             return True
-        if probed is None or not vouched or self.kind is not SignalKind.STATE:
+        if verdict is None or probed is not Probed.ITSELF or self.kind is not SignalKind.STATE:
             return False
-        return probed.health is Health.HEALTHY and (probed.oldest_vote_at or 0.0) > self.at + RESOLUTION_SECONDS
+        return verdict.health is Health.HEALTHY and (verdict.oldest_vote_at or 0.0) > self.at + RESOLUTION_SECONDS
 
 
 # --- what is said
@@ -168,17 +182,22 @@ def instances_of(configuration: Configuration, path: Path) -> frozenset[str]:
     return frozenset(instance for instance in (through, end) if instance is not None)
 
 
+def probed_by(configuration: Configuration, path: Path, instance: str) -> Probed:
+    """What the probes of the path tell of an instance that it goes through or ends at."""
+    if path.target is None:
+        return Probed.NOTHING
+    target = configuration.targets.get(path.target)
+    return Probed.ITSELF if target is not None and target.instance == instance else Probed.FAR_END
+
+
 def against(
-    configuration: Configuration, path: Path, signals: Iterable[Signal], probed: Verdict | None, now: float
+    configuration: Configuration, path: Path, signals: Iterable[Signal], verdict: Verdict | None, now: float
 ) -> tuple[Signal, ...]:
-    """Those that speak against the path, now or from some time on. `probed`: what the probes say of its target."""
+    """Those that speak against the path, now or from some time on. `verdict`: what the probes say of its target."""
     instances = instances_of(configuration, path)
-    target = configuration.targets.get(path.target) if path.target is not None else None
-    itself = target.instance if target is not None else None
+    mine = (signal for signal in signals if signal.instance in instances)
     return tuple(
-        signal
-        for signal in signals
-        if signal.instance in instances and not signal.is_over(probed, now, vouched=signal.instance == itself)
+        signal for signal in mine if not signal.is_over(probed_by(configuration, path, signal.instance), verdict, now)
     )
 
 

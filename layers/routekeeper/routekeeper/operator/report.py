@@ -8,7 +8,7 @@ from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, Transition
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.signals import Signal
+from routekeeper.domain.signals import Signal, probed_by
 from routekeeper.operator.failback import damping, failback
 from routekeeper.operator.moments import iso, iso_or_none
 from routekeeper.operator.outlook import Json, outlook
@@ -136,19 +136,19 @@ def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
         "reason": verdict.reason,
         "target": path.target,
         "votes": {} if path.target is None else _votes(path.target, scene),
-        "signals": [_signal(signal, path, scene.now) for signal in scene.signals_about(path)],
+        "signals": [_signal(signal, path, scene) for signal in scene.signals_about(path)],
     }
 
 
-def _signal(signal: Signal, path: Path, now: float) -> Json:
+def _signal(signal: Signal, path: Path, scene: Scene) -> Json:
     return {
         "instance": signal.instance,
         "kind": signal.kind.value,
         "says": signal.words,
         "at": iso(signal.at),
         "from": iso(max(signal.at, signal.starts_at)),
-        "until": iso(signal.over_at(probed=path.target is not None)),
-        "upcoming": now < signal.starts_at,
+        "until": iso(signal.over_at(probed_by(scene.configuration, path, signal.instance))),
+        "upcoming": scene.now < signal.starts_at,
     }
 
 

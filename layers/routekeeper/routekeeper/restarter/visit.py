@@ -15,6 +15,7 @@ from routekeeper.domain.restart_course import advance, withdraw
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Configuration, Target
+from routekeeper.domain.signals import judged
 from routekeeper.instances import Instances
 from routekeeper.store import Store
 
@@ -58,12 +59,12 @@ class Visit:
             Ec2Error: the instance's state could not be read.
         """
         self.state = state = self.means.store.load_restart(self.group)
-        judged = self._verdicts()
-        seen = looked(state, self._patients(state.active, judged), self.means.clock())
+        verdicts = self._judged(state)
+        seen = looked(state, self._patients(state.active, verdicts), self.means.clock())
         if seen != state:
             self.state = state = self.means.store.save_restart(seen)
         while True:
-            decision = self._decide(state, judged)
+            decision = self._decide(state, verdicts)
             level = logging.DEBUG if isinstance(decision, Wait) else logging.INFO
             LOG.log(level, "decided", extra={"group": self.group, "decision": decision})
             if isinstance(decision, Wait):
@@ -73,13 +74,23 @@ class Visit:
             if state.active is not None:
                 return decision.reason
 
-    def _verdicts(self) -> dict[str, Verdict]:
-        return self.means.store.load_board().verdicts(self.configuration, self.means.clock())
-
     # --- deciding
 
-    def _decide(self, state: RestartState, judged: Mapping[str, Verdict]) -> Decision:
-        patients = self._patients(state.active, judged)
+    def _judged(self, state: RestartState) -> dict[str, Verdict]:
+        """The verdict of the probes on each target and, where a decision depends on it, the router's on each path.
+
+        What AWS says of an instance restarts nobody, but keeps the router from sending traffic there: whoever has no
+        other way for that reason need not leave first (law 8).
+        """
+        now = self.means.clock()
+        verdicts = self.means.store.load_board().verdicts(self.configuration, now)
+        failed = (verdicts.get(one.name, UNOBSERVED).health is Health.UNHEALTHY for one in self.targets)
+        if state.active is None and not any(failed):
+            return verdicts
+        return judged(self.configuration, verdicts, self.means.store.load_signals(), now)
+
+    def _decide(self, state: RestartState, verdicts: Mapping[str, Verdict]) -> Decision:
+        patients = self._patients(state.active, verdicts)
         if (active := state.active) is None:
             return begin(state, patients, self.means.clock())
         instance = self.means.instances.state(active.instance)
@@ -89,17 +100,17 @@ class Visit:
         self.held = configured.held is not None
         return advance(state, active, configured, instance, self.means.clock())
 
-    def _patients(self, active: Active | None, judged: Mapping[str, Verdict]) -> tuple[Patient, ...]:
+    def _patients(self, active: Active | None, verdicts: Mapping[str, Verdict]) -> tuple[Patient, ...]:
         now = self.means.clock()
         found = (
-            patient(self.configuration, target, self._users(target, active, judged), judged, now)
+            patient(self.configuration, target, self._users(target, active, verdicts), verdicts, now)
             for target in self.targets
         )
         return tuple(known for known in found if known is not None)
 
-    def _users(self, target: Target, active: Active | None, judged: Mapping[str, Verdict]) -> dict[str, GroupState]:
+    def _users(self, target: Target, active: Active | None, verdicts: Mapping[str, Verdict]) -> dict[str, GroupState]:
         """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out."""
-        failed = judged.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
+        failed = verdicts.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
         if not failed and (active is None or active.target != target.name):
             return {}
         states: dict[str, GroupState] = {}
