@@ -137,7 +137,7 @@ class Rest:
             return  # hold-down counts from when a pass has seen it well
         if self.brakes.may_hold(200):
             return
-        due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait]
+        due = [p.name for p in better if bench.held_for(p.target, GOOD) > wait and bench.settled(p.target, wait)]
         due = [name for name in due if self.routes.blackholes.free_for(group.name, name) > wait]
         due = [name for name in due if self.failbacks.allowed_for(group, name, 200)]
         due = [name for name in due if now - self.routes.signals.of(group.name, name).last > wait]

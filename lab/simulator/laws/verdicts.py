@@ -146,6 +146,23 @@ class Bench:
         long = [item for item in health if not any(item is one and text(one, "target") == target for one in lately)]
         return count(world.plan.configuration, vantages, long, now)[target] == GOOD
 
+    def settled(self, target: str | None, seconds: float) -> bool:
+        """Whether it would be HEALTHY even if whoever has called it so only lately spoke against it.
+
+        A verdict is as old as the vote that made it the quorum's: a vantage that comes back may make it young again.
+        """
+        if target is None:
+            return True
+        now, table = self.world.kernel.now, self.world.table
+        vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        doubted = [
+            {**item, "health": {"S": BAD}}
+            if text(item, "target") == target and text(item, "health") == GOOD and now - number(item, "since") < seconds
+            else item
+            for item in health
+        ]
+        return count(self.world.plan.configuration, vantages, doubted, now)[target] == GOOD
+
     def word(self, target: str | None) -> str:
         """A path without a target is taken as healthy."""
         return GOOD if target is None else self.records.get(target, Record()).word
