@@ -146,6 +146,18 @@ def test_law_4_what_was_forced_and_never_began_is_given_up_when_its_pin_has_run_
     assert decision.to == "lte", "the way back to vpn waits for its window"
 
 
+def test_law_12_what_may_not_begin_is_given_up_before_a_return_that_the_brake_may_hold() -> None:
+    there = group("dx", "vpn", "lte")
+    state = replace(waiting("vpn"), seen_healthy={"dx": NOW - 3000})
+    verdicts = {"dx": Verdict(UP, "up", NOW - 3000), "vpn": Verdict(DOWN, "lost", NOW), "lte": Verdict(UP, "up", 0.0)}
+    decision = decide(there, state, verdicts, Actual("lte"), NOW)
+    assert isinstance(decision, Move)
+    assert (decision.to, decision.brakable) == ("lte", False)
+    after = decide(there, replace(state, path="lte", pending=None), verdicts, Actual("lte"), NOW)
+    assert isinstance(after, Move)
+    assert (after.to, after.brakable) == ("dx", True)
+
+
 def test_drift_that_was_to_be_put_right_stays_and_is_not_taken_for_desired() -> None:
     decision = decided(waiting("vpn", TransitionKind.DRIFT), on="dx", dx=UP, vpn=NO_IDEA)
     assert isinstance(decision, Stay)

@@ -258,6 +258,21 @@ def test_law_8_traffic_leaves_first_for_what_is_only_announced_to_go() -> None:
     assert story.actions() == []
 
 
+def test_law_6_while_the_table_does_not_tell_whether_a_group_is_paused_a_restart_does_not_go_on() -> None:
+    story = Story()
+    story.ec2.machines["i-a"].hangs = True
+    story.leave("nat-a")
+    story.run(90)
+    story.pause("private-a", 3600)
+    story.timeline.sleep(1200)
+    for _ in range(8):
+        story.store.fail("load_group", StoreError("no answer"))
+
+    story.invoke()
+
+    assert story.actions() == [STOP]
+
+
 def test_law_8_while_a_forced_stop_does_not_end_no_other_instance_of_the_group_is_stopped() -> None:
     story = stuck()
 

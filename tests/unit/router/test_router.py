@@ -546,6 +546,42 @@ class TestRefusals:
         assert all(report.error is None for report in reports.values())
         assert stage.routes.next_hops["rtb-1"] == NAT_B
 
+    def test_law_2_a_move_that_had_to_wait_for_its_routes_is_decided_anew(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 12
+        stage.see("nat-a", Health.UNHEALTHY)
+        read = FakeRoutes.read
+
+        def fail_meanwhile(routes: FakeRoutes, group: Group) -> tuple[Route, ...]:
+            if len(routes.refusals["read"]) == 1:
+                stage.see("nat-b", Health.UNHEALTHY)
+            return read(routes, group)
+
+        monkeypatch.setattr(FakeRoutes, "read", fail_meanwhile)
+        stage.run()
+        assert stage.routes.refusals["read"] == []
+        assert stage.routes.changes == []
+
+    def test_law_7_what_is_changed_of_routes_that_were_read_late_is_in_history_though_somebody_wrote_meanwhile(
+        self, stage: Stage
+    ) -> None:
+        stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 3
+        written: list[str] = []
+
+        def write_once(table: str) -> None:
+            if not written:
+                written.append(table)
+                stage.save(stage.state(), reason="an operator wrote something")
+
+        stage.routes.before_change = write_once
+        stage.see("nat-a", Health.UNHEALTHY)
+        stage.run()
+        [event] = stage.history()
+        assert {change.resource: change.before for change in event.changes} == {"rtb-1": "i-a", "rtb-2": "i-a"}
+
     def test_a_route_that_aws_takes_long_to_settle_is_waited_for(self, stage: Stage) -> None:
         stage.routes.unsettled_reads["rtb-1"] = 40
         stage.see("nat-a", Health.UNHEALTHY)

@@ -155,15 +155,19 @@ def _reconsider(
     if state.pending is not None and state.pending.kind is TransitionKind.DRIFT:  # nobody here has put them there
         decision = _decide(group, state, actual, health, now)
         return replace(decision, halted=True) if isinstance(decision, Stay) else decision
-    decision = _decide(group, replace(state, path=actual.path), actual, health, now)
-    if isinstance(decision, Move):
-        return Stay(decision.reason) if decision.to == state.path else decision
     origin = actual.path
-    if origin is None or not (health[origin].health is Health.HEALTHY or health[origin].announced):
-        return replace(decision, halted=True)
+    works = origin is not None and (health[origin].health is Health.HEALTHY or health[origin].announced)
+    decision = _decide(group, replace(state, path=origin), actual, health, now)
+    if isinstance(decision, Move) and decision.to == state.path:
+        return Stay(decision.reason)
+    if isinstance(decision, Move) and not (decision.brakable and works):
+        return replace(decision, brakable=False)  # held, it would leave the way open to what may not begin
+    if origin is None or not works:
+        return Stay(decision.reason, stranded=isinstance(decision, Stay) and decision.stranded, halted=True)
+    # Whatever can wait begins from here, with the next pass.
     kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER
-    works = "works as yet" if health[origin].announced else "is HEALTHY"
-    return Move(origin, kind, f"{why}, and the routes are on {origin}, which {works}")
+    how = "works as yet" if health[origin].announced else "is HEALTHY"
+    return Move(origin, kind, f"{why}, and the routes are on {origin}, which {how}")
 
 
 def _decide(

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
+from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
 from routekeeper.domain.health import Health
 from routekeeper.domain.patients import patient, users
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
@@ -109,7 +109,11 @@ class Visit:
         return tuple(known for known in found if known is not None)
 
     def _users(self, target: Target, active: Active | None, verdicts: Mapping[str, Verdict]) -> dict[str, GroupState]:
-        """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out."""
+        """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out.
+
+        Raises:
+            StoreError: the table did not answer. Everything waits for the next look: the group may be paused (law 6).
+        """
         failed = verdicts.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
         if not failed and (active is None or active.target != target.name):
             return {}
@@ -117,7 +121,7 @@ class Visit:
         for group in users(self.configuration, target):
             try:
                 states[group.name] = self.means.store.load_group(group.name)
-            except StoreError as error:
+            except ItemError as error:
                 self._report(f"{target.name} is judged without group {group.name}: {error}")
         return states
 

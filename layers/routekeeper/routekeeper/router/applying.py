@@ -73,7 +73,7 @@ def put_in_place(
     return Applied(changes, means.clock(), owed, hope.lost)
 
 
-def planned(todo: tuple[Route, ...], path: Path) -> tuple[Change, ...]:
+def planned(todo: Iterable[Route], path: Path) -> tuple[Change, ...]:
     """What putting the routes onto the path will change."""
     after = str(path.next_hop) if path.next_hop is not None else "none"
     return tuple(Change(route.resource, str(route), after, route.error) for route in todo)

@@ -116,9 +116,7 @@ class GroupPass:
         elif decision.stranded:
             self._emit(Metric.NO_HEALTHY_PATH, 1)
         if unread is not None:
-            routes = self._read_at_last(state, unread)
-            if isinstance(decision, Stay) and state.pending is not None:
-                raise _Late(f"group {self.group.name}: a transition from before was looked at without its routes")
+            routes = self._read_at_last(state, unread, decision)
         if isinstance(decision, Stay) and decision.halted:
             self._record_what_was_done(state, routes, decision.reason)
             return decision.reason
@@ -151,12 +149,22 @@ class GroupPass:
                 self.means.sleep(pause)
         raise AssertionError("the last attempt has no pause")
 
-    def _read_at_last(self, state: GroupState, unread: Ec2Error) -> tuple[Route, ...]:
-        """Read again for as long as that may help and time is left: the decision is taken, the routes wait for it."""
+    def _read_at_last(self, state: GroupState, unread: Ec2Error, decision: Decision) -> tuple[Route, ...]:
+        """Read again for as long as that may help and time is left: the decision is taken, the routes wait for it.
+
+        Raises:
+            _Late: it took so long that what was decided on may hold no more, or the routes had a say in it.
+            Ec2Error: they cannot be read.
+        """
+        asked_at = self.means.clock()
         while is_temporary(unread.code) and self.means.clock() < self.deadline_at - DEADLINE_MARGIN_SECONDS:
             self.means.sleep(READ_AGAIN_SECONDS)
             routes, error = self._read()
             if error is None:
+                if self.means.clock() - asked_at > VERDICT_SECONDS:
+                    raise _Late(f"group {self.group.name}: its routes could not be read for a while")
+                if isinstance(decision, Stay) and state.pending is not None:
+                    raise _Late(f"group {self.group.name}: a transition from before was looked at without its routes")
                 return routes
             unread = error
         self._emit(Metric.STEERING_FAILURES, 1)
@@ -234,13 +242,21 @@ class GroupPass:
                 raise Ec2Error("; ".join(f"{route.resource}: {route.error}" for route in todo), "Unreadable")
             state = self._commit(state, transitions.of_drift(state, path, todo, self.means.clock()), routes)
             self._emit(Metric.DRIFT, 1)
-        elif state.worker != self.worker:
-            state = self.means.store.save_group(replace(state, worker=self.worker, worker_until=self.deadline_at))
+        else:
+            state = self._take_up(state, state.pending, todo)
         until = self.deadline_at - DEADLINE_MARGIN_SECONDS
         applied = put_in_place(self.group, todo, path, self.means, until, lambda: self._is_wanted(state, routes))
         if applied.outdated:
             raise _Late(f"group {self.group.name}: {path.name} was no longer wanted when EC2 took no change yet")
         return self._record(state, applied)
+
+    def _take_up(self, state: GroupState, pending: Transition, todo: tuple[Route, ...]) -> GroupState:
+        """The state with this invocation at it, and with all that is about to be changed: routes read late, too."""
+        planned = transitions.with_plan(pending, self.group, todo)
+        if planned == pending and state.worker == self.worker:
+            return state
+        taken = replace(state, pending=planned, worker=self.worker, worker_until=self.deadline_at)
+        return self.means.store.save_group(taken)
 
     def _is_wanted(self, state: GroupState, routes: tuple[Route, ...]) -> bool:
         """Whether what was decided would still be: nothing has been changed since the routes were read."""

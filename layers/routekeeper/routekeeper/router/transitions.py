@@ -53,7 +53,11 @@ def of_drift(state: GroupState, path: Path, todo: Iterable[Route], now: float) -
 def with_plan(transition: Transition, group: Group, routes: Iterable[Route]) -> Transition:
     """With what is about to be changed: whoever records it, sooner or later, knows what there was before."""
     path = group.path(transition.to_path)
-    return transition if path is None else replace(transition, changes=planned(differing(routes, path), path))
+    if path is None:
+        return transition
+    known = {change.resource for change in transition.changes}
+    todo = (route for route in differing(routes, path) if route.resource not in known)
+    return replace(transition, changes=(*transition.changes, *planned(todo, path)))
 
 
 def known(pending: Transition, group: Group, routes: Iterable[Route], otherwise: str) -> tuple[Change, ...]:
