@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lab.simulator.ec2 import GONE
+from lab.simulator.ec2 import GONE, Machine
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
@@ -13,7 +13,7 @@ from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.failback import Failbacks
 from lab.simulator.laws.history import History
-from lab.simulator.laws.looks import Looks
+from lab.simulator.laws.looks import LATELY_SECONDS, Looks
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD
@@ -282,9 +282,13 @@ class Routes:
         pending = part(held, "pending")
         machine = self.world.ec2.machines.get(change.before)
         nowhere = change.before == "none" and all(path.next_hop is not None for path in group.paths)
-        swallowed = nowhere or (machine is not None and machine.state in GONE)
+        swallowed = nowhere or (machine is not None and self._was_gone(machine))
         forced = flag(pending, "forced") or flag(part(held, "pin"), "forced")
         return forced or swallowed or text(pending, "kind") == "drift"
+
+    def _was_gone(self, machine: Machine) -> bool:
+        """Whether its routes were blackholes when they were last read: it may have been started since."""
+        return machine.state in ("pending", *GONE) or self.world.kernel.now - machine.up_since < LATELY_SECONDS
 
     def _judge_beginning(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
         """The first route of a transition is changed onto what is HEALTHY then, however long ago it was decided."""
