@@ -8,9 +8,9 @@ from datetime import UTC, time
 import pytest
 
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import (
-    Actual,
     Asker,
     Decision,
     GroupState,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from routekeeper.domain.damping import Damping, Flaps
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import (
-    Actual,
     Asker,
     Decision,
     GroupState,

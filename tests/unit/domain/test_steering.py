@@ -6,8 +6,8 @@ import pytest
 
 from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
 from routekeeper.domain.signals import path_key
 from routekeeper.domain.steering import Route, actual, can_wait, differing, is_on, left_alone

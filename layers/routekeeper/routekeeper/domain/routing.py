@@ -19,13 +19,12 @@ from routekeeper.domain.group_state import (
     TransitionKind,
 )
 from routekeeper.domain.health import Health
-from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.path_health import BLACKHOLE, Actual, health_of_paths, is_blackhole, is_dead, probed
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.returning import due_at, reusable_at
-from routekeeper.domain.settings import FailbackMode, Group, Path
-from routekeeper.domain.signals import UNPROBED_SECONDS, path_key
+from routekeeper.domain.settings import FailbackMode, Group
 
 __all__ = [
-    "Actual",
     "Asker",
     "Change",
     "Decision",
@@ -40,22 +39,9 @@ __all__ = [
     "TransitionKind",
     "counted",
     "decide",
-    "health_of_paths",
-    "is_dead",
     "moved",
     "stayed",
-    "verdict_on",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Actual:
-    """What the routes say, read just now."""
-
-    path: str | None
-    """The path that every route is on, or None: they are on none, or on different ones."""
-    blackholed: bool = False
-    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +79,6 @@ class Move:
 
 Decision = Stay | Move
 
-BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
 UNKNOWN_GRACE_SECONDS: Final = 60.0
 """How long after it took its path a group of which nothing is known raises no alarm: probing has just begun."""
 
@@ -176,7 +161,7 @@ def _decide(
     current = state.path if state.path is not None and group.path(state.path) is not None else None
     best = _best(group, state, health, now)
     if (pin := state.pinned_at(now)) is not None and group.path(pin.path) is not None:
-        return _hold(group, pin, current, health, best, blackhole=_is_blackhole(state, actual))
+        return _hold(group, pin, current, health, best, blackhole=is_blackhole(state, actual))
     if current is None:
         return _begin(health, actual, best)
     preferred = group.paths[0].name
@@ -185,20 +170,11 @@ def _decide(
         reason = f"asked by {request.asked.by}: {request.asked.reason}"
         return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked, forced=request.forced)
     if health[current].health is Health.UNHEALTHY:
-        return _leave(group, current, health, best, blackhole=_is_blackhole(state, actual))
+        return _leave(group, current, health, best, blackhole=is_blackhole(state, actual))
     if best is not None:
         return _return(group, current, state, health, now)
     # Not knowing is no reason to leave (law 1), but who relies on the group has to know (law 3).
     return Stay(_nobody(health), stranded=now - state.since >= UNKNOWN_GRACE_SECONDS)
-
-
-def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
-    """The verdict on a path: its own where AWS has spoken against it (`signals.judged`), else its target's."""
-    return verdicts.get(path_key(group.name, path.name), _probed(path, verdicts))
-
-
-def _probed(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
-    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
 
 
 def counted(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> GroupState:
@@ -208,7 +184,7 @@ def counted(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], no
     is one: what goes down by somebody's will is no flap before its probes fail.
     """
     rule = group.failback.damping
-    health = {path.name: _probed(path, verdicts).health for path in group.paths}
+    health = {path.name: probed(path, verdicts).health for path in group.paths}
     return replace(state, flaps={} if rule is None else damping.look(state.flaps, health, now, rule))
 
 
@@ -228,35 +204,6 @@ def stayed(
     seen = state.seen_healthy or {}
     good = (path.name for path in better if health[path.name].health is Health.HEALTHY)
     return replace(state, seen_healthy={name: seen.get(name, now) for name in good})
-
-
-def health_of_paths(
-    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
-) -> dict[str, Verdict]:
-    """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
-    health = {path.name: verdict_on(group, path, verdicts) for path in group.paths}
-    path = state.path
-    if path in health and health[path].health is not Health.UNHEALTHY and _is_blackhole(state, actual):
-        health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
-    left = state.blackholed
-    if left is None or left == path or left not in health:
-        return health
-    unprobed = any(one.name == left and one.target is None for one in group.paths)
-    if unprobed and now - state.blackholed_at > UNPROBED_SECONDS:
-        return health  # no verdict on it will ever be newer
-    if health[left].health is Health.HEALTHY and (health[left].since or 0.0) <= state.blackholed_at:
-        reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
-        health[left] = Verdict(Health.UNHEALTHY, reason, since=state.blackholed_at)
-    return health
-
-
-def _is_blackhole(state: GroupState, actual: Actual | None) -> bool:
-    return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
-
-
-def is_dead(verdict: Verdict) -> bool:
-    """Whether traffic is lost now, rather than in a while."""
-    return verdict.health is Health.UNHEALTHY and not verdict.announced
 
 
 def _hold(

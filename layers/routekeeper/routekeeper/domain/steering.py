@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import Actual, health_of_paths, is_dead
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, health_of_paths, is_dead
 from routekeeper.domain.settings import Group, NextHop, Path
 
 

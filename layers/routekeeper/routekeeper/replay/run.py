@@ -14,8 +14,9 @@ from routekeeper.config.summary import seconds_to_loss
 from routekeeper.domain.brake import Counted, Ledger, count
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
+from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
-from routekeeper.domain.routing import Actual, Move, Stay, counted, decide, moved, stayed
+from routekeeper.domain.routing import Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.replay.row import Outcome, Row
 

@@ -16,8 +16,9 @@ from typing import Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
+from routekeeper.domain.path_health import Actual, health_of_paths
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Actual, Decision, Move, Stay, counted, decide, health_of_paths, moved, stayed
+from routekeeper.domain.routing import Decision, Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Group
 from routekeeper.domain.steering import Route, actual, can_wait, differing, left_alone, paths_of
 from routekeeper.ec2_errors import is_temporary

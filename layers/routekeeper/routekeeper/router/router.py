@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import verdict_on
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import verdict_on
 from routekeeper.domain.settings import Configuration, Group
 from routekeeper.domain.signals import judged
 from routekeeper.measurements import Measurement, Metric

@@ -1,0 +1,66 @@
+"""How each path of a group is: what its probes say, what AWS says of it, and whether its route leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from routekeeper.domain.group_state import GroupState
+from routekeeper.domain.health import Health
+from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.signals import UNPROBED_SECONDS, path_key
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What the routes say, read just now."""
+
+    path: str | None
+    """The path that every route is on, or None: they are on none, or on different ones."""
+    blackholed: bool = False
+    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
+
+
+BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
+
+
+def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """The verdict on a path: its own where AWS has spoken against it (`signals.judged`), else its target's."""
+    return verdicts.get(path_key(group.name, path.name), probed(path, verdicts))
+
+
+def probed(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """The verdict of the probes alone: a path without a target is taken as HEALTHY."""
+    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
+
+
+def health_of_paths(
+    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
+) -> dict[str, Verdict]:
+    """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
+    health = {path.name: verdict_on(group, path, verdicts) for path in group.paths}
+    path = state.path
+    if path in health and health[path].health is not Health.UNHEALTHY and is_blackhole(state, actual):
+        health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
+    left = state.blackholed
+    if left is None or left == path or left not in health:
+        return health
+    unprobed = any(one.name == left and one.target is None for one in group.paths)
+    if unprobed and now - state.blackholed_at > UNPROBED_SECONDS:
+        return health  # no verdict on it will ever be newer
+    if health[left].health is Health.HEALTHY and (health[left].since or 0.0) <= state.blackholed_at:
+        reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
+        health[left] = Verdict(Health.UNHEALTHY, reason, since=state.blackholed_at)
+    return health
+
+
+def is_blackhole(state: GroupState, actual: Actual | None) -> bool:
+    """Whether the routes are on the desired path, and AWS says that it leads nowhere."""
+    return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
+
+
+def is_dead(verdict: Verdict) -> bool:
+    """Whether traffic is lost now, rather than in a while."""
+    return verdict.health is Health.UNHEALTHY and not verdict.announced
