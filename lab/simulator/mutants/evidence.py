@@ -151,7 +151,7 @@ MUTANTS: Final = (
         bitten_by=2,
     ),
     Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
-    Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=97),
+    Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=98),
     Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=8),
     Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
     Mutant(

@@ -63,10 +63,10 @@ MUTANTS: Final = (
         10,
         "the claim of an invocation that died never runs out",
         _the_dead_hold_their_claim,
-        bitten_by=28,
+        bitten_by=72,
     ),
     Mutant(
-        "half-done-is-done", 10, "nobody goes on with what a dead invocation left", _half_done_is_done, bitten_by=28
+        "half-done-is-done", 10, "nobody goes on with what a dead invocation left", _half_done_is_done, bitten_by=72
     ),
     Mutant(
         "leases-are-not-granted",
