@@ -123,7 +123,7 @@ class World:
         self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""
-        self.drifted_at: dict[str, float] = {}
+        self._drifted_at: dict[str, float] = {}
         """When somebody else last changed a route of each group."""
         self.troubled: dict[str, float] = {}
         """When a group last had trouble of its own; `*` for all."""
@@ -292,10 +292,14 @@ class World:
             if event.subject in ("*", target) and event.vantage in ("*", vantage)
         ]
 
+    def drifted_ago(self, group_name: str) -> float:
+        """Seconds since somebody else last changed a route of the group."""
+        return self.kernel.now - self._drifted_at.get(group_name, -1e12)
+
     def drift(self, group_name: str, random: Random) -> None:
         """Somebody puts one of the group's routes onto some path by hand."""
         group = self.plan.configuration.groups[group_name]
-        self.drifted_at[group_name] = self.kernel.now
+        self._drifted_at[group_name] = self.kernel.now
         self.ec2.remember()
         with suppress(KeyError, ClientError):
             match group.steering:

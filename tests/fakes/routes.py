@@ -25,9 +25,11 @@ class FakeRoutes:
     """By table: how many readings after a change show it as still being carried out."""
     acts_before_refusing: bool = False
     changes: list[tuple[str, str]] = field(default_factory=list)
+    before_read: Callable[[], None] = lambda: None
     before_change: Callable[[str], None] = lambda _: None
 
     def read(self, group: Group) -> tuple[Route, ...]:
+        self.before_read()
         self._refuse("read")
         assert isinstance(group.steering, VpcRoute)
         return tuple(self._route(table) for table in group.steering.route_tables)

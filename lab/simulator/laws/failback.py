@@ -131,7 +131,7 @@ class Failbacks:
                 now = self.world.kernel.now
                 if now - self.signals.of(name, path.name).last < 60:
                     began = []  # it counted as UNHEALTHY before, and no router need have woken for it
-                if now - self.world.drifted_at.get(name, -1e12) < 60:
+                if self.world.drifted_ago(name) < 60:
                     began = []  # a router that looks for what it has changed, and another hand undid, looks no further
                 at = number(known, "at")
                 missed = max(began, default=at) - SKEW_SECONDS > at

@@ -169,7 +169,7 @@ class Restarts:
         now, held = self.world.kernel.now, self.world.table.group(group.name)
         paused = number(part(held, "pause"), "expires_at") > now - HELP_SECONDS
         moving = part(held, "pending") is not None or now - number(held, "since") < HELP_SECONDS
-        drifted = now - self.world.drifted_at.get(group.name, -1e12) < 2 * HELP_SECONDS
+        drifted = self.world.drifted_ago(group.name) < 2 * HELP_SECONDS
         excused = self.court.excused(group.name, HELP_SECONDS)
         through = {path.name for path in group.paths if instance in self.routes.signals.instances(path)}
         there = any(self.world.is_on(group, r, name) for r in self.world.resources(group) for name in through)

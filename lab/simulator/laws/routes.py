@@ -312,8 +312,7 @@ class Routes:
         told = {text(entry.get("M"), "resource") for entry in parts(new, "changes")}
         missing = invocation.changed.get(identifier, set()) - told
         self.court.hold(7, "history says what", not missing, f"{identifier} leaves out {missing}")
-        drifted_ago = self.world.kernel.now - self.world.drifted_at.get(name, -1e12)
-        self.history.judge(self.world.plan.configuration.groups[name], new, drifted_ago)
+        self.history.judge(self.world.plan.configuration.groups[name], new, self.world.drifted_ago(name))
 
     def carries(self, group: Group, instance: str) -> bool:
         """Whether a route of the group really is on a path through it, and not because somebody just put it there."""
@@ -321,7 +320,7 @@ class Routes:
         there = any(
             self.world.is_on(group, resource, name) for resource in self.world.resources(group) for name in through
         )
-        since = self.world.kernel.now - self.world.drifted_at.get(group.name, -1e12)
+        since = self.world.drifted_ago(group.name)
         desired = text(self.world.table.group(group.name), "path") in through
         # Whom trouble has kept from looking has not seen that somebody put it there.
         return there and since > 200 and (desired or not self.court.excused(group.name, 200))

@@ -24,9 +24,7 @@ from routekeeper.domain.settings import (
     VpcRoute,
 )
 from routekeeper.domain.signals import spot_warning
-from routekeeper.domain.steering import Route
 from routekeeper.measurements import Metric
-from tests.fakes.routes import FakeRoutes
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ASKED = Asker("kim", 0.0, "maintenance")
@@ -175,15 +173,28 @@ def test_what_another_invocation_is_telling_is_left_to_it(stage: Stage) -> None:
     assert [t.group for t in stage.people.told].count("one") == 1
 
 
-def test_law_7_changes_made_before_a_refused_record_are_part_of_the_event(stage: Stage) -> None:
+def _write_before_the_change_of(stage: Stage, table: str) -> None:
+    """An operator writes to the group, once, when its route in the table is about to be changed."""
     written: list[str] = []
 
-    def write_once(table: str) -> None:
-        if table == "rtb-2" and not written:
-            written.append(table)
+    def write_once(changed: str) -> None:
+        if changed == table and not written:
+            written.append(changed)
             stage.save(stage.state(), reason="an operator wrote something")
 
     stage.routes.before_change = write_once
+
+
+def _fail_before_the_last_refused_read(stage: Stage, target: str) -> None:
+    def fail_meanwhile() -> None:
+        if len(stage.routes.refusals["read"]) == 1:
+            stage.see(target, Health.UNHEALTHY)
+
+    stage.routes.before_read = fail_meanwhile
+
+
+def test_law_7_changes_made_before_a_refused_record_are_part_of_the_event(stage: Stage) -> None:
+    _write_before_the_change_of(stage, "rtb-2")
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     [event] = stage.history()
@@ -355,21 +366,12 @@ def test_laws_2_and_3_drift_is_left_where_it_is_while_nothing_is_healthy(stage: 
     assert stage.routes.changes == [("rtb-2", "i-a")]
 
 
-def test_law_2_drift_is_judged_by_what_is_known_once_the_routes_could_be_read(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_law_2_drift_is_judged_by_what_is_known_once_the_routes_could_be_read(stage: Stage) -> None:
     stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
     stage.see("nat-b", Health.UNHEALTHY)
     stage.routes.next_hops["rtb-2"] = NAT_B
     stage.routes.refusals["read"] = [Ec2Error("throttled", "RequestLimitExceeded")] * 4
-    read = FakeRoutes.read
-
-    def fail_meanwhile(self: FakeRoutes, group: Group) -> tuple[Route, ...]:
-        if len(self.refusals["read"]) == 1:
-            stage.see("nat-a", Health.UNHEALTHY)
-        return read(self, group)
-
-    monkeypatch.setattr(FakeRoutes, "read", fail_meanwhile)
+    _fail_before_the_last_refused_read(stage, "nat-a")
     stage.run()
     assert stage.routes.refusals["read"] == []
     assert stage.routes.changes == []
@@ -546,20 +548,11 @@ class TestRefusals:
         assert all(report.error is None for report in reports.values())
         assert stage.routes.next_hops["rtb-1"] == NAT_B
 
-    def test_law_2_a_move_that_had_to_wait_for_its_routes_is_decided_anew(
-        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_law_2_a_move_that_had_to_wait_for_its_routes_is_decided_anew(self, stage: Stage) -> None:
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
         stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 12
         stage.see("nat-a", Health.UNHEALTHY)
-        read = FakeRoutes.read
-
-        def fail_meanwhile(routes: FakeRoutes, group: Group) -> tuple[Route, ...]:
-            if len(routes.refusals["read"]) == 1:
-                stage.see("nat-b", Health.UNHEALTHY)
-            return read(routes, group)
-
-        monkeypatch.setattr(FakeRoutes, "read", fail_meanwhile)
+        _fail_before_the_last_refused_read(stage, "nat-b")
         stage.run()
         assert stage.routes.refusals["read"] == []
         assert stage.routes.changes == []
@@ -569,14 +562,7 @@ class TestRefusals:
     ) -> None:
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
         stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 3
-        written: list[str] = []
-
-        def write_once(table: str) -> None:
-            if not written:
-                written.append(table)
-                stage.save(stage.state(), reason="an operator wrote something")
-
-        stage.routes.before_change = write_once
+        _write_before_the_change_of(stage, "rtb-1")
         stage.see("nat-a", Health.UNHEALTHY)
         stage.run()
         [event] = stage.history()
@@ -660,21 +646,16 @@ class TestRaces:
         stage.run(store)
         assert stage.routes.changes == []
 
-    def test_law_2_after_a_slow_read_of_the_routes_the_decision_is_on_what_is_known_by_then(
-        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_law_2_after_a_slow_read_of_the_routes_the_decision_is_on_what_is_known_by_then(self, stage: Stage) -> None:
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
         stage.run()
         stage.see("nat-a", Health.UNHEALTHY)
-        read = FakeRoutes.read
 
-        def slow_read(routes: FakeRoutes, group: Group) -> tuple[Route, ...]:
-            found = read(routes, group)
+        def be_slow() -> None:
             stage.sleep(15)  # EC2 is silent, twice; meanwhile the other path fails, too
             stage.see("nat-b", Health.UNHEALTHY)
-            return found
 
-        monkeypatch.setattr(FakeRoutes, "read", slow_read)
+        stage.routes.before_read = be_slow
         stage.run()
         assert stage.state().path == "nat-a"
         assert stage.routes.changes == []

@@ -64,3 +64,8 @@ def is_blackhole(state: GroupState, actual: Actual | None) -> bool:
 def is_dead(verdict: Verdict) -> bool:
     """Whether traffic is lost now, rather than in a while."""
     return verdict.health is Health.UNHEALTHY and not verdict.announced
+
+
+def works(verdict: Verdict) -> bool:
+    """Whether traffic gets through now, though AWS may have announced that it soon will not."""
+    return verdict.health is Health.HEALTHY or verdict.announced

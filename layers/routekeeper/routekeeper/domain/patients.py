@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import verdict_on
+from routekeeper.domain.path_health import verdict_on, works
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.restart import Patient
 from routekeeper.domain.routing import GroupState
@@ -25,9 +24,9 @@ def users(configuration: Configuration, target: Target) -> tuple[Group, ...]:
 
 
 def has_another_way(configuration: Configuration, group: Group, target: Target, judged: Mapping[str, Verdict]) -> bool:
-    """Whether the group has a path that works and does not depend on the target: HEALTHY, or announced to go."""
-    others = (verdict_on(group, path, judged) for path in group.paths if not depends(configuration, path, target))
-    return any(verdict.health is Health.HEALTHY or verdict.announced for verdict in others)
+    """Whether the group has a path that works and does not depend on the target."""
+    others = (path for path in group.paths if not depends(configuration, path, target))
+    return any(works(verdict_on(group, path, judged)) for path in others)
 
 
 def patient(

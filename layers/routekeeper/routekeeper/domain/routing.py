@@ -19,7 +19,7 @@ from routekeeper.domain.group_state import (
     TransitionKind,
 )
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import BLACKHOLE, Actual, health_of_paths, is_blackhole, is_dead, probed
+from routekeeper.domain.path_health import BLACKHOLE, Actual, health_of_paths, is_blackhole, is_dead, probed, works
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.returning import due_at, reusable_at
 from routekeeper.domain.settings import FailbackMode, Group
@@ -141,13 +141,13 @@ def _reconsider(
         decision = _decide(group, state, actual, health, now)
         return replace(decision, halted=True) if isinstance(decision, Stay) else decision
     origin = actual.path
-    works = origin is not None and (health[origin].health is Health.HEALTHY or health[origin].announced)
     decision = _decide(group, replace(state, path=origin), actual, health, now)
     if isinstance(decision, Move) and decision.to == state.path:
         return Stay(decision.reason)
-    if isinstance(decision, Move) and not (decision.brakable and works):
+    stays = origin is not None and works(health[origin])
+    if isinstance(decision, Move) and not (decision.brakable and stays):
         return replace(decision, brakable=False)  # held, it would leave the way open to what may not begin
-    if origin is None or not works:
+    if origin is None or not stays:
         return Stay(decision.reason, stranded=isinstance(decision, Stay) and decision.stranded, halted=True)
     # Whatever can wait begins from here, with the next pass.
     kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER

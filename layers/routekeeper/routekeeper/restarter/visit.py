@@ -84,8 +84,7 @@ class Visit:
         """
         now = self.means.clock()
         verdicts = self.means.store.load_board().verdicts(self.configuration, now)
-        failed = (verdicts.get(one.name, UNOBSERVED).health is Health.UNHEALTHY for one in self.targets)
-        if state.active is None and not any(failed):
+        if state.active is None and not any(_has_failed(target, verdicts) for target in self.targets):
             return verdicts
         return judged(self.configuration, verdicts, self.means.store.load_signals(), now)
 
@@ -114,8 +113,7 @@ class Visit:
         Raises:
             StoreError: the table did not answer. Everything waits for the next look: the group may be paused (law 6).
         """
-        failed = verdicts.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
-        if not failed and (active is None or active.target != target.name):
+        if not _has_failed(target, verdicts) and (active is None or active.target != target.name):
             return {}
         states: dict[str, GroupState] = {}
         for group in users(self.configuration, target):
@@ -156,6 +154,10 @@ class Visit:
     def _report(self, trouble: str) -> None:
         if trouble not in self.troubles:
             self.troubles.append(trouble)
+
+
+def _has_failed(target: Target, verdicts: Mapping[str, Verdict]) -> bool:
+    return verdicts.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
 
 
 def _event(before: RestartState, step: Step, now: float) -> RestartEvent:
