@@ -173,7 +173,8 @@ class Simulation:
                 self.signals.on_write(old, new)
             case "GROUP":
                 self._touch(f"{key} {number(new, 'version')}")
-                self.routes.on_group(writer, old, new, invocation)
+                known = None if old is None else self.world.unspoilt(key.sk, old)
+                self.routes.on_group(writer, known, new, invocation)
                 self.restarts.on_group(key.sk, new)
                 if writer.startswith("router/"):
                     self.streams["restarter"].add()

@@ -19,6 +19,7 @@ from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
+from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key
 
@@ -123,6 +124,8 @@ class World:
         self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""
+        self._spoilt: dict[str, dict[str, Attribute]] = {}
+        """What stood in each group's item before it was last spoilt."""
         self._drifted_at: dict[str, float] = {}
         """When somebody else last changed a route of each group."""
         self.troubled: dict[str, float] = {}
@@ -318,11 +321,16 @@ class World:
         held = self.table.get(key)
         if held is None or "N" in held.get("path", {}):
             return None
+        self._spoilt[group_name] = {name: value for name, value in held.items() if name == "path"}
         self.table._items[key] = {**held, "path": {"N": "7"}}
 
-        def mend() -> None:
-            now = self.table._items[key]
-            if "N" in now["path"]:  # whoever had read it before may have saved over it meanwhile
-                self.table._items[key] = {**now, "path": held["path"]}
+        def mend() -> None:  # unless who had read it before has saved over it meanwhile
+            self.table._items[key] = self.unspoilt(group_name, self.table._items[key])
 
         return mend
+
+    def unspoilt(self, group_name: str, item: Item) -> Item:
+        """The group's item as it was before somebody spoilt it."""
+        if "N" not in item.get("path", {}):
+            return item
+        return {name: value for name, value in item.items() if name != "path"} | self._spoilt[group_name]

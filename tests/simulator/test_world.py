@@ -120,6 +120,32 @@ def test_an_instance_that_hangs_stops_only_by_force_and_a_second_force_makes_it_
     assert (str(machine.state), machine.hung) == ("running", False)
 
 
+@pytest.mark.parametrize("path", [{"path": {"S": "dx"}}, {}], ids=["a path", "none yet"])
+def test_a_spoilt_item_is_as_it_was_to_the_judge_and_once_it_is_mended(path: dict[str, Any]) -> None:
+    world = World(Kernel(), draw(0))
+    whole = {"pk": {"S": "GROUP"}, "sk": {"S": "idc"}, **path}
+    world.table.place(whole)
+    mend = world.spoil("idc")
+    spoilt = world.table.group("idc")
+    assert spoilt is not None
+    assert spoilt != whole
+    assert world.unspoilt("idc", spoilt) == whole
+    assert mend is not None
+    mend()
+    assert world.table.group("idc") == whole
+
+
+def test_what_is_saved_over_a_spoilt_item_is_not_mended() -> None:
+    world = World(Kernel(), draw(0))
+    item = {"pk": {"S": "GROUP"}, "sk": {"S": "idc"}, "path": {"S": "dx"}}
+    world.table.place(item)
+    mend = world.spoil("idc")
+    world.table.place({**item, "path": {"S": "vpn"}})
+    assert mend is not None
+    mend()
+    assert world.table.group("idc") == {**item, "path": {"S": "vpn"}}
+
+
 def test_a_batch_with_poison_is_delivered_again_and_then_given_up() -> None:
     kernel = Kernel()
     world = World(kernel, draw(0))

@@ -43,8 +43,8 @@ class History:
         """A group's item was written: a transition may have begun."""
         before, pending = part(old, "pending"), part(new, "pending")
         identifier = text(pending, "id")
-        if identifier is None or identifier in self.begun or (old is not None and "N" in old.get("path", {})):
-            return  # nothing has begun, or what was desired before has been spoilt
+        if identifier is None or identifier in self.begun:
+            return
         overtaken = self.begun.get(text(before, "id") or "")
         left = overtaken.left if overtaken is not None else frozenset[str | None]()
         match text(pending, "kind"):
