@@ -80,7 +80,7 @@ class Rest:
             held = self._held(name)
             self._hold_to_rest(group, held)
             owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
-            waits = self._on_hold(name, held, 200) or self.world.is_refused(group, text(held, "path") or "")
+            waits = self._on_hold(name, held, 200) or self._may_not_begin(group, held)
             if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
                 owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
@@ -117,7 +117,7 @@ class Rest:
             return
         pending = text(part(held, "pending"), "id")
         since = number(part(held, "pending"), "decided_at", now)
-        ended = pending is None or now - since < 200 or self.world.is_refused(group, path.name)
+        ended = pending is None or now - since < 200 or self._may_not_begin(group, held)
         self.court.hold(10, "transitions end", ended, f"{pending} is pending: {told}")
         if self._is_wanted_here(group, path.name):
             really = self.world.path_of(group)
@@ -143,6 +143,18 @@ class Rest:
         due = [name for name in due if now - self.routes.signals.of(group.name, name).last > wait]
         told = f"{due} may be returned to, and {group.name} is on {path.name}: {text(held, 'reason')}"
         self.court.hold(4, "returning happens", not due, told)
+
+    def _may_not_begin(self, group: Group, held: Item | None) -> bool:
+        """Whether what is decided can only wait: EC2 refuses it, or has not been asked and nothing is HEALTHY (3)."""
+        if self.world.is_refused(group, text(held, "path") or ""):
+            return True
+        begun = text(part(held, "pending"), "id") in self.routes.acted_on
+        return not begun and not any(self._is_well(group, path) for path in group.paths)
+
+    def _is_well(self, group: Group, path: Path) -> bool:
+        """Whether a path has been HEALTHY for so long that everybody has seen it, and AWS says nothing against it."""
+        spoken = self.world.kernel.now - self.routes.signals.of(group.name, path.name).last
+        return self.court.bench.held_for(path.target, GOOD) > 200 and spoken > 200
 
     def _may_be_left(self, group: Group) -> bool:
         """Whether the brake may keep routes where somebody else has put them: on no UNHEALTHY path (law 12)."""
