@@ -173,9 +173,7 @@ class Simulation:
                 self.signals.on_write(old, new)
             case "GROUP":
                 self._touch(f"{key} {number(new, 'version')}")
-                known = None if old is None else self.world.unspoilt(key.sk, old)
-                self.routes.on_group(writer, known, new, invocation)
-                self.restarts.on_group(key.sk, new)
+                self._group_written(writer, key.sk, old, new)
                 if writer.startswith("router/"):
                     self.streams["restarter"].add()
             case "RESTART":
@@ -194,6 +192,13 @@ class Simulation:
                 pass  # leases
         if key.pk in ("GROUP", "BRAKE") and writer.startswith("operator/"):
             self.streams["router"].add()
+
+    def _group_written(self, writer: str, name: str, old: Item | None, new: Item) -> None:
+        known = None if old is None else self.world.unspoilt(name, old)
+        if known is not old:  # nobody else could read the group until now
+            self.world.troubled[name] = self.world.kernel.now
+        self.routes.on_group(writer, known, new, self._writing())
+        self.restarts.on_group(name, known, new)
 
     def _event_written(self, key: Key, new: Item, invocation: Invocation | None) -> None:
         if key.pk.startswith("EVENT#RESTART#"):

@@ -329,6 +329,11 @@ class World:
 
         return mend
 
+    def is_spoilt(self, group_name: str) -> bool:
+        """Whether nobody can read the group's item."""
+        held = self.table.group(group_name)
+        return held is not None and "N" in held.get("path", {})
+
     def unspoilt(self, group_name: str, item: Item) -> Item:
         """The group's item as it was before somebody spoilt it."""
         if "N" not in item.get("path", {}):

@@ -48,7 +48,7 @@ class Court:
         """
         world, now = self.world, self.world.kernel.now
         faults = world.ec2.faults
-        if now - world.died_at < seconds:
+        if now - world.died_at < seconds or world.is_spoilt(group):
             return True
         for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale):
             if "*" in held or group in held:

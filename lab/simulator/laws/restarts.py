@@ -61,9 +61,11 @@ class Restarts:
             self._judge_stop(invocation, target, instance, told)
 
     def _hold_to_pause(self, invocation: Invocation, target: Target, told: str) -> None:
-        """What was paused before the invocation turned to this restart group is not touched."""
+        """What was paused before the invocation turned to this restart group, and could be read, is not touched."""
         looked_at = _looked_at(invocation, target)
         for group in self._through(target.instance or ""):
+            if self.world.is_spoilt(group.name):
+                continue  # what has begun goes on
             held = self.world.table.group(group.name)
             pause = part(held, "pause") if held is not None else None
             in_force = pause is not None and number(pause, "expires_at") > invocation.clock() + SLACK_SECONDS
@@ -106,11 +108,12 @@ class Restarts:
         ill = self.court.bench.since_bad(name) < 40
         self.court.hold(8, "only the failed are restarted", ill, f"{name} is {self.court.bench.word(name)}")
 
-    def on_group(self, name: str, new: Item) -> None:
-        pause, now = part(new, "pause"), self.world.kernel.now
-        if pause is None or number(pause, "expires_at") <= now:
+    def on_group(self, name: str, old: Item | None, new: Item) -> None:
+        now = self.world.kernel.now
+        was, paused = (number(part(item, "pause"), "expires_at") > now for item in (old, new))
+        if not was or not paused:
             self.paused_at.pop(name, None)
-        else:
+        if paused:
             self.paused_at.setdefault(name, now)
 
     # --- what must have come of it
@@ -126,12 +129,14 @@ class Restarts:
             paused = any(group.name in self.paused_at for group in self._through(target.instance))
             given_up = any(entry.get("S") == target.name for entry in parts(held, "given_up"))
             idle = part(held, "active") is None and not given_up
+            free = not any(self._is_kept(group, target.instance) for group in self._through(target.instance))
             if (
                 machine.state == "stopped"
                 and machine.stopped_by == "restarter"
                 and machine.starts
                 and idle
                 and not paused
+                and free
             ):
                 down = self.world.kernel.now - (machine.down_since or self.world.kernel.now)
                 self.court.hold(10, "what was stopped is started", down < 900, f"{target.instance} is left stopped")
@@ -139,7 +144,6 @@ class Restarts:
             recent = [at for at in self.begun.get(target.name, []) if now - at < target.restart.per_seconds - 600]
             over = part(held, "active") is None
             long_ill = bench.held_for(target.name, BAD) > 600 and over and not paused
-            free = not any(self._is_kept(group, target.instance) for group in self._through(target.instance))
             if long_ill and free and len(recent) >= target.restart.attempts:
                 told = f"{target.name} is UNHEALTHY after {len(recent)} restarts"
                 self.court.hold(8, "giving up is told", now - emitted_at < 190, told)

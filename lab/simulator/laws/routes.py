@@ -120,8 +120,9 @@ class Routes:
         if actual == after:
             return  # back to where the routes still are
         names = [path.name for path in group.paths]
-        # Who turns elsewhere before anything was done leaves the path that the routes are on.
-        left = before if actual is None or names.index(after) < names.index(before) else actual
+        # Who turns elsewhere before anything was done leaves the path that the routes are on, if they can be read.
+        unread = BAD in self.looks.words(group, before, invocation) and self.court.excused(group.name, 60)
+        left = before if actual is None or unread or names.index(after) < names.index(before) else actual
         self._judge_unasked(group, left, after, invocation, told)
         bad = BAD in self.looks.words(group, left, invocation) or self.looks.spoken_against(group, left, invocation)
         if not bad and not self.world.is_gone(group, left, within=60):
@@ -142,9 +143,14 @@ class Routes:
         for change in parts(part(new, "pending"), "changes"):
             seen = text(change["M"], "before") or ""
             names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
-            if "error" not in change["M"] and not any(self.looks.is_well(group, n, invocation) for n in names):
+            if "error" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
                 return False
         return True
+
+    def _is_well(self, group: Group, path: str, invocation: Invocation) -> bool:
+        """Whether it was HEALTHY whenever the table was read, and was not left as a blackhole since."""
+        unmarked = self.blackholes.free_for(group.name, path) > LATELY_SECONDS
+        return unmarked and self.looks.is_well(group, path, invocation)
 
     def _judge_drift(self, group: Group, new: Item, pending: Item | None, invocation: Invocation | None) -> None:
         """What somebody else has changed is put right onto HEALTHY only, or where it is forced or cannot get worse."""
@@ -152,7 +158,8 @@ class Routes:
         if invocation is None or path is None or (flag(pin, "forced") and text(pin, "path") == path.name):
             return
         none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
-        found = [text(change.get("M"), "before") or "none" for change in parts(pending, "changes")]
+        planned = [change["M"] for change in parts(pending, "changes") if "error" not in change["M"]]
+        found = [text(change, "before") or "none" for change in planned]
         words = self.looks.words(group, path.name, invocation)
         right = GOOD in words or all(before == none or before.endswith("(blackhole)") for before in found)
         told = f"{path.name} was {words or 'not looked at'}, and the routes of {group.name} are taken from {found}"
@@ -278,13 +285,17 @@ class Routes:
             self.owed.setdefault(group.name, {}).setdefault(identifier, self.world.kernel.now)
 
     def _may_begin_anyhow(self, group: Group, held: Item | None, change: RouteChange) -> bool:
-        """Whether somebody forces it, or no packet got through before. Drift is judged when it is decided on."""
+        """Whether somebody forces it, no packet got through before, or routes are already here and there.
+
+        What has been begun is completed (docs/hunting.md, "Known"). Drift is judged when it is decided on.
+        """
         pending = part(held, "pending")
         machine = self.world.ec2.machines.get(change.before)
         nowhere = change.before == "none" and all(path.next_hop is not None for path in group.paths)
         swallowed = nowhere or (machine is not None and self._was_gone(machine))
         forced = flag(pending, "forced") or flag(part(held, "pin"), "forced")
-        return forced or swallowed or text(pending, "kind") == "drift"
+        divided = self.world.path_of(group) is None
+        return forced or swallowed or divided or text(pending, "kind") == "drift"
 
     def _was_gone(self, machine: Machine) -> bool:
         """Whether its routes were blackholes when they were last read: it may have been started since."""
