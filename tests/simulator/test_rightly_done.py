@@ -1,0 +1,89 @@
+"""What the application does rightly in rare combinations, and the court once called wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.simulator.plan import Event, Kind, Plan
+from lab.simulator.scenarios import SCENARIOS
+from lab.simulator.simulation import Simulation
+from routekeeper.domain.brake import Brake
+from routekeeper.domain.settings import VpcRoute
+
+BY_ANN = {"by": "ann", "reason": "to show it"}
+
+
+def plan(seconds: float, *events: Event, restarts: bool = False, settle: tuple[float, ...] = ()) -> Plan:
+    """Two paths over two instances, three route tables, two vantages."""
+    drawn = SCENARIOS["hang"].plan()
+    groups = {
+        name: replace(group, steering=VpcRoute(("rtb-a0", "rtb-a1", "rtb-a2"), "0.0.0.0/0"))
+        if name == "private-a"
+        else group
+        for name, group in drawn.configuration.groups.items()
+    }
+    targets = {
+        name: target if restarts else replace(target, restart=None)
+        for name, target in drawn.configuration.targets.items()
+    }
+    configuration = replace(drawn.configuration, groups=groups, targets=targets, brake=Brake(5))
+    return replace(drawn, configuration=configuration, events=events, seconds=seconds, settle_at=settle)
+
+
+RIGHTLY_DONE = {
+    "a move that EC2 had refused is not begun once nothing is HEALTHY": plan(
+        1300,
+        Event(190, Kind.DENIED, "private-a", seconds=100, amount=1.0),
+        Event(200, Kind.HANG, "i-a", seconds=60),
+        Event(240, Kind.HANG, "i-b", seconds=60),
+        settle=(1250.0,),
+    ),
+    "a move that EC2 has let through in part is completed onto a path that has failed": plan(
+        700,
+        Event(190, Kind.DENIED, "private-a", seconds=21, amount=0.4),
+        Event(200, Kind.CUT, "nat-a", seconds=400),
+        Event(212, Kind.DENIED, "private-a", seconds=100, amount=1.0),
+        Event(230, Kind.CUT, "nat-b", seconds=300),
+    ),
+    "a forced stop goes on while nobody can read that the group is paused": plan(
+        900,
+        Event(200, Kind.HANG, "i-a", seconds=300),
+        Event(330, Kind.ASK, payload={"action": "pause", "group": "private-a", "for": "1h", **BY_ANN}),
+        Event(340, Kind.SPOILT, "private-a", seconds=250),
+        restarts=True,
+    ),
+    "an instance that a person forces traffic onto stays as a restart has left it": plan(
+        1750,
+        Event(200, Kind.HANG, "i-a", seconds=20),
+        Event(210, Kind.NO_START, "i-a", seconds=300),
+        Event(
+            330,
+            Kind.ASK,
+            payload={"action": "pin", "group": "private-a", "path": "nat-a", "for": "1h", "force": True, **BY_ANN},
+        ),
+        restarts=True,
+        settle=(1700.0,),
+    ),
+    "a move is not counted while nobody can read its group": plan(
+        620,
+        Event(200, Kind.CUT, "dx", seconds=900),
+        Event(202, Kind.STORE_FAILS, seconds=1.5, amount=0.5),
+        Event(206, Kind.SPOILT, "idc", seconds=400),
+    ),
+    "who has read a group saves over what spoilt it meanwhile": plan(
+        500,
+        Event(190, Kind.UNANSWERED, "private-a", seconds=75, amount=1.0),
+        Event(192, Kind.CUT, "nat-a", seconds=200),
+        Event(206, Kind.SPOILT, "private-a", seconds=250),
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("story", RIGHTLY_DONE)
+def test_what_is_done_rightly_is_not_called_wrong(story: str, seed: int) -> None:
+    outcome = Simulation(replace(RIGHTLY_DONE[story], seed=seed)).run()
+    assert outcome.error is None
+    assert outcome.violation is None
