@@ -132,6 +132,21 @@ def test_law_2_what_an_operator_forces_is_carried_out_whatever_the_health() -> N
     assert not decision.halted
 
 
+@pytest.mark.parametrize(("health", "forced"), [(UP, False), (UP, True), (NO_IDEA, True), (DOWN, True)])
+def test_law_6_a_pin_to_where_the_routes_still_are_is_followed(health: Health, *, forced: bool) -> None:
+    state = replace(waiting("vpn"), pin=Pin("dx", NOW + 3600, ASKED, forced))
+    decision = decided(state, on="dx", dx=health, vpn=DOWN)
+    assert decision == Move("dx", TransitionKind.MANUAL, "asked by mia: line work", asked=ASKED, forced=forced)
+
+
+def test_law_2_a_pin_that_is_not_forced_makes_no_dead_path_desired() -> None:
+    decision = decided(
+        replace(waiting("vpn"), pin=Pin("dx", NOW + 3600, ASKED, forced=False)), on="dx", dx=DOWN, vpn=DOWN
+    )
+    assert isinstance(decision, Stay)
+    assert decision.halted
+
+
 def test_law_4_what_was_forced_and_never_began_is_given_up_when_its_pin_has_run_out() -> None:
     there = group("dx", "vpn", "lte", failback=Failback(FailbackMode.WINDOW, 60.0, windows=NEVER))
     pinned = replace(

@@ -11,7 +11,7 @@ import pytest
 
 from routekeeper.domain.brake import Brake, Counted, Ledger, acknowledge
 from routekeeper.domain.errors import StoreError
-from routekeeper.domain.group_state import Asker, Channel, TransitionKind
+from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.routing import Pin
 from routekeeper.measurements import Metric
@@ -295,6 +295,16 @@ def test_another_invocation_that_saves_in_between_costs_nothing_but_a_second_loo
         store.before("save_brake", partial(_hold, braking(other, 60), f"other-{number}"))
     assert braking(store, 60).hold("one-1") is None
     assert len(store.load_brake().moves) == 4
+
+
+def test_law_12_a_move_made_after_a_person_has_released_the_brake_is_counted_whatever_was_read_before() -> None:
+    store = MemoryStore(writer="router/1")
+    assert braking(store, 1).hold("one-1") is None
+    shared = braking(store, 1)
+    assert shared.hold("two-1") is not None, "the brake is engaged"
+    MemoryStore(store.table, writer="operator").save_brake(acknowledge(store.load_brake(), replace(KIM, at=2.0)))
+    shared.count([Transition("three-1", "three", TransitionKind.FAILOVER, "nat-a", "nat-b", "lost", decided_at=3.0)])
+    assert store.load_brake().has("three-1")
 
 
 def test_law_11_the_slowest_answer_is_waited_for_once_and_not_once_for_each_group() -> None:

@@ -568,6 +568,25 @@ class TestRefusals:
         [event] = stage.history()
         assert {change.resource: change.before for change in event.changes} == {"rtb-1": "i-a", "rtb-2": "i-a"}
 
+    def test_law_4_who_waits_for_what_another_hand_has_undone_leaves_a_path_that_fails_meanwhile(
+        self, stage: Stage
+    ) -> None:
+        stage.save(stage.state(), path="nat-b", since=stage.now - 600)
+        began = stage.now
+
+        def undo_and_fail() -> None:
+            if stage.routes.changes and stage.routes.next_hops["rtb-2"] == NAT_B:
+                stage.routes.next_hops["rtb-2"] = NAT_A
+                stage.see("nat-b", Health.UNHEALTHY)
+
+        stage.routes.before_read = undo_and_fail
+        stage.run()
+        stage.routes.before_read = lambda: None
+        stage.run()
+        assert stage.state().path == "nat-a"
+        assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
+        assert stage.now - began < 5
+
     def test_a_route_that_aws_takes_long_to_settle_is_waited_for(self, stage: Stage) -> None:
         stage.routes.unsettled_reads["rtb-1"] = 40
         stage.see("nat-a", Health.UNHEALTHY)

@@ -140,7 +140,9 @@ def _reconsider(
     if state.pending is not None and state.pending.kind is TransitionKind.DRIFT:  # nobody here has put them there
         decision = _decide(group, state, actual, health, now)
         return replace(decision, halted=True) if isinstance(decision, Stay) else decision
-    origin = actual.path
+    origin, pin = actual.path, state.pinned_at(now)
+    if pin is not None and pin.path == origin and (pin.forced or works(health[origin])):
+        return _asked(origin, pin.asked, forced=pin.forced)
     decision = _decide(group, replace(state, path=origin), actual, health, now)
     if isinstance(decision, Move) and decision.to == state.path:
         return Stay(decision.reason)
@@ -167,8 +169,7 @@ def _decide(
     preferred = group.paths[0].name
     request = state.returning_at(now) if current != preferred else None
     if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
-        reason = f"asked by {request.asked.by}: {request.asked.reason}"
-        return Move(preferred, TransitionKind.MANUAL, reason, asked=request.asked, forced=request.forced)
+        return _asked(preferred, request.asked, forced=request.forced)
     if health[current].health is Health.UNHEALTHY:
         return _leave(group, current, health, best, blackhole=is_blackhole(state, actual))
     if best is not None:
@@ -220,12 +221,15 @@ def _hold(
         stranded = best is None and verdict.health is Health.UNHEALTHY
         return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}", stranded=stranded)
     if verdict.health is Health.HEALTHY or pin.forced:
-        reason = f"asked by {pin.asked.by}: {pin.asked.reason}"
-        return Move(pin.path, TransitionKind.MANUAL, reason, asked=pin.asked, forced=pin.forced)
+        return _asked(pin.path, pin.asked, forced=pin.forced)
     if current is not None and health[current].health is Health.UNHEALTHY:
         # The pin cannot be honoured yet (law 2); that is no reason to stay on a dead path (law 4).
         return _leave(group, current, health, best, blackhole=blackhole)
     return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
+
+
+def _asked(to: str, asker: Asker, *, forced: bool) -> Move:
+    return Move(to, TransitionKind.MANUAL, f"asked by {asker.by}: {asker.reason}", asked=asker, forced=forced)
 
 
 def _begin(health: Mapping[str, Verdict], actual: Actual | None, best: str | None) -> Decision:

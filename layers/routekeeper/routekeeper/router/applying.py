@@ -60,14 +60,16 @@ def put_in_place(
 ) -> Applied:
     """Put every route of `todo` onto the path; failures of one strand no other. Raises nothing of EC2's.
 
-    EC2 may throttle or be silent for most of a minute. While it has taken no change yet, `wanted` is asked every other
-    second whether the path still is.
+    EC2 may throttle or be silent for most of a minute, and what was changed may never be read back: another hand has
+    undone it. Every other second `wanted` is asked whether the path still is. If not, nothing is begun any more, and
+    nothing is waited for; changes that have begun are completed.
     """
     if not todo:
         return Applied((), means.clock())
     hope = _Hope(wanted, means.clock)
     errors = _change_all(group, todo, path, means, deadline_at, hope)
-    errors |= _read_back(group, todo, path, means, errors, deadline_at)
+    accepted = {route.resource for route in todo} - set(errors)
+    errors |= _read_back(group, accepted, path, means, deadline_at, hope)
     changes = tuple(replace(change, error=errors.get(change.resource)) for change in planned(todo, path))
     owed = any(route.error is None and route.resource in errors for route in todo)
     return Applied(changes, means.clock(), owed, hope.lost)
@@ -83,16 +85,26 @@ class _Hope:
     """Whether to go on trying: always once something was changed, and before that while the path is wanted."""
 
     def __init__(self, wanted: Callable[[], bool], clock: Callable[[], float]) -> None:
-        self.begun = self.lost = False
+        self.begun = False
+        self._unwanted = False
         self._wanted = wanted
         self._clock = clock
         self._asked_at = clock()
 
     def is_left(self) -> bool:
-        if not self.begun and not self.lost and self._clock() - self._asked_at > WANTED_SECONDS:
-            self.lost = not self._wanted()
+        return self.begun or self.is_wanted()
+
+    @property
+    def lost(self) -> bool:
+        """Whether nothing was begun because the path was no longer wanted."""
+        return self._unwanted and not self.begun
+
+    def is_wanted(self) -> bool:
+        """Whether the path still is, as of two seconds ago at most; once it is not, that is final."""
+        if not self._unwanted and self._clock() - self._asked_at > WANTED_SECONDS:
+            self._unwanted = not self._wanted()
             self._asked_at = self._clock()
-        return not self.lost
+        return not self._unwanted
 
 
 def _change_all(
@@ -175,14 +187,14 @@ def _is_throttled(error: Ec2Error | None) -> bool:
 
 
 def _read_back(
-    group: Group, todo: tuple[Route, ...], path: Path, means: Means, refused: dict[str, str], deadline_at: float
+    group: Group, expected: set[str], path: Path, means: Means, deadline_at: float, hope: _Hope
 ) -> dict[str, str]:
-    """Read until every route that was not refused is on the path and settled; why not, by resource, at the end.
+    """Read until every route that is expected is on the path and settled; why not, by resource, at the end.
 
-    A route on the path that AWS is still carrying out at the deadline counts as changed: it was accepted, and the
-    next pass would see it go wrong.
+    The end is the deadline, or when the path is no longer wanted: traffic that has to leave waits for nothing (law 4).
+    A route on the path that AWS is still carrying out by then counts as changed: it was accepted, and the next pass
+    would see it go wrong.
     """
-    expected = {route.resource for route in todo} - set(refused)
     while expected:
         try:
             found = {route.resource: route for route in means.steering(group).read(group)}
@@ -192,7 +204,7 @@ def _read_back(
             missing = _unlike(expected, found, path)
             if not missing and all(found[one].settled for one in expected):
                 return {}
-        if means.clock() + READ_BACK_SECONDS >= deadline_at:
+        if means.clock() + READ_BACK_SECONDS >= deadline_at or not hope.is_wanted():
             return missing
         means.sleep(READ_BACK_SECONDS)
     return {}

@@ -45,7 +45,7 @@ class Braking:
     """The invocation."""
     _lock: AbstractContextManager[bool] = field(default_factory=_new_lock)
     _known: Ledger | None = None
-    """As last read or saved."""
+    """As last read or saved. One that is engaged is read again: a person may have released it (law 12)."""
     _failed: str | None = None
 
     def hold(self, transition: str) -> str | None:
@@ -130,7 +130,8 @@ class Braking:
 
     def _saved(self, change: Callable[[Ledger], Ledger]) -> Ledger:
         for _ in range(SAVE_ATTEMPTS):
-            ledger = self._known if self._known is not None else self.means.store.load_brake()
+            known = self._known
+            ledger = known if known is not None and known.engaged_at is None else self.means.store.load_brake()
             changed = change(ledger)
             if changed.engaged_at is not None and ledger.engaged_at is None:
                 teller_until = self.means.clock() + TELLER_SECONDS
