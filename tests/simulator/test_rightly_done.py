@@ -12,7 +12,9 @@ from lab.simulator.simulation import Simulation
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.settings import VpcRoute
 
-BY_ANN = {"by": "ann", "reason": "to show it"}
+
+def ask(at: float, **payload: object) -> Event:
+    return Event(at, Kind.ASK, payload={**payload, "group": "private-a", "by": "ann", "reason": "to show it"})
 
 
 def plan(seconds: float, *events: Event, restarts: bool = False, settle: tuple[float, ...] = ()) -> Plan:
@@ -47,10 +49,17 @@ RIGHTLY_DONE = {
         Event(212, Kind.DENIED, "private-a", seconds=100, amount=1.0),
         Event(230, Kind.CUT, "nat-b", seconds=300),
     ),
+    "a pin that was asked for during a pause is followed once somebody resumes, by the minute's pass": plan(
+        600,
+        ask(200, action="pause", **{"for": "1h"}),
+        ask(220, action="pin", path="nat-b", **{"for": "1h"}),
+        Event(385, Kind.STREAM_LOST, seconds=60),
+        ask(390.5, action="resume"),
+    ),
     "a forced stop goes on while nobody can read that the group is paused": plan(
         900,
         Event(200, Kind.HANG, "i-a", seconds=300),
-        Event(330, Kind.ASK, payload={"action": "pause", "group": "private-a", "for": "1h", **BY_ANN}),
+        ask(330, action="pause", **{"for": "1h"}),
         Event(340, Kind.SPOILT, "private-a", seconds=250),
         restarts=True,
     ),
@@ -58,11 +67,7 @@ RIGHTLY_DONE = {
         1750,
         Event(200, Kind.HANG, "i-a", seconds=20),
         Event(210, Kind.NO_START, "i-a", seconds=300),
-        Event(
-            330,
-            Kind.ASK,
-            payload={"action": "pin", "group": "private-a", "path": "nat-a", "for": "1h", "force": True, **BY_ANN},
-        ),
+        ask(330, action="pin", path="nat-a", force=True, **{"for": "1h"}),
         restarts=True,
         settle=(1700.0,),
     ),

@@ -113,7 +113,8 @@ class Delays:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self._well_for(group, path)
-        waited = asked_ago if flag(pin, "forced") else min(asked_ago, well)
+        free = min(asked_ago, self.world.kernel.now - self.routes.lifted_at.get(group.name, 0.0))
+        waited = free if flag(pin, "forced") else min(free, well)
         if not self.court.excused(group.name, 130):
             self.court.hold(
                 6, "a pin is followed", waited < 100, f"{group.name} is pinned to {path.name}, on {current}"
