@@ -1,4 +1,4 @@
-"""Stand-ins for the thread pools and locks of router and restarter: the same shape, and the kernel schedules."""
+"""Stand-ins for thread pools and locks of router and restarter: the same shape, and the kernel schedules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
+from lab.simulator.decoding import from_attributes
 from lab.simulator.kernel import Kernel, Killed, Task
+from routekeeper.store import codec
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -101,6 +103,7 @@ _STANDS_IN: Final[dict[int, object]] = {
     id(futures.ThreadPoolExecutor): CooperativePool,
     id(futures.wait): wait,
     id(threading.Lock): CooperativeLock,
+    id(codec.from_attributes): from_attributes,
 }
 """By identity: not everything in a module can be hashed."""
 LOCK_POLL_SECONDS: Final = 0.001
@@ -108,7 +111,7 @@ LOCK_POLL_SECONDS: Final = 0.001
 
 @contextmanager
 def cooperative(kernel: Kernel) -> Iterator[None]:
-    """Have whatever pools and locks the application uses run in the kernel's time."""
+    """Have whatever pools and locks the application uses run in the kernel's time, and each item decoded once."""
     CooperativePool.kernel = kernel
     modules = [module for name, module in sys.modules.items() if name.startswith("routekeeper.")]
     found = [
