@@ -319,7 +319,7 @@ class World:
         """Make a group's item unreadable; what puts it right."""
         key: Key = group_key(group_name)
         held = self.table.get(key)
-        if held is None or "N" in held.get("path", {}):
+        if held is None or self.is_spoilt(group_name):
             return None
         self._spoilt[group_name] = {name: value for name, value in held.items() if name == "path"}
         self.table._items[key] = {**held, "path": {"N": "7"}}

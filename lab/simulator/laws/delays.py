@@ -91,8 +91,7 @@ class Delays:
 
     def _here_for(self, group: Group, held: Item) -> float:
         """For how long the group could have left: nobody has held it, and nobody has just forced it here."""
-        now = self.world.kernel.now
-        return min(now - self.routes.lifted_at.get(group.name, 0.0), now - number(held, "since"))
+        return min(self.routes.lifted_ago(group.name), self.world.kernel.now - number(held, "since"))
 
     def _is_untold(self, held: Item) -> bool:
         """Whether the wait began while a hold on the group was in force, or while the stream kept news back."""
@@ -113,7 +112,7 @@ class Delays:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self._well_for(group, path)
-        free = min(asked_ago, self.world.kernel.now - self.routes.lifted_at.get(group.name, 0.0))
+        free = min(asked_ago, self.routes.lifted_ago(group.name))
         waited = free if flag(pin, "forced") else min(free, well)
         if not self.court.excused(group.name, 130):
             self.court.hold(

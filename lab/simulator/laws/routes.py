@@ -45,6 +45,10 @@ class Routes:
     lifted_at: dict[str, float] = field(default_factory=dict)
     """When people last let go of a group that they had held."""
 
+    def lifted_ago(self, group: str) -> float:
+        """Seconds since people last let go of the group."""
+        return self.world.kernel.now - self.lifted_at.get(group, 0.0)
+
     # --- what is committed
 
     def on_group(self, writer: str, old: Item | None, new: Item, invocation: Invocation | None) -> None:
