@@ -73,9 +73,9 @@ class Invocation:
         if operation == "load_group":
             self.groups[key] = table.group(key)
         elif operation == "load_board" and key == "VANTAGE":
-            self.glimpses.append(Glimpse(now, [i for _, i in table.peek("VANTAGE")], []))
+            self.glimpses.append(Glimpse(now, table.items("VANTAGE"), []))
             del self.glimpses[:-40]
         elif operation == "load_board" and self.glimpses:
-            self.glimpses[-1].health = [i for _, i in table.peek("HEALTH")]
+            self.glimpses[-1].health = table.items("HEALTH")
         elif operation == "load_signals" and self.glimpses:
-            self.glimpses[-1].signals = [i for _, i in table.peek("SIGNAL")]
+            self.glimpses[-1].signals = table.items("SIGNAL")

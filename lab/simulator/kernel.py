@@ -85,7 +85,7 @@ class Kernel:
     def at(self, moment: float, act: Callable[[], None], *, planned: bool = False) -> None:
         """Let something happen at a moment; what is planned does not come later for a leap."""
         self._count += 1
-        heapq.heappush(self._due, (max(moment, self.now), self._count, act, planned))
+        heapq.heappush(self._due, (max(self.now, moment), self._count, act, planned))
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         self.at(self.now + seconds, act)
@@ -94,9 +94,7 @@ class Kernel:
         """Let time pass until `until`, until something stops it, or until somebody interrupts."""
         self._until = until
         self.interrupted = False
-        while self._due and not self.stopped and not self.interrupted:
-            if self._due[0][0] > until:
-                break
+        while self._due and not self.stopped and not self.interrupted and self._due[0][0] <= until:
             moment, _, act, _ = heapq.heappop(self._due)
             self.now = max(self.now, moment)
             act()

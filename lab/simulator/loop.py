@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import events
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import Context
-from functools import partial
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -16,6 +16,38 @@ _UNWINDING_ROUNDS: Final = 5
 
 
 _Loop: Any = asyncio.AbstractEventLoop  # of which only what is asked for is here
+
+
+class Timer:
+    """`asyncio.Handle` and `TimerHandle`, as far as tasks and sleeps use them: what is done at a moment, or never."""
+
+    __slots__ = ("_act", "_arguments", "_context", "_loop")
+
+    def __init__(
+        self, loop: KernelLoop, act: Callable[..., object], arguments: tuple[Any, ...], context: Context | None
+    ) -> None:
+        self._loop = loop
+        self._act: Callable[..., object] | None = act
+        self._arguments = arguments
+        self._context = context
+
+    def cancel(self) -> None:
+        self._act = None
+
+    def cancelled(self) -> bool:
+        return self._act is None
+
+    def __call__(self) -> None:
+        """Its moment has come."""
+        if self._act is None:
+            return
+        try:
+            if self._context is None:
+                self._act(*self._arguments)
+            else:
+                self._context.run(self._act, *self._arguments)
+        except Exception as error:  # noqa: BLE001 - as asyncio's: the loop is told
+            self._loop.call_exception_handler({"exception": error})
 
 
 class KernelLoop(_Loop):  # type: ignore[misc]
@@ -38,22 +70,20 @@ class KernelLoop(_Loop):  # type: ignore[misc]
     def is_closed(self) -> bool:
         return False
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self, context)
-        self._kernel.at(self._kernel.now, partial(self._run, handle))
-        return handle
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Timer:
+        return self.call_at(self._kernel.now, callback, *args, context=context)
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        return self.call_at(self._kernel.now + max(0.0, delay), callback, *args, context=context)
+    ) -> Timer:
+        return self.call_at(self._kernel.now + delay, callback, *args, context=context)
 
     def call_at(
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
-    ) -> asyncio.TimerHandle:
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
-        self._kernel.at(when, partial(self._run, handle))
-        return handle
+    ) -> Timer:
+        timer = Timer(self, callback, args, context)
+        self._kernel.at(when, timer)
+        return timer
 
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
@@ -83,22 +113,12 @@ class KernelLoop(_Loop):  # type: ignore[misc]
             self.error = self.error or error
             self._kernel.stopped = True
 
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        """asyncio tells its loops; here the handle is passed over when its time comes."""
-
-    def _run(self, handle: asyncio.Handle) -> None:
-        if not handle.cancelled():
-            events._set_running_loop(self)
-            try:
-                handle._run()
-            finally:
-                events._set_running_loop(None)
-
-    def within(self, act: Callable[[], Any]) -> Any:
-        """Call something that asks for the running loop."""
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """For as long as this lasts it is the running loop."""
         events._set_running_loop(self)
         try:
-            return act()
+            yield
         finally:
             events._set_running_loop(None)
 

@@ -226,7 +226,7 @@ class Simulation:
         logger.setLevel(logging.CRITICAL + 1)
         error = None
         try:
-            with cooperative(self.kernel):
+            with cooperative(self.kernel), self.loop.running():
                 try:
                     self._begin()
                     self.kernel.run(START + self.plan.seconds)
@@ -327,11 +327,11 @@ class Simulation:
             return False
         if not all(watch.is_steady() for watch in self.watches.values()) or self.failbacks.allowed_within(CALM_SECONDS):
             return False
-        for _, item in world.table.peek("GROUP"):
+        for item in world.table.items("GROUP"):
             holds = [number(part(item, hold), "expires_at") for hold in ("pin", "pause", "returning")]
             if max(holds) > now - CALM_SECONDS or part(item, "pending") or parts(item, "unannounced"):
                 return False
-        if any(part(item, "active") for _, item in world.table.peek("RESTART")):
+        if any(part(item, "active") for item in world.table.items("RESTART")):
             return False
         targets = world.plan.configuration.targets.values()
         return not any(t.restart is not None and self.bench.word(t.name) == BAD for t in targets)

@@ -26,16 +26,16 @@ class WatchedTable(MemoryTable):
         self.writer = "somebody"
 
     def get(self, key: Key) -> Item | None:
-        return self._items.get(key)
+        return self._held(key)
 
     def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
-        keys = sorted((key for key in self._items if key.pk == pk), reverse=newest_first)
-        return [self._items[key] for key in keys]
+        held = self._partitions[pk]
+        return [held[sk] for sk in sorted(held, reverse=newest_first)]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
         """As the table in memory does it, but for measuring items and keeping a list of writes."""
         del operation
-        stored = [self._items.get(put.key) for put in puts]
+        stored = [self._held(put.key) for put in puts]
         holding = [writes.holds(put.condition, held) for put, held in zip(puts, stored, strict=True)]
         if not all(holding):
             raise Refused([None if well else Refusal(held) for well, held in zip(holding, stored, strict=True)])
@@ -48,24 +48,25 @@ class WatchedTable(MemoryTable):
 
     def touch(self, key: Key, **attributes: Attribute) -> None:
         """Change attributes of an item that nobody needs to hear of."""
-        self._items[key] = {**self._items[key], **attributes}
+        self._partitions[key.pk][key.sk] = {**self._partitions[key.pk][key.sk], **attributes}
+
+    def swap(self, key: Key, item: Item) -> None:
+        """Put another item in the place of one, of which nobody is told."""
+        self._partitions[key.pk][key.sk] = item
 
     def place(self, item: Item) -> None:
         key = key_of(item)
-        old = self._items.get(key)
-        self._items[key] = item
+        old = self._held(key)
+        self.swap(key, item)
         self.on_write(self.writer, key, old, item)
 
     def group(self, name: str) -> Item | None:
         """The item of a failover group."""
-        return self._items.get(Key("GROUP", name))
+        return self._partitions["GROUP"].get(name)
 
-    def peek(self, pk: str) -> list[tuple[Key, Item]]:
-        return [(key, item) for key, item in self._items.items() if key.pk == pk]
-
-    def forget(self, key: Key) -> None:
-        """Let an old item of history go, as its time-to-live would."""
-        del self._items[key]
+    def items(self, pk: str) -> list[Item]:
+        """Those of a partition, in the order in which they first came."""
+        return [*self._partitions[pk].values()]
 
 
 @dataclass(slots=True)

@@ -175,7 +175,7 @@ class Watch:
         self._epoch += 1
         self._told = False
         self._unsaved.clear()
-        self._loop.within(self._begin_watching)
+        self._begin_watching()
         self._beat(self._life)
 
     def _begin_watching(self) -> None:

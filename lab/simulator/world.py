@@ -322,10 +322,10 @@ class World:
         if held is None or self.is_spoilt(group_name):
             return None
         self._spoilt[group_name] = {name: value for name, value in held.items() if name == "path"}
-        self.table._items[key] = {**held, "path": {"N": "7"}}
+        self.table.touch(key, path={"N": "7"})
 
         def mend() -> None:  # unless who had read it before has saved over it meanwhile
-            self.table._items[key] = self.unspoilt(group_name, self.table._items[key])
+            self.table.swap(key, self.unspoilt(group_name, self.table.group(group_name) or {}))
 
         return mend
 

@@ -54,6 +54,6 @@ class Blackholes:
             return False
         if path.target is None:
             return self.world.kernel.now - at < UNPROBED_SECONDS + SKEW_SECONDS
-        said = [item for _, item in self.world.table.peek("HEALTH") if text(item, "target") == path.target]
+        said = [item for item in self.world.table.items("HEALTH") if text(item, "target") == path.target]
         good = [number(item, "since") for item in said if text(item, "health") == GOOD]
         return self.court.bench.word(path.target) != GOOD or min(good, default=0.0) <= at + SKEW_SECONDS

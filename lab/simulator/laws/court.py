@@ -47,13 +47,13 @@ class Court:
         invoked twice is no reason to be late. Nor is it that the stream is late or silent, with a pass every minute.
         """
         world, now = self.world, self.world.kernel.now
-        faults = world.ec2.faults
+        faults, troubled = world.ec2.faults, world.troubled
         if now - world.died_at < seconds or world.is_spoilt(group):
             return True
         for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale):
-            if "*" in held or group in held:
+            if held and ("*" in held or group in held):
                 return True
-        return any(now - world.troubled.get(name, -1e12) < seconds for name in ("*", group))
+        return now - troubled.get("*", -1e12) < seconds or now - troubled.get(group, -1e12) < seconds
 
     def unheralded(self, seconds: float) -> bool:
         """Whether the stream may have kept news back within so many seconds: then the minute's pass brings it."""

@@ -11,11 +11,12 @@ from lab.simulator.invocation import Invocation
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import flag, number, part, text
 from lab.simulator.laws.signals import Signals
-from lab.simulator.laws.verdicts import BAD, GOOD
+from lab.simulator.laws.verdicts import BAD, GOOD, Spell
 from lab.simulator.world import World
-from routekeeper.domain.settings import Failback, Group
+from routekeeper.domain.settings import Failback, Group, Path
 from routekeeper.domain.windows import Day
 from routekeeper.store.codec import Item
+from routekeeper.store.writes import key_of
 
 A_FLAP = 1000.0
 DECISION_SECONDS = 15.0
@@ -111,10 +112,8 @@ class Failbacks:
 
     def on_tick(self) -> None:
         """What has failed for some seconds has been counted by the router, and what is well is no longer down."""
-        bench = self.court.bench
-        spells = [
-            s for s in bench.take_spells() if min(s.well_for, s.length) > SEEN_SECONDS and s.length < LATE_SECONDS
-        ]
+        ended = self.court.bench.take_spells()
+        spells = [s for s in ended if min(s.well_for, s.length) > SEEN_SECONDS and s.length < LATE_SECONDS]
         if self.court.unheralded(60):
             spells = []  # the router need not have been told
         for name, group in self.world.plan.configuration.groups.items():
@@ -125,20 +124,22 @@ class Failbacks:
                 continue
             self.first_at.setdefault(name, self.world.kernel.now)
             for path in group.paths:
-                known = part(part(held, "flaps"), path.name)
-                down = flag(known, "down")
-                began = [s.began_at for s in spells if s.target == path.target and s.began_at > self.first_at[name]]
-                now = self.world.kernel.now
-                if now - self.signals.of(name, path.name).last < 60:
-                    began = []  # it counted as UNHEALTHY before, and no router need have woken for it
-                if self.world.drifted_ago(name) < 60:
-                    began = []  # a router that looks for what it has changed, and another hand undid, looks no further
-                at = number(known, "at")
-                missed = max(began, default=at) - SKEW_SECONDS > at
-                missed = missed or (bench.held_for(path.target, BAD) > 130 and not down)
-                stuck = bench.held_for(path.target, GOOD) > 130 and down
-                told = f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, stored is {at}, {down}"
-                self.court.hold(4, "flaps are counted", not missed and not stuck, told)
+                self._hold_to_count(group, path, part(part(held, "flaps"), path.name), spells)
+
+    def _hold_to_count(self, group: Group, path: Path, known: Item | None, spells: list[Spell]) -> None:
+        """Hold what is stored of a path's flaps to how it has been."""
+        bench, name = self.court.bench, group.name
+        at, down = number(known, "at"), flag(known, "down")
+        began = [s.began_at for s in spells if s.target == path.target and s.began_at > self.first_at[name]]
+        if began and self.world.kernel.now - self.signals.of(name, path.name).last < 60:
+            began = []  # it counted as UNHEALTHY before, and no router need have woken for it
+        if began and self.world.drifted_ago(name) < 60:
+            began = []  # a router that looks for what it has changed, and another hand undid, looks no further
+        missed = max(began, default=at) - SKEW_SECONDS > at
+        missed = missed or (not down and bench.held_for(path.target, BAD) > 130)
+        stuck = down and bench.held_for(path.target, GOOD) > 130
+        told = f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, stored is {at}, {down}"
+        self.court.hold(4, "flaps are counted", not missed and not stuck, told)
 
     # --- what is done about it
 
@@ -164,8 +165,8 @@ class Failbacks:
 
     def waiting(self) -> Iterator[tuple[Group, tuple[str, ...]]]:
         """The groups that are not on their first path, with the paths that they might return to."""
-        for key, item in self.world.table.peek("GROUP"):
-            group = self.world.plan.configuration.groups[key.sk]
+        for item in self.world.table.items("GROUP"):
+            group = self.world.plan.configuration.groups[key_of(item).sk]
             names = tuple(path.name for path in group.paths)
             if (here := text(item, "path")) in names[1:]:
                 yield group, names[: names.index(here)]

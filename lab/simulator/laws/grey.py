@@ -114,7 +114,7 @@ class Grey:
                     self._hold_to_find(pair, bound, f"{share:.0%} {kind} for {lasted:.0f} s")
 
     def _hold_to_find(self, pair: tuple[str, str], bound: float, told: str) -> None:
-        health = (item for _, item in self.world.table.peek("HEALTH"))
+        health = self.world.table.items("HEALTH")
         item = next((i for i in health if (text(i, "vantage"), text(i, "target")) == pair), None)
         missed = text(item, "health") == "HEALTHY" and self.world.kernel.now - number(item, "since") >= bound
         told = f"{pair[0]} calls {pair[1]} HEALTHY with {told}: {text(item, 'reason')}"

@@ -13,6 +13,7 @@ from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
 from routekeeper.domain.settings import Group, Path, Target
 from routekeeper.store.codec import Item
+from routekeeper.store.items import restart_key
 
 HELP_SECONDS: Final = 200.0
 """How long what keeps the restarter from acting may have an effect, and an act may take."""
@@ -51,7 +52,7 @@ class Restarts:
         self.court.hold(9, "only configured instances", target is not None, told)
         if target is None or target.restart is None:
             return
-        held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
+        held = self.world.table.get(restart_key(target.restart.group))
         active = part(held, "active")
         mine = text(active, "instance") == instance and text(active, "phase") == PHASE_OF[action]
         found = f"{text(active, 'phase')} {text(active, 'instance')}"
@@ -124,7 +125,7 @@ class Restarts:
         for target in configuration.targets.values():
             if target.instance is None or target.restart is None:
                 continue
-            held = next((i for k, i in self.world.table.peek("RESTART") if k.sk == target.restart.group), None)
+            held = self.world.table.get(restart_key(target.restart.group))
             machine = self.world.ec2.machines[target.instance]
             paused = any(group.name in self.paused_at for group in self._through(target.instance))
             given_up = any(entry.get("S") == target.name for entry in parts(held, "given_up"))

@@ -253,7 +253,7 @@ class Routes:
         self.court.hold(5, "a vantage's own trouble moves nothing", not clear, f"{before} is well: {told}")
 
     def _health(self) -> list[Item]:
-        return [item for _, item in self.world.table.peek("HEALTH")]
+        return self.world.table.items("HEALTH")
 
     # --- what is carried out
 

@@ -54,40 +54,42 @@ class Signals:
 
     def look(self) -> None:
         """Take down against which paths something speaks now."""
-        now = self.world.kernel.now
-        items = [item for _, item in self.world.table.peek("SIGNAL")]
+        items = self.world.table.items("SIGNAL")
         if not items:
             return
-        health = [item for _, item in self.world.table.peek("HEALTH")]
+        health = self.world.table.items("HEALTH")
         for group in self.world.plan.configuration.groups.values():
             for path in group.paths:
                 spoken = self.spoken.setdefault((group.name, path.name), Spoken())
-                speaking = list(self.against(path, items, now))
-                if speaking:
-                    spoken.last = now
-                    if "state" in (text(item, "kind") for item in speaking):
-                        spoken.last_state = now
-                certainly = self.against(path, items, now, leeway=-SKEW_SECONDS)
-                certain = [item for item in certainly if not self.may_be_over(path, item, health)]
-                if "state" not in (text(item, "kind") for item in certain):
-                    spoken.state_since = None
-                elif spoken.state_since is None:
-                    spoken.state_since = now
-                if not certain:
-                    spoken.since = None
-                elif spoken.since is None:
-                    spoken.since = now
-                    spoken.by_clock = all(text(item, "kind") == "maintenance" for item in certain)
+                about = self.about(path, items)
+                if about or spoken.since is not None or spoken.state_since is not None:
+                    self._take_down(spoken, path, about, health)
+
+    def _take_down(self, spoken: Spoken, path: Path, about: list[Item], health: list[Item]) -> None:
+        now = self.world.kernel.now
+        speaking = list(self.against(path, about, now))
+        if speaking:
+            spoken.last = now
+            if "state" in (text(item, "kind") for item in speaking):
+                spoken.last_state = now
+        certainly = self.against(path, speaking, now, leeway=-SKEW_SECONDS)
+        certain = [item for item in certainly if not self.may_be_over(path, item, health)]
+        if "state" not in (text(item, "kind") for item in certain):
+            spoken.state_since = None
+        elif spoken.state_since is None:
+            spoken.state_since = now
+        if not certain:
+            spoken.since = None
+        elif spoken.since is None:
+            spoken.since = now
+            spoken.by_clock = all(text(item, "kind") == "maintenance" for item in certain)
 
     def of(self, group: str, path: str) -> Spoken:
         return self.spoken.get((group, path), Spoken())
 
     def against(self, path: Path, items: Iterable[Item], now: float, leeway: float = SKEW_SECONDS) -> Iterator[Item]:
         """The items that speak against the path, give or take some seconds."""
-        instances = self.instances(path)
-        for item in items:
-            if text(item, "instance") not in instances or flag(item, "withdrawn"):
-                continue
+        for item in self.about(path, items):
             kind, at = text(item, "kind") or "", number(item, "at")
             ends_at = number(item, "ends_at") if kind == "maintenance" else at + SECONDS[kind]
             target = self.world.plan.configuration.targets.get(path.target or "")
@@ -99,6 +101,11 @@ class Signals:
             begins_at = number(item, "starts_at") if kind == "maintenance" else at - 10
             if begins_at - leeway <= now < ends_at + leeway:
                 yield item
+
+    def about(self, path: Path, items: Iterable[Item]) -> list[Item]:
+        """The items that speak of an instance on which the path depends, and that nobody has withdrawn."""
+        instances = self.instances(path)
+        return [item for item in items if text(item, "instance") in instances and not flag(item, "withdrawn")]
 
     def instances(self, path: Path) -> set[str | None]:
         target = self.world.plan.configuration.targets.get(path.target or "")
@@ -114,7 +121,7 @@ class Signals:
 
     def boundaries(self) -> Iterator[float]:
         """When something begins or ceases to speak."""
-        for _, item in self.world.table.peek("SIGNAL"):
+        for item in self.world.table.items("SIGNAL"):
             kind = text(item, "kind") or ""
             yield number(item, "starts_at")
             yield number(item, "ends_at") if kind == "maintenance" else number(item, "at") + SECONDS[kind]

@@ -27,11 +27,20 @@ def count(
     believe_all: bool = False,
 ) -> dict[str, str]:
     """Health by target, as words; `believe_all`: also those that law 5 suspects."""
-    said: dict[str, dict[str, str]] = {}
-    for item in vantages:
-        name, beat_at = text(item, "name"), number(item, "heartbeat_at")
-        if name is not None and now - beat_at <= configuration.stale_after_seconds:
-            said[name] = {}
+    return _tell(configuration, fresh(configuration, vantages, now), health, believe_all=believe_all)
+
+
+def fresh(configuration: Configuration, vantages: Iterable[Item], now: float) -> list[str]:
+    """The vantages that have been heard of lately."""
+    heard = (item for item in vantages if now - number(item, "heartbeat_at") <= configuration.stale_after_seconds)
+    return [name for item in heard if (name := text(item, "name")) is not None]
+
+
+def _tell(
+    configuration: Configuration, vantages: Iterable[str], health: Iterable[Item], *, believe_all: bool = False
+) -> dict[str, str]:
+    """Health by target, as words, by the votes of these vantages."""
+    said: dict[str, dict[str, str]] = {name: {} for name in vantages}
     for item in health:
         vantage, target, word = text(item, "vantage"), text(item, "target"), text(item, "health")
         if vantage in said and target is not None and word in (GOOD, BAD):
@@ -97,14 +106,15 @@ class Bench:
     records: dict[str, Record] = field(default_factory=dict)
     spells: list[Spell] = field(default_factory=list)
     """Those that are over, and that nobody has asked for yet."""
+    _known: tuple[list[str], list[Item]] | None = None
+    """The vantages and the items of health behind the verdicts that were told last."""
+    _told: dict[str, str] = field(default_factory=dict)
 
     def sit(self, *, heralded: bool = False) -> None:
-        world, now = self.world, self.world.kernel.now
-        table = world.table
-        vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        now = self.world.kernel.now
         # Who falls silent at the moment of a write may not have done so by the clock of whom the write wakes.
-        seen_by_all = count(world.plan.configuration, vantages, health, now - SKEW_SECONDS) if heralded else {}
-        for target, word in count(world.plan.configuration, vantages, health, now).items():
+        seen_by_all = self._verdicts(now - SKEW_SECONDS) if heralded else {}
+        for target, word in self._verdicts(now).items():
             record = self.records.setdefault(target, Record(since=now))
             if BAD in (record.word, word):
                 record.last_bad = now
@@ -113,6 +123,14 @@ class Bench:
             if record.word != word:
                 self._turned(target, record)
                 record.word, record.since, record.heralded = word, now, seen_by_all.get(target) == word
+
+    def _verdicts(self, now: float) -> dict[str, str]:
+        """As `count` has it; counted again only if somebody else votes, or otherwise."""
+        configuration, table = self.world.plan.configuration, self.world.table
+        known = fresh(configuration, table.items("VANTAGE"), now), table.items("HEALTH")
+        if known != self._known:
+            self._known, self._told = known, _tell(configuration, *known)
+        return self._told
 
     def _turned(self, target: str, record: Record) -> None:
         now = self.world.kernel.now
@@ -139,8 +157,8 @@ class Bench:
         """
         world, table = self.world, self.world.table
         now = world.kernel.now if glimpse is None else glimpse.at
-        vantages = glimpse.vantages if glimpse is not None else [item for _, item in table.peek("VANTAGE")]
-        health = glimpse.health if glimpse is not None else [item for _, item in table.peek("HEALTH")]
+        vantages = glimpse.vantages if glimpse is not None else table.items("VANTAGE")
+        health = glimpse.health if glimpse is not None else table.items("HEALTH")
         lately = [i for i in health if text(i, "health") == GOOD and now - number(i, "since") < seconds]
         # Whoever has said so only lately has not said so.
         long = [item for item in health if not any(item is one and text(one, "target") == target for one in lately)]
@@ -154,7 +172,7 @@ class Bench:
         if target is None:
             return True
         now, table = self.world.kernel.now, self.world.table
-        vantages, health = ([item for _, item in table.peek(pk)] for pk in ("VANTAGE", "HEALTH"))
+        vantages, health = (table.items(pk) for pk in ("VANTAGE", "HEALTH"))
         doubted = [
             {**item, "health": {"S": BAD}}
             if text(item, "target") == target and text(item, "health") == GOOD and now - number(item, "since") < seconds

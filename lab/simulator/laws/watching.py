@@ -68,7 +68,7 @@ class Watching:
     def on_settled(self, alive: set[str]) -> None:
         """What a vantage that has had time says is what its line has been like."""
         now = self._world.kernel.now
-        said = {(text(i, "vantage"), text(i, "target")): text(i, "health") for _, i in self._world.table.peek("HEALTH")}
+        said = {(text(i, "vantage"), text(i, "target")): text(i, "health") for i in self._world.table.items("HEALTH")}
         words = {Fate.ANSWERED: "HEALTHY", Fate.LOST: "UNHEALTHY", Fate.NOT_SENT: "UNKNOWN"}
         for (vantage, target), ledger in self._world.ledgers.items():
             if vantage not in alive or ledger.plain is None or ledger.plain_since is None:

@@ -8,6 +8,7 @@ records from the table, in the shape in which Lambda delivers them.
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import RLock
@@ -52,7 +53,8 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._items: dict[Key, Item] = {}
+        self._partitions: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+        """By partition key, then by sort key."""
         self._writes: list[Write] = []
         self._records: list[dict[str, Any]] = []
         self._sequence = 0
@@ -71,18 +73,18 @@ class MemoryTable:
 
     def get(self, key: Key) -> Item | None:
         with self._lock:
-            return _copied(self._items.get(key))
+            return _copied(self._held(key))
 
     def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
         """The items of a partition in the order of their sort keys."""
         with self._lock:
-            keys = sorted((key for key in self._items if key.pk == pk), key=lambda key: key.sk.encode())
-            return [_copied(self._items[key]) for key in (reversed(keys) if newest_first else keys)]
+            held = self._partitions[pk]
+            return [_copied(held[sk]) for sk in sorted(held, key=str.encode, reverse=newest_first)]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
         """All puts or none. Raises Refused and, for an item that is too long, StoreError."""
         with self._lock:
-            stored = [self._items.get(put.key) for put in puts]
+            stored = [self._held(put.key) for put in puts]
             refusals = [
                 None if holds(put.condition, held) else Refusal(held) for put, held in zip(puts, stored, strict=True)
             ]
@@ -99,15 +101,18 @@ class MemoryTable:
         """Put an item as it is, under no condition: an operator's edit in the console, a newer version's write."""
         with self._lock:
             key, new = key_of(item), _copied(dict(item))
-            old = self._items.get(key)
-            self._items[key] = new
+            old = self._held(key)
+            self._partitions[key.pk][key.sk] = new
             if old is None or not same(old, new):
                 self._append("INSERT" if old is None else "MODIFY", key, old, new)
 
     def remove(self, key: Key) -> None:
         """Delete an item, as its time-to-live or an operator does."""
         with self._lock:
-            self._append("REMOVE", key, self._items.pop(key), None)
+            self._append("REMOVE", key, self._partitions[key.pk].pop(key.sk), None)
+
+    def _held(self, key: Key) -> Item | None:
+        return self._partitions[key.pk].get(key.sk)
 
     def _append(self, name: str, key: Key, old: Item | None, new: Item | None) -> None:
         self._sequence += 1
