@@ -96,7 +96,7 @@ class Kernel:
         self.interrupted = False
         while self._due and not self.stopped and not self.interrupted and self._due[0][0] <= until:
             moment, _, act, _ = heapq.heappop(self._due)
-            self.now = max(self.now, moment)
+            self.now = moment
             act()
         if not self.stopped and not self.interrupted:
             self.now = max(self.now, until)
@@ -105,7 +105,8 @@ class Kernel:
         """Let time pass in which nothing happens: whatever is due comes that much later, what is planned does not."""
         self.now += seconds
         self._due = [
-            (moment if planned else moment + seconds, count, act, planned) for moment, count, act, planned in self._due
+            (max(moment, self.now) if planned else moment + seconds, count, act, planned)
+            for moment, count, act, planned in self._due
         ]
         heapq.heapify(self._due)
 

@@ -38,17 +38,21 @@ class Delays:
         if path is None or (pause is not None and number(pause, "expires_at") > now - 110):
             return
         pin_ends = number(pin, "expires_at")
-        others = [p for p in group.paths if p is not path]
-        doomed = {p.name: now - self._doomed_at(group, p) for p in others}
-        well = max((min(self._well_for(group, p), doomed[p.name]) for p in others), default=0.0)
-        here = self._here_for(group, held)
-        waited = min(bench.held_for(path.target, BAD), well, here)
         if pin_ends > now - 110:
             if pin_ends > now + SLACK_SECONDS:
                 self._judge_pin(group, held, path.name)
             return
+        bad_for = bench.held_for(path.target, BAD)
+        announced = self.signals.of(group.name, path.name).since is not None
+        if bad_for <= 0 and not announced:
+            return
+        others = [p for p in group.paths if p is not path]
+        doomed = {p.name: now - self._doomed_at(group, p) for p in others}
+        well = max((min(self._well_for(group, p), doomed[p.name]) for p in others), default=0.0)
+        here = self._here_for(group, held)
+        waited = min(bad_for, well, here)
         bound = 100.0
-        if waited <= 0 and self.signals.of(group.name, path.name).since is None:
+        if waited <= 0 and not announced:
             return
         if not self.court.excused(group.name, 130):
             told = f"{group.name} stays on {path.name} for {waited:.0f} s: {text(held, 'reason')}"

@@ -33,6 +33,13 @@ class Grey:
     court: Court
     _bad_since: dict[tuple[str, str, str], float] = field(default_factory=dict)
     """Since when a vantage's line to a target has been as bad as is unacceptable, by kind."""
+    _ruled: list[tuple[tuple[str, str], Line, Detection]] = field(init=False)
+    """The lines that are held to rules on loss or latency."""
+
+    def __post_init__(self) -> None:
+        targets = self.world.plan.configuration.targets
+        lines = ((pair, line, targets[pair[1]].detection) for pair, line in self.world.lines.items())
+        self._ruled = [held for held in lines if held[2].loss is not None or held[2].latency is not None]
 
     # --- verdicts
 
@@ -100,8 +107,7 @@ class Grey:
 
     def on_tick(self, alive_for: Mapping[str, float]) -> None:
         """A line that has long been as bad as is unacceptable is not HEALTHY, and has not been for long."""
-        for pair, line in self.world.lines.items():
-            rule = self.world.plan.configuration.targets[pair[1]].detection
+        for pair, line, rule in self._ruled:
             for kind, share in (("loss", _lost(line, rule)), ("latency", _late(line, rule))):
                 if share is None:
                     self._bad_since.pop((*pair, kind), None)

@@ -58,11 +58,13 @@ class Rest:
         for name, group in self.world.plan.configuration.groups.items():
             held = self._held(name)
             path = group.path(text(held, "path") or "") if held is not None else None
-            if path is None or self.court.excused(name, 130) or self._on_hold(name, held, 130):
+            stranded = min(bench.since_good(p.target) for p in group.paths)
+            if path is None or (path is group.paths[0] and stranded <= 130):
+                continue
+            if self.court.excused(name, 130) or self._on_hold(name, held, 130):
                 continue
             if not self.court.excused(name, 200) and not self._on_hold(name, held, 200):
                 self._hold_to_return(group, path, held)
-            stranded = min(bench.since_good(p.target) for p in group.paths)
             if stranded > 130 and now - number(held, "since") > GRACE_SECONDS + 130:
                 silent = now - self.emitted_at.get((Metric.NO_HEALTHY_PATH, name), 0.0)
                 told = f"{name} has had no HEALTHY path for {stranded:.0f} s, and nobody was told for {silent:.0f} s"
