@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import queue
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.queues import Queue
+from multiprocessing.sharedctypes import Synchronized
 from types import TracebackType
 from typing import Final, Self
 
@@ -34,12 +36,18 @@ class _News:
     outcome: Outcome | None = None
 
 
-def _work(play: Play, worker: int, first: int, step: int, until: float, news: Queue[_News]) -> None:
+def _work(play: Play, worker: int, first: int, further: Synchronized[int], until: float, news: Queue[_News]) -> None:
+    """Play the `first` seed, then whichever is next: no worker is left with all the long ones."""
     seed = first
+    gc.freeze()
+    gc.disable()
     while time.monotonic() < until:
         news.put(_News(worker, Cut(seed)))
         news.put(_News(worker, Cut(seed), play(Cut(seed))))
-        seed += step
+        gc.collect()  # a world is one knot of references: it is let go of as a whole, when it is over
+        with further.get_lock():
+            seed = further.value
+            further.value += 1
 
 
 @dataclass(slots=True)
@@ -64,11 +72,14 @@ class Crew:
     _context: SpawnContext = field(default_factory=lambda: multiprocessing.get_context("spawn"))
     _workers: list[_Worker] = field(default_factory=list)
     _news: Queue[_News] = field(init=False)
+    _further: Synchronized[int] = field(init=False)
+    """The next seed that nobody has begun."""
 
     def __enter__(self) -> Self:
         self._news = self._context.Queue()
+        self._further = self._context.Value("q", self.first + self.count)
         for number in range(self.count):
-            arguments = (self.play, number, self.first + number, self.count, self.until, self._news)
+            arguments = (self.play, number, self.first + number, self._further, self.until, self._news)
             process = self._context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             self._workers.append(_Worker(process, Cut(self.first + number), time.monotonic()))

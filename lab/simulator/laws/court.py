@@ -32,10 +32,11 @@ class Court:
     checks: dict[str, int] = field(default_factory=dict)
     """How often each check was made in earnest."""
 
-    def hold(self, law: int, rule: str, held: bool, story: str) -> None:
+    def hold(self, law: int, rule: str, held: bool, story: str, *values: object) -> None:
+        """Take the check down; `story` says what was found, with the values in the place of its braces if there are."""
         self.checks[rule] = self.checks.get(rule, 0) + 1
         if not held and self.violation is None:
-            at = self.world.kernel.now - START
+            at, story = self.world.kernel.now - START, story.format(*values) if values else story
             self.violation = Violation(law, at, rule, story)
             self.world.tell("court", f"LAW {law} BROKEN ({rule}): {story}")
             self.world.kernel.stopped = True

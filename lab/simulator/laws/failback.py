@@ -138,8 +138,9 @@ class Failbacks:
         missed = max(began, default=at) - SKEW_SECONDS > at
         missed = missed or (not down and bench.held_for(path.target, BAD) > 130)
         stuck = down and bench.held_for(path.target, GOOD) > 130
-        told = f"{path.name} of {name} is {bench.word(path.target)}, failed at {began}, stored is {at}, {down}"
-        self.court.hold(4, "flaps are counted", not missed and not stuck, told)
+        found = path.name, name, bench.word(path.target), began, at, down
+        told = "{} of {} is {}, failed at {}, stored is {}, {}"
+        self.court.hold(4, "flaps are counted", not missed and not stuck, told, *found)
 
     # --- what is done about it
 

@@ -74,8 +74,8 @@ class Rest:
         for (metric, group), at in self.emitted_at.items():
             if group and metric in ALARMED:
                 whole = self.emitted_at.get((metric, ""), 0.0)
-                told = f"{metric.value} of {group} was written, and not the deployment's, which has the alarm"
-                self.court.hold(3, "an alarm has its metric", whole >= at, told)
+                told = "{} of {} was written, and not the deployment's, which has the alarm"
+                self.court.hold(3, "an alarm has its metric", whole >= at, told, metric.value, group)
 
     def on_settled(self) -> None:
         for name, group in self.world.plan.configuration.groups.items():

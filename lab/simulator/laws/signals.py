@@ -42,6 +42,12 @@ class Signals:
     bus: Bus
     spoken: dict[tuple[str, str], Spoken] = field(default_factory=dict)
     """By group and path."""
+    _paths: list[tuple[str, Path, set[str | None]]] = field(init=False)
+    """Every path with its group and the instances on which it depends."""
+
+    def __post_init__(self) -> None:
+        groups = self.world.plan.configuration.groups.values()
+        self._paths = [(group.name, path, self.instances(path)) for group in groups for path in group.paths]
 
     def on_write(self, old: Item | None, new: Item) -> None:
         instance, kind, at = text(new, "instance") or "", text(new, "kind") or "", number(new, "at")
@@ -58,16 +64,16 @@ class Signals:
         if not items:
             return
         health = self.world.table.items("HEALTH")
-        for group in self.world.plan.configuration.groups.values():
-            for path in group.paths:
-                spoken = self.spoken.setdefault((group.name, path.name), Spoken())
-                about = self.about(path, items)
-                if about or spoken.since is not None or spoken.state_since is not None:
-                    self._take_down(spoken, path, about, health)
+        spoken_of = {text(item, "instance") for item in items if not flag(item, "withdrawn")}
+        for group, path, instances in self._paths:
+            spoken = self.spoken.setdefault((group, path.name), Spoken())
+            if spoken.since is None and spoken.state_since is None and spoken_of.isdisjoint(instances):
+                continue
+            self._take_down(spoken, path, items, health)
 
-    def _take_down(self, spoken: Spoken, path: Path, about: list[Item], health: list[Item]) -> None:
+    def _take_down(self, spoken: Spoken, path: Path, items: list[Item], health: list[Item]) -> None:
         now = self.world.kernel.now
-        speaking = list(self.against(path, about, now))
+        speaking = list(self.against(path, items, now))
         if speaking:
             spoken.last = now
             if "state" in (text(item, "kind") for item in speaking):
@@ -89,7 +95,10 @@ class Signals:
 
     def against(self, path: Path, items: Iterable[Item], now: float, leeway: float = SKEW_SECONDS) -> Iterator[Item]:
         """The items that speak against the path, give or take some seconds."""
-        for item in self.about(path, items):
+        instances = self.instances(path)
+        for item in items:
+            if text(item, "instance") not in instances or flag(item, "withdrawn"):
+                continue
             kind, at = text(item, "kind") or "", number(item, "at")
             ends_at = number(item, "ends_at") if kind == "maintenance" else at + SECONDS[kind]
             target = self.world.plan.configuration.targets.get(path.target or "")
@@ -101,11 +110,6 @@ class Signals:
             begins_at = number(item, "starts_at") if kind == "maintenance" else at - 10
             if begins_at - leeway <= now < ends_at + leeway:
                 yield item
-
-    def about(self, path: Path, items: Iterable[Item]) -> list[Item]:
-        """The items that speak of an instance on which the path depends, and that nobody has withdrawn."""
-        instances = self.instances(path)
-        return [item for item in items if text(item, "instance") in instances and not flag(item, "withdrawn")]
 
     def instances(self, path: Path) -> set[str | None]:
         target = self.world.plan.configuration.targets.get(path.target or "")

@@ -183,7 +183,9 @@ class Bench:
 
     def word(self, target: str | None) -> str:
         """A path without a target is taken as healthy."""
-        return GOOD if target is None else self.records.get(target, Record()).word
+        if target is None:
+            return GOOD
+        return self.records[target].word if target in self.records else UNSURE
 
     def held_for(self, target: str | None, word: str) -> float:
         """For how many seconds this has been the verdict."""

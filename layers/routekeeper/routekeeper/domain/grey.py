@@ -10,6 +10,7 @@ Two things can be tallied, both off unless configured: probes that were lost, an
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from routekeeper.domain import cusum
@@ -98,6 +99,7 @@ class Standard:
     """The evidence that clears a tally spans at least this long."""
 
 
+@lru_cache(maxsize=256)
 def loss_standard(rule: LossRule, pace: Pace, timeout_seconds: float, clear_for_seconds: float) -> Standard:
     """What loss is measured by where probes are sent at `pace`."""
     usual = Loss(rule.usual, rule.burst_seconds)
