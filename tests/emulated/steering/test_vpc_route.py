@@ -208,6 +208,19 @@ def test_a_route_that_vanished_since_it_was_read_is_created(world: World) -> Non
     assert is_on(world.read()[0], world.b)
 
 
+def test_after_a_silence_nothing_further_is_tried_for_nobody_has_asked_whether_it_is_wanted_still(world: World) -> None:
+    world.change_all(world.a)
+    present = world.read()[0]
+    world.by_hand("delete_route", world.tables[0])
+    world.ec2.refuse(REPLACE, "ServiceUnavailable")
+
+    with pytest.raises(Ec2Error, match="ServiceUnavailable"):
+        world.steering.change(world.group, present, world.b)
+
+    assert world.ec2.calls == [REPLACE]
+    assert not world.read()[0].exists
+
+
 def test_a_route_that_somebody_else_has_put_there_already_is_a_success(world: World) -> None:
     missing = world.read()[0]
     world.by_hand("create_route", world.tables[0], InstanceId=world.vpc.nat_b)

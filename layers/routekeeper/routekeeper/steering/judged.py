@@ -14,8 +14,9 @@ def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[
     """Put the route onto the path with `act`; after a refusal, `read` it again and judge.
 
     A call can be refused or go unanswered although the route is as wanted: it was repeated after a lost answer, or
-    somebody else was quicker. Where the route has appeared, vanished or
-    settled since it was read, `act` gets a second try on what is there now; it chooses its call by that.
+    somebody else was quicker. Where it was refused because the route has appeared, vanished or settled since it was
+    read, `act` gets a second try on what is there now; it chooses its call by that. After a silence it does not:
+    whether the path is wanted still is for the caller to say.
 
     Raises:
         Ec2Error: the route could not be put onto the path and, as far as can be read, is not on it.
@@ -31,6 +32,8 @@ def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[
         if now is not None and is_on(now, path):
             return
         if now is None or now.error is not None or _circumstances(now) == _circumstances(route):
+            raise
+        if trouble(refusal.code) is Trouble.UNANSWERED:
             raise
         act(now)
 
