@@ -90,7 +90,7 @@ format: $(VENV)/.done ## Put the sources in shape
 	$(RUN)/ruff format .
 
 .PHONY: test-unit
-test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, a quarter of the drawn examples
+test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, fewer drawn examples
 	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/template tests/docs
 
 .PHONY: test

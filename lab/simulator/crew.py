@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import queue
 import time
@@ -39,12 +38,9 @@ class _News:
 def _work(play: Play, worker: int, first: int, further: Synchronized[int], until: float, news: Queue[_News]) -> None:
     """Play the `first` seed, then whichever is next: no worker is left with all the long ones."""
     seed = first
-    gc.freeze()
-    gc.disable()
     while time.monotonic() < until:
         news.put(_News(worker, Cut(seed)))
         news.put(_News(worker, Cut(seed), play(Cut(seed))))
-        gc.collect()  # a world is one knot of references: it is let go of as a whole, when it is over
         with further.get_lock():
             seed = further.value
             further.value += 1
@@ -116,7 +112,7 @@ class Crew:
         """Those of which nothing will be heard. One that had no time to begin anything has ended well."""
         for worker in self._workers:
             code, spent = worker.process.exitcode, time.monotonic() - worker.since
-            if worker.busy and code:
+            if code:
                 yield worker.cut, Outcome.failed(f"{LOST}: its process ended with exit code {code}")
             elif worker.busy and code is None and spent > self.run_seconds:
                 yield worker.cut, Outcome.failed(f"{LOST}: it has not ended within {self.run_seconds:g} s")

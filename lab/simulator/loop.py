@@ -6,7 +6,7 @@ import asyncio
 from asyncio import events
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -24,7 +24,7 @@ class Timer:
     __slots__ = ("_act", "_arguments", "_context", "_loop")
 
     def __init__(
-        self, loop: KernelLoop, act: Callable[..., object], arguments: tuple[Any, ...], context: Context | None
+        self, loop: KernelLoop, act: Callable[..., object], arguments: tuple[Any, ...], context: Context
     ) -> None:
         self._loop = loop
         self._act: Callable[..., object] | None = act
@@ -42,11 +42,10 @@ class Timer:
         if self._act is None:
             return
         try:
-            if self._context is None:
-                self._act(*self._arguments)
-            else:
-                self._context.run(self._act, *self._arguments)
-        except Exception as error:  # noqa: BLE001 - as asyncio's: the loop is told
+            self._context.run(self._act, *self._arguments)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - as asyncio's: the loop is told
             self._loop.call_exception_handler({"exception": error})
 
 
@@ -81,7 +80,7 @@ class KernelLoop(_Loop):  # type: ignore[misc]
     def call_at(
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Timer:
-        timer = Timer(self, callback, args, context)
+        timer = Timer(self, callback, args, context if context is not None else copy_context())
         self._kernel.at(when, timer)
         return timer
 

@@ -15,7 +15,7 @@ from routekeeper.domain import (
 from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.routing import Move, Stay
-from routekeeper.router import group_pass, router
+from routekeeper.router import group_pass, judging
 
 
 def _leaving_waits() -> tuple[Swap, ...]:
@@ -34,7 +34,7 @@ def _signals_are_ignored() -> tuple[Swap, ...]:
         del configuration, told
         return verdicts
 
-    return ((router, "judged", mutated),)
+    return ((judging, "judged", mutated),)
 
 
 def _returning_does_not_wait() -> tuple[Swap, ...]:

@@ -220,6 +220,11 @@ def test_after_a_silence_nothing_further_is_tried_for_nobody_has_asked_whether_i
     assert world.ec2.calls == [REPLACE]
     assert not world.read()[0].exists
 
+    world.ec2.forget()
+    world.steering.change(world.group, present, world.b)  # as who has asked does, with what was read at first
+
+    assert is_on(world.read()[0], world.b)
+
 
 def test_a_route_that_somebody_else_has_put_there_already_is_a_success(world: World) -> None:
     missing = world.read()[0]

@@ -561,6 +561,7 @@ def test_law_10_killed_at_any_line_the_restart_is_done_once_and_completely() -> 
         story.run(300)
 
         assert story.actions() == [STOP, GO], killed_after
+        assert active_phase(story) is None
         assert [event.outcome.name for event in story.history()] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
         assert story.ec2.machines["i-a"].state is InstanceState.RUNNING
 

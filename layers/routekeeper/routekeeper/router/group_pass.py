@@ -10,11 +10,11 @@ Whoever dies in between leaves `pending` behind, and the next pass goes on from 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError, VersionConflict
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.path_health import Actual, health_of_paths
 from routekeeper.domain.quorum import Verdict
@@ -26,6 +26,7 @@ from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
 from routekeeper.router.braking import Braking
+from routekeeper.router.judging import Judging
 from routekeeper.router.means import Means
 
 LOG = logging.getLogger("routekeeper.router")
@@ -52,8 +53,8 @@ class _Late(RoutekeeperError):
 class GroupPass:
     group: Group
     verdicts: Mapping[str, Verdict]
-    judge: Callable[[], Mapping[str, Verdict]]
-    """Judges anew on what the table holds now; for when `verdicts` have grown old."""
+    judging: Judging
+    """For when `verdicts` have grown old."""
     means: Means
     braking: Braking
     deadline_at: float
@@ -74,10 +75,10 @@ class GroupPass:
         for _ in range(DECISION_ATTEMPTS):
             state, waited = self._wait_for_turn()
             try:
-                return self._attempt(state, self.judge() if waited else verdicts)
+                return self._attempt(state, self.judging.anew() if waited else verdicts)
             except (VersionConflict, _Late):  # somebody saved in between: decide again on what they saved
                 LOG.info("decided on what is old by now, deciding again", extra={"group": self.group.name})
-                verdicts = self.judge()
+                verdicts = self.judging.anew()
         raise VersionConflict(f"group {self.group.name}: lost {DECISION_ATTEMPTS} races in a row")
 
     def _wait_for_turn(self) -> tuple[GroupState, bool]:
@@ -97,7 +98,7 @@ class GroupPass:
         asked_at = self.means.clock()
         routes, unread = self._read()
         if self.means.clock() - asked_at > VERDICT_SECONDS:
-            verdicts = self.judge()
+            verdicts = self.judging.anew()
         found = actual(self.group, routes)
         looked = counted(self.group, state, verdicts, self.means.clock())
         decision = decide(self.group, looked, verdicts, found, self.means.clock())
@@ -123,7 +124,7 @@ class GroupPass:
             return decision.reason
         if state.pending is not None:
             return self._converge(state, routes) or decision.reason
-        left, held = self._left(state, verdicts if unread is None else self.judge(), routes)
+        left, held = self._left(state, verdicts if unread is None else self.judging.anew(), routes)
         state = self._remember_astray(state, left, routes)
         rest = tuple(route for route in routes if route not in left)
         return held or self._converge(state, rest) or decision.reason
@@ -261,11 +262,8 @@ class GroupPass:
 
     def _is_wanted(self, state: GroupState, routes: tuple[Route, ...]) -> bool:
         """Whether what was decided would still be: nothing has been changed since the routes were read."""
-        found, now = actual(self.group, routes), self.means.clock()
-        try:
-            decision = decide(self.group, state, self.judge(), found, now)
-        except StoreError:
-            return True  # nothing newer is known
+        verdicts = self.judging.at_best()
+        decision = decide(self.group, state, verdicts, actual(self.group, routes), self.means.clock())
         return decision.brakable if isinstance(decision, Move) else not decision.halted
 
     def _record(self, state: GroupState, applied: Applied) -> str:

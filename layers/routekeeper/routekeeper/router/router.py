@@ -18,10 +18,10 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import verdict_on
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Configuration, Group
-from routekeeper.domain.signals import judged
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import Busy, GroupPass
+from routekeeper.router.judging import Judging
 from routekeeper.router.means import Means
 from routekeeper.router.telling import Telling
 
@@ -75,13 +75,14 @@ class Router:
         Raises:
             StoreError: health could not be read, so nothing was decided.
         """
-        verdicts = self._judge()
+        judging = Judging(self.configuration, self.means)
+        verdicts = judging.anew()
         groups = tuple(self.configuration.groups.values())
         braking = Braking(self.configuration.brake, self.means, worker)
         with ThreadPoolExecutor(min(2 * len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
-                return threads.submit(self._bring, group, verdicts, braking, deadline_at)
+                return threads.submit(self._bring, group, verdicts, judging, braking, deadline_at)
 
             now = self.means.clock()
             turns = [_Turn(group, _health(group, verdicts), now, begin(group)) for group in groups]
@@ -94,7 +95,7 @@ class Router:
                     braking.report()
                     return tuple(turn.bringing.result() for turn in turns)
                 if not wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
-                    verdicts = self._judge_again(verdicts)
+                    verdicts = judging.at_best()
                     for turn in turns:
                         if self._has_news(turn, verdicts):
                             turn.known, turn.begun_at = _health(turn.group, verdicts), self.means.clock()
@@ -111,18 +112,6 @@ class Router:
         except StoreError as error:
             LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
-    def _judge(self) -> Mapping[str, Verdict]:
-        board, signals = self.means.store.load_board(), self.means.store.load_signals()
-        now = self.means.clock()
-        return judged(self.configuration, board.verdicts(self.configuration, now), signals, now)
-
-    def _judge_again(self, verdicts: Mapping[str, Verdict]) -> Mapping[str, Verdict]:
-        try:
-            return self._judge()
-        except StoreError as error:
-            LOG.warning("health not read again", extra={"error": str(error)})
-            return verdicts
-
     def _asked_since(self, group: Group, at: float) -> bool:
         """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
         try:
@@ -132,11 +121,11 @@ class Router:
         return any(intent.asked.at > at for intent in state.intents)
 
     def _bring(
-        self, group: Group, verdicts: Mapping[str, Verdict], braking: Braking, deadline_at: float
+        self, group: Group, verdicts: Mapping[str, Verdict], judging: Judging, braking: Braking, deadline_at: float
     ) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
-            outcome = GroupPass(group, verdicts, self._judge, self.means, braking, deadline_at).run()
+            outcome = GroupPass(group, verdicts, judging, self.means, braking, deadline_at).run()
         except Busy as busy:
             LOG.info("left to another invocation", extra={"group": group.name})
             return GroupReport(group.name, "left to another invocation", str(busy))
