@@ -122,6 +122,33 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert happened(rows) == happened(a_cut())
 
 
+def both_cut_at_once() -> list[Row]:
+    """Two vantages, and both lines, in the same instants."""
+    return [
+        replace(row, vantage=vantage, target=target)
+        for vantage in ("a", "b")
+        for target in ("dx", "vpn")
+        for row in a_cut()
+        if row.target == "dx"
+    ]
+
+
+def test_what_ends_at_one_moment_is_judged_together() -> None:
+    """Neither line is HEALTHY for an instant after the other, so nothing moves; nor do vantages disagree."""
+    assert happened(both_cut_at_once()) == [
+        (at, target, health)
+        for at, health in ((9.0, "HEALTHY"), (31.5, "UNHEALTHY"), (90.0, "HEALTHY"))
+        for target in ("dx", "vpn")
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_rows_of_one_moment_does_not_matter(seed: int) -> None:
+    rows = both_cut_at_once()
+    random.Random(seed).shuffle(rows)  # noqa: S311 - any order will do
+    assert happened(rows) == happened(both_cut_at_once())
+
+
 def test_without_a_healthy_standby_nothing_moves() -> None:
     rows = [row for row in a_cut() if row.target == "dx"]
     assert [told for _, _, told in happened(rows)] == ["HEALTHY", "UNHEALTHY", "HEALTHY"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from routekeeper.config.summary import seconds_to_loss
 from routekeeper.domain.brake import Counted, Ledger, count
@@ -70,9 +71,13 @@ class End:
     """How a round has ended, and when that was known."""
 
     at: float
-    line: int
     row: Row
     seen: Observation
+
+    @property
+    def order(self) -> tuple[float, float, str, str]:
+        """By when it was known; of what was known at once, by when it was sent, by whom, and of what."""
+        return self.at, self.row.sent_at, self.row.vantage, self.row.target
 
 
 def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]:
@@ -80,16 +85,17 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
 
     Every group begins on its preferred path, every target UNKNOWN.
 
-    A round ends with its answer or its timeout, and rounds are taken in the order in which they end. An answer that
-    came later than the target's timeout now allows is a loss, so that other timeouts can be tried on the same trace.
+    A round ends with its answer or its timeout, and rounds are taken in the order in which they end; what ends at one
+    moment is judged together. An answer that came later than the target's timeout now allows is a loss, so that other
+    timeouts can be tried on the same trace.
     """
-    ended = sorted((end_of(row, configuration.targets[row.target]) for row in rows), key=lambda end: (end.at, end.line))
+    ended = sorted((end_of(row, configuration.targets[row.target]) for row in rows), key=lambda end: end.order)
     if not ended:
         return
     course = _Course(configuration, ended[0].at)
-    for end in ended:
-        yield from course.pass_to(end.at)
-        yield from course.take(end)
+    for at, ends in groupby(ended, key=lambda end: end.at):
+        yield from course.pass_to(at)
+        yield from course.take(at, ends)
     yield from sorted(course.ahead(ended[-1].at), key=lambda foreseen: foreseen.time)
 
 
@@ -106,7 +112,7 @@ def end_of(row: Row, target: Target) -> End:
             health, took, reason = Health.UNHEALTHY, timeout, f"no answer within {timeout:g} s ({line})"
     round_trip = row.round_trip_seconds if health is Health.HEALTHY else None
     seen = Observation(health, row.sent_at, row.sent_at + took, reason, round_trip)
-    return End(row.sent_at + took, row.line, row, seen)
+    return End(row.sent_at + took, row, seen)
 
 
 class _Course:
@@ -125,8 +131,15 @@ class _Course:
         self._due_at = math.inf
         """When a group may go back, or something is forgotten, at the earliest."""
 
-    def take(self, end: End) -> Iterator[Event]:
-        """A round has ended."""
+    def take(self, now: float, ends: Iterable[End]) -> Iterator[Event]:
+        """Rounds have ended, all at this moment."""
+        to_judge = [self._fold(end) for end in ends]
+        if any(to_judge):
+            yield from self._judge(now)
+            self._due_at = min(self._due_at, self._next_due(now))
+
+    def _fold(self, end: End) -> bool:
+        """Fold one round in; whether that is to be judged."""
         row, now = end.row, end.at
         held = self._held.setdefault(row.vantage, {})
         new = (
@@ -137,9 +150,7 @@ class _Course:
         before, rule = held.get(row.target, TargetHealth(since=now)), self._configuration.targets[row.target].detection
         # What was seen of an UNKNOWN target is forgotten, too, and no change of health tells when.
         held[row.target] = observe(expire(before, now, rule), end.seen, rule)
-        if new or held[row.target].health is not before.health:
-            yield from self._judge(now)
-            self._due_at = min(self._due_at, self._next_due(now))
+        return new or held[row.target].health is not before.health
 
     def pass_to(self, until: float) -> Iterator[Event]:
         """Nothing has been seen before `until`; what is due by then happens at its own time."""

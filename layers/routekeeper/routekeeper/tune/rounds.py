@@ -24,7 +24,7 @@ class Round(NamedTuple):
 def by_vantage(rows: Iterable[Row], target: Target) -> dict[str, list[Round]]:
     """Each vantage's rounds of the target, in the order in which they ended."""
     found = defaultdict[str, list[Round]](list)
-    for end in sorted((end_of(row, target) for row in rows), key=lambda end: (end.at, end.line)):
+    for end in sorted((end_of(row, target) for row in rows), key=lambda end: end.order):
         found[end.row.vantage].append(Round(end.row, end.seen))
     return dict(found)
 
