@@ -61,14 +61,15 @@ demo: setup ## Watch the deployed application move routes when a line is cut and
 # --- the simulator
 SCENARIO ?= list
 SECONDS  := 60
+FIRST    := 0
 
 .PHONY: simulate
 simulate: $(VENV)/.done ## Play a scenario in virtual time, or a seed that a hunt printed (SCENARIO=cut; without: a list)
 	@$(RUN)/python -m lab.simulator simulate $(SCENARIO)
 
 .PHONY: hunt
-hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (SECONDS=60)
-	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS)
+hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (SECONDS=60; from seed FIRST=0 on)
+	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS) --first $(FIRST)
 
 .PHONY: prove-hunter
 prove-hunter: $(VENV)/.done ## Put bugs in on purpose, and see how soon the hunter finds each

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     for command in (one, many):
         command.add_argument("--strict", action="store_true", help="hold it also to what it is known not to keep")
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
-    bugs.add_argument("--seconds", type=float, default=60.0, help="for each bug")
+    bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
     bugs.add_argument("bugs", nargs="*")
     chosen = parser.parse_args(arguments)
     match chosen.command:
@@ -53,12 +53,14 @@ def _simulate(name: str, *, strict: bool) -> int:
     else:
         try:
             cut = Cut.parse(name)
-        except ValueError:
+            plan = cut.of(draw(cut.seed))
+        except ValueError as error:
+            if name != "list":
+                CONSOLE.print(f"[red]{name} is neither a scenario nor a seed as a hunt prints it: {error}[/]")
             for known, scenario in SCENARIOS.items():
                 CONSOLE.print(f"  [cyan]{known:22}[/] {scenario.story}")
             CONSOLE.print("  or a seed, as a hunt prints it: 4711, 4711:keep=2,5")
             return 0 if name == "list" else 2
-        plan = cut.of(draw(cut.seed))
     return show(partial(Simulation, strict=strict), plan, CONSOLE)
 
 

@@ -27,22 +27,27 @@ class Cut:
     @staticmethod
     def parse(text: str) -> Cut:
         """Raises ValueError."""
-        cut = Cut(int(text.split(":", maxsplit=1)[0]))
+        seed = text.split(":", maxsplit=1)[0]
+        if not seed.isdecimal():
+            raise ValueError(f"{seed!r} is no seed: expected a whole number")
+        cut = Cut(int(seed))
         for part in text.split(":")[1:]:
             name, _, value = part.partition("=")
             match name:
-                case "keep":
+                case "keep" if all(number.isdecimal() for number in value.split(",")) or value == "none":
                     kept = () if value == "none" else tuple(int(number) for number in value.split(","))
                     cut = replace(cut, kept=kept)
-                case "clocks":
+                case "clocks" if value == "true":
                     cut = replace(cut, true_clocks=True)
                 case _:
-                    raise ValueError(f"{part!r} is no part of a seed: expected keep=... or clocks=true")
+                    raise ValueError(f"{part!r} is no part of a seed: expected keep=2,5, keep=none or clocks=true")
         return cut
 
     def of(self, plan: Plan) -> Plan:
-        """The plan with only what is kept."""
+        """The plan with only what is kept. Raises ValueError where that is not in it."""
         if self.kept is not None:
+            if self.kept and max(self.kept) >= (there := len(plan.events)):
+                raise ValueError(f"seed {self.seed} has {there} events, counted from 0; found {max(self.kept)}")
             plan = replace(plan, events=tuple(plan.events[number] for number in self.kept))
         if self.true_clocks:
             plan = replace(plan, skews={})

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from lab.simulator.__main__ import main
 from lab.simulator.draw import draw
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.scenarios import SCENARIOS
@@ -107,7 +108,30 @@ def test_a_cut_is_written_as_it_is_read(text: str) -> None:
     assert str(Cut.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "cut", "7:kept=1", "7:keep=x"])
-def test_what_is_no_seed_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "'' is no seed"),
+        ("cut", "'cut' is no seed"),
+        ("7:kept=1", "'kept=1' is no part of a seed"),
+        ("7:keep=x", "'keep=x' is no part of a seed"),
+        ("7:clocks=false", "'clocks=false' is no part of a seed"),
+    ],
+)
+def test_what_is_no_seed_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
         Cut.parse(text)
+
+
+def test_events_that_a_seed_does_not_have_are_refused() -> None:
+    plan = draw(4711)
+    with pytest.raises(ValueError, match=f"seed 4711 has {len(plan.events)} events, counted from 0; found 9999"):
+        Cut.parse("4711:keep=0,9999").of(plan)
+
+
+@pytest.mark.parametrize("name", ["nosuch", "7:kept=1", "7:keep=9999"])
+def test_what_is_neither_a_scenario_nor_a_seed_is_said_to_be(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["simulate", name]) == 2
+    told = capsys.readouterr().out
+    assert told.startswith(f"{name} is neither a scenario nor a seed")
+    assert "4711:keep=2,5" in told

@@ -44,7 +44,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
-        if triggers.is_stale_tick(event) or (notices.is_notice(event) and not noting.take(event)):
+        if triggers.is_stale_tick(event, time.time()) or (notices.is_notice(event) and not noting.take(event)):
             return {"groups": []}
         reports = router.run(triggers.unique_name(context), triggers.deadline(context))
         return triggers.answer(event, {"groups": [asdict(report) for report in reports]})

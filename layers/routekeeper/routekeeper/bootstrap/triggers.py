@@ -36,10 +36,11 @@ def deadline(context: LambdaContext) -> float:
     return time.time() + context.get_remaining_time_in_millis() / 1000
 
 
-def is_stale_tick(event: Mapping[str, Any]) -> bool:
+def is_stale_tick(event: Mapping[str, Any], now: float) -> bool:
     """Whether it is the tick of a minute that is over: Lambda tries again what has failed, and the next tick is here.
 
-    EventBridge's `time` is that of the tick ("Scheduled Event", Amazon EventBridge user guide).
+    `now` is in epoch seconds. EventBridge's `time` is that of the tick ("Scheduled Event", Amazon EventBridge user
+    guide).
     """
     if event.get("detail-type") != "Scheduled Event":
         return False
@@ -47,7 +48,7 @@ def is_stale_tick(event: Mapping[str, Any]) -> bool:
         at = datetime.fromisoformat(event["time"])
     except (KeyError, TypeError, ValueError):
         return False
-    return at.tzinfo is not None and time.time() - at.timestamp() > TICK_SECONDS
+    return at.tzinfo is not None and now - at.timestamp() > TICK_SECONDS
 
 
 def answer(event: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
