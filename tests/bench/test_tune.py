@@ -127,7 +127,15 @@ def test_the_example_is_the_line_that_the_page_describes() -> None:
     trips = {Outcome.OK: "12", Outcome.LOST: ""}
     lines = [f"{row.sent_at:.1f},a,dx-router,{row.outcome.value},{trips[row.outcome]}" for row in rows]
     once = dict.fromkeys(lines)  # rounding makes some the same
-    assert EXAMPLE.read_text().splitlines() == ["time_seconds,vantage,target,outcome,rtt_ms", *once]
+    standby = [f"{second}.5,a,vpn-host,ok,21" for second in range(1200)]
+    assert EXAMPLE.read_text().splitlines() == ["time_seconds,vantage,target,outcome,rtt_ms", *once, *standby]
+
+
+def test_the_page_shows_what_is_replayed_of_the_example(capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs" / "replay-and-tuning.md"
+    [command] = re.findall(r"^\$ routekeeper (replay .*)$", page.read_text(), re.MULTILINE)
+    assert main([str(ROOT / word) if "/" in word else word for word in command.split()]) == 0
+    assert capsys.readouterr().out in blocks(page, "text")
 
 
 def test_the_page_shows_what_is_printed_for_the_example(capsys: pytest.CaptureFixture[str]) -> None:
