@@ -85,7 +85,7 @@ class Kernel:
     def at(self, moment: float, act: Callable[[], None], *, planned: bool = False) -> None:
         """Let something happen at a moment; what is planned does not come later for a leap."""
         self._count += 1
-        heapq.heappush(self._due, (max(self.now, moment), self._count, act, planned))
+        heapq.heappush(self._due, (max(moment, self.now), self._count, act, planned))
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         self.at(self.now + seconds, act)

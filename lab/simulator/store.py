@@ -48,7 +48,7 @@ class WatchedTable(MemoryTable):
 
     def touch(self, key: Key, **attributes: Attribute) -> None:
         """Change attributes of an item that nobody needs to hear of."""
-        self._partitions[key.pk][key.sk] = {**self._partitions[key.pk][key.sk], **attributes}
+        self.swap(key, {**self._partitions[key.pk][key.sk], **attributes})
 
     def swap(self, key: Key, item: Item) -> None:
         """Put another item in the place of one, of which nobody is told."""

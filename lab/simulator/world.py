@@ -325,7 +325,8 @@ class World:
         self.table.touch(key, path={"N": "7"})
 
         def mend() -> None:  # unless who had read it before has saved over it meanwhile
-            self.table.swap(key, self.unspoilt(group_name, self.table.group(group_name) or {}))
+            if (now := self.table.get(key)) is not None:
+                self.table.swap(key, self.unspoilt(group_name, now))
 
         return mend
 

@@ -172,14 +172,13 @@ class Bench:
         if target is None:
             return True
         now, table = self.world.kernel.now, self.world.table
-        vantages, health = (table.items(pk) for pk in ("VANTAGE", "HEALTH"))
         doubted = [
             {**item, "health": {"S": BAD}}
             if text(item, "target") == target and text(item, "health") == GOOD and now - number(item, "since") < seconds
             else item
-            for item in health
+            for item in table.items("HEALTH")
         ]
-        return count(self.world.plan.configuration, vantages, doubted, now)[target] == GOOD
+        return count(self.world.plan.configuration, table.items("VANTAGE"), doubted, now)[target] == GOOD
 
     def word(self, target: str | None) -> str:
         """A path without a target is taken as healthy."""

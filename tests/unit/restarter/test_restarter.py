@@ -558,7 +558,7 @@ def test_law_10_killed_at_any_line_the_restart_is_done_once_and_completely() -> 
         story.life = Life(killed_after)
         story.leave("nat-a")
 
-        story.run(240)
+        story.run(420)
 
         assert story.actions() == [STOP, GO], killed_after
         assert active_phase(story) is None
