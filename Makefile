@@ -71,6 +71,10 @@ simulate: $(VENV)/.done ## Play a scenario in virtual time, or a seed that a hun
 hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (SECONDS=60; from seed FIRST=0 on)
 	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS) --first $(FIRST)
 
+.PHONY: digests
+digests: $(VENV)/.done ## Print the digests of 49 simulated worlds, to be compared before and after a change
+	@$(RUN)/python -m lab.simulator digests
+
 .PHONY: prove-hunter
 prove-hunter: $(VENV)/.done ## Put bugs in on purpose, and see how soon the hunter finds each
 	@$(RUN)/python -m lab.simulator prove

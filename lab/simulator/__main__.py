@@ -1,4 +1,4 @@
-"""`python -m lab.simulator simulate|hunt|prove`."""
+"""`python -m lab.simulator simulate|hunt|prove|digests`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from lab.simulator import hunt as hunting
 from lab.simulator.crew import Crew
+from lab.simulator.digests import digests
 from lab.simulator.draw import draw
 from lab.simulator.prove import prove
 from lab.simulator.scenarios import SCENARIOS
@@ -37,12 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
     bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
     bugs.add_argument("bugs", nargs="*")
+    commands.add_parser("digests", help="print the digests of 49 worlds, to be compared before and after a change")
     chosen = parser.parse_args(arguments)
     match chosen.command:
         case "simulate":
             return _simulate(chosen.scenario, strict=chosen.strict)
         case "hunt":
             return _hunt(chosen.seconds, chosen.first, chosen.workers, strict=chosen.strict)
+        case "digests":
+            for line in digests():
+                print(line)
+            return 0
         case _:
             return 0 if prove(CONSOLE, chosen.seconds, tuple(chosen.bugs)) else 1
 

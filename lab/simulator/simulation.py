@@ -35,7 +35,7 @@ from lab.simulator.pool import cooperative
 from lab.simulator.stream import Stream
 from lab.simulator.watch import Watch
 from lab.simulator.world import World
-from routekeeper.measurements import Metric
+from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
 from routekeeper.store.writes import Key
 
@@ -129,9 +129,9 @@ class Simulation:
     def _hooks(self) -> Hooks:
         return Hooks(
             route=self._route_changed,
-            instance=self.restarts.on_instance,
-            emit=self.rest.on_emit,
-            announced=self.rest.announced.add,
+            instance=self._instance_asked,
+            emit=self._emitted,
+            announced=self._announced,
         )
 
     def _connect(self) -> None:
@@ -152,8 +152,20 @@ class Simulation:
     # --- what is seen
 
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
-        self._touch(f"{invocation.name} {change}")
+        self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
         self.routes.on_route(invocation, change)
+
+    def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
+        self._note(f"{invocation.name} {instance} {asked}")
+        self.restarts.on_instance(invocation, instance, asked)
+
+    def _emitted(self, invocation: Invocation, measurement: Measurement) -> None:
+        self._note(f"{measurement.metric.value} {measurement.value:.6f} {measurement.dimensions.get('group')}")
+        self.rest.on_emit(invocation, measurement)
+
+    def _announced(self, identifier: str) -> None:
+        self._note(f"told {identifier}")
+        self.rest.announced.add(identifier)
 
     def _written(self, writer: str, key: Key, old: Item | None, new: Item) -> None:
         invocation = self._writing()
@@ -161,30 +173,30 @@ class Simulation:
             case "VANTAGE":
                 self.bench.sit()
             case "HEALTH":
-                self._touch(f"{key} {text(new, 'health')}")
+                self._touch(f"{text(new, 'vantage')} {text(new, 'target')} {text(new, 'health')}")
                 self.world.tell(f"monitor {text(new, 'vantage')}", f"{text(new, 'target')} is {text(new, 'health')}")
                 self.bench.sit(heralded=True)
                 self.watching.on_write(old, new)
                 self.streams["router"].add()
                 self.streams["restarter"].add()
             case "SIGNAL":
-                self._touch(f"{key} {number(new, 'at')}")
+                self._touch(f"signal {text(new, 'words')} {number(new, 'at')}")
                 self.world.tell(writer, f"signal: {text(new, 'words')}")
                 self.signals.on_write(old, new)
             case "GROUP":
-                self._touch(f"{key} {number(new, 'version')}")
+                self._touch(f"group {key.sk} {number(new, 'version')} {text(new, 'path')}")
                 self._group_written(writer, key.sk, old, new)
                 if writer.startswith("router/"):
                     self.streams["restarter"].add()
             case "RESTART":
-                self._touch(f"{key} {number(new, 'version')}")
+                self._touch(f"restart {key.sk} {number(new, 'version')}")
                 self.restarts.on_restart(old, new)
                 active = part(new, "active")
                 self.world.tell(
                     f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}"
                 )
             case "BRAKE":
-                self._touch(f"{key} {number(new, 'version')}")
+                self._touch(f"brake {number(new, 'version')}")
                 self.brakes.on_ledger(writer, old, new)
             case other if other.startswith("EVENT#"):
                 self._event_written(key, new, invocation)
@@ -204,7 +216,7 @@ class Simulation:
         if key.pk.startswith("EVENT#RESTART#"):
             self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
         else:
-            self._touch(str(key))
+            self._touch(f"history {text(new, 'id')} {number(new, 'decided_at')}")
             self.routes.on_event(key.pk, new, invocation)
 
     def _writing(self) -> Invocation | None:
@@ -215,6 +227,9 @@ class Simulation:
     def _touch(self, what: str) -> None:
         """Something has happened: time does not leap soon."""
         self._touched_at = self.kernel.now
+        self._note(what)
+
+    def _note(self, what: str) -> None:
         self._digest.update(f"{self.kernel.now!r} {what}\n".encode())
 
     # --- time
