@@ -96,7 +96,7 @@ format: $(VENV)/.done ## Put the sources in shape
 
 .PHONY: test-unit
 test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, fewer drawn examples
-	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/template tests/docs
+	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/cli tests/template tests/docs
 
 .PHONY: test
 test: setup ## Run every test, the stories on the deployed application included
@@ -105,7 +105,7 @@ test: setup ## Run every test, the stories on the deployed application included
 
 .PHONY: coverage
 coverage: $(VENV)/.done ## Run the fast tests and show what they do not reach
-	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/template
+	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/cli tests/template
 
 .PHONY: build
 build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it

@@ -25,10 +25,10 @@ from lab.configuration import failover_yaml
 from lab.laboratory import laboratory
 from lab.world import World
 from routekeeper import config
-from routekeeper.costs import bill
-from routekeeper.costs.counts import MEASURED, Size, monthly
-from routekeeper.costs.prices import price_list
 from routekeeper.domain.settings import Watch
+from routekeeper_cli.costs import bill
+from routekeeper_cli.costs.counts import MEASURED, Size, monthly
+from routekeeper_cli.costs.prices import price_list
 
 REGION: Final = "us-east-1"
 SECONDS: Final = 300.0

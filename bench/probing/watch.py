@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.probing.ground import PORT, addresses
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper import telemetry
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.monitor import steady_clock
@@ -24,7 +25,6 @@ from routekeeper.domain.settings import Configuration, IcmpProbe, Probe, Target,
 from routekeeper.monitor import Means, Monitor
 from routekeeper.probes import Clock, Result
 from routekeeper.probes.prober import AsyncProber
-from routekeeper.store.memory import MemoryStore, MemoryTable
 
 DESCRIPTORS: Final = 1024
 """What a function may have open ("Lambda quotas", AWS Lambda developer guide)."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lab.memory_store import MemoryStore, MemoryTable
 from lab.simulator.nobody import nobody
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import writes
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import HISTORY_SECONDS
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key, Put, Refusal, Refused, key_of
 
 OnWrite = Callable[[str, Key, Item | None, Item], None]

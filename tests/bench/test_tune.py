@@ -19,18 +19,18 @@ from bench.decisions.chains import at_pace, seconds
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper import config
-from routekeeper.cli import main
 from routekeeper.domain.cusum import Loss, Pace
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import IcmpProbe, Target
-from routekeeper.replay import Outcome, Row
-from routekeeper.tune.expected import Line, expected, seconds_to_row
-from routekeeper.tune.measured import measured
-from routekeeper.tune.plot import Panel
-from routekeeper.tune.rounds import by_vantage
-from routekeeper.tune.study import studies
-from routekeeper.tune.table import seconds_told
+from routekeeper_cli.main import main
+from routekeeper_cli.replay import Outcome, Row
+from routekeeper_cli.tune.expected import Line, expected, seconds_to_row
+from routekeeper_cli.tune.measured import measured
+from routekeeper_cli.tune.plot import Panel
+from routekeeper_cli.tune.rounds import by_vantage
+from routekeeper_cli.tune.study import studies
+from routekeeper_cli.tune.table import seconds_told
 from tests.docs.pages import ROOT, blocks
 from tests.unit.config.documents import HERE
 
@@ -214,7 +214,7 @@ def test_without_matplotlib_the_table_is_there_and_the_way_to_a_picture_is_told(
     program = f"""
 import sys
 sys.modules["matplotlib"] = None
-from routekeeper.cli import main
+from routekeeper_cli.main import main
 sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}]))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

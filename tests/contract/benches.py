@@ -12,11 +12,11 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from lab.cloud.local_aws import LocalAws, Options, local_aws
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import Store
 from routekeeper.store.codec import Item
 from routekeeper.store.dynamodb import DynamoDbStore
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Put, Refused
 
 TABLE = "routekeeper"

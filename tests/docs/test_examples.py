@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from routekeeper import config
-from routekeeper.cli import main
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import NOBODY
 from routekeeper.operator.requests import ACTIONS, parse
+from routekeeper_cli.main import main
 from tests.docs.pages import PAGES, ROOT, blocks, named
 
 NOW = 1_800_000_000.0

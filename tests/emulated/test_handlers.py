@@ -17,10 +17,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from routekeeper import cli
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
+from routekeeper_cli import main as cli
 from tests.fakes.lambda_context import Context
 
 PROJECT = Path(__file__).parents[2]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.config import from_document
 from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.damping import Flaps
@@ -20,7 +21,6 @@ from routekeeper.domain.vantage import Vantage
 from routekeeper.operator import Caller, Operator
 from routekeeper.operator.scene import scene
 from routekeeper.store.items import brake_key
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN

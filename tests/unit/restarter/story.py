@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from lab.memory_store import MemoryStore, MemoryTable
 from lab.simulator.kernel import START as EPOCH
 from lab.simulator.kernel import Kernel
 from lab.simulator.pool import cooperative
@@ -30,7 +31,6 @@ from routekeeper.domain.settings import (
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Vantage
 from routekeeper.restarter import GroupReport, Means, Restarter, Summary
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key
 
 POLICY = RestartPolicy(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.errors import AnnouncementError, Ec2Error, RestartError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.restart import Action, Active, InstanceState, Phase
@@ -14,7 +15,6 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Path
 from routekeeper.domain.signals import spot_warning, state_change
 from routekeeper.store.items import group_key, restart_key
-from routekeeper.store.memory import MemoryStore
 from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, KilledError, Life, Machine, Story
 
 STOP, FORCE, GO = Action.STOP, Action.FORCE_STOP, Action.START

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.routing import GroupState, Transition
 from routekeeper.domain.settings import (
@@ -20,7 +21,6 @@ from routekeeper.domain.settings import (
 from routekeeper.domain.vantage import Vantage
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import GroupReport, Means, Router
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.routes import FakePeople, FakeRoutes
 from tests.fakes.virtual_time import START
 

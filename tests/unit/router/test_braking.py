@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.brake import Brake, Counted, Ledger, acknowledge
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
@@ -18,7 +19,6 @@ from routekeeper.measurements import Metric
 from routekeeper.router import Means
 from routekeeper.router.braking import Braking
 from routekeeper.store.items import brake_key
-from routekeeper.store.memory import MemoryStore
 from tests.fakes.routes import FakePeople
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.health import TargetHealth
@@ -19,7 +20,6 @@ from routekeeper.domain.restart import Action, Outcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import Vantage
-from routekeeper.store.memory import MemoryStore
 from routekeeper.store.stream import BrakeChanged, GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
 
 EVENTS = Path(__file__).parents[3] / "events"
