@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Final, assert_never
 
 from botocore.exceptions import ClientError
 
@@ -152,6 +152,8 @@ class World:
                     for table in tables:
                         yield table, (name,)
                         yield f"{table} {destination}", (name,)
+                case _:
+                    assert_never(group.steering)
 
     # --- truth
 
@@ -206,18 +208,24 @@ class World:
                 return [f"{table} {prefix_list}"]
             case VpcRoute(tables, destination):
                 return [f"{table} {destination}" for table in tables if table in self.ec2.routes]
+            case _:
+                assert_never(group.steering)
 
     def is_on(self, group: Group, resource: str, path_name: str) -> bool:
         path = group.path(path_name)
         if path is None:
             return False
         table, _, rest = resource.partition(" ")
-        if isinstance(group.steering, TgwPrefixList):
-            reference = self.ec2.references.get((table, rest))
-            there = reference[0] if reference is not None and reference[1] != "deleting" else None
-            return there == (path.next_hop.id if path.next_hop is not None else None)
-        hop = self.ec2.routes.get(table, {}).get(rest)
-        return path.next_hop is not None and hop == hop_of(path.next_hop)
+        match group.steering:
+            case TgwPrefixList():
+                reference = self.ec2.references.get((table, rest))
+                there = reference[0] if reference is not None and reference[1] != "deleting" else None
+                return there == (path.next_hop.id if path.next_hop is not None else None)
+            case VpcRoute():
+                hop = self.ec2.routes.get(table, {}).get(rest)
+                return path.next_hop is not None and hop == hop_of(path.next_hop)
+            case _:
+                assert_never(group.steering)
 
     def was_stale(self, group: str, within: float) -> bool:
         """Whether reads of the group are stale, or were so many seconds ago."""
@@ -253,6 +261,8 @@ class World:
                 for table in tables:
                     assert path.next_hop is not None
                     self.ec2.routes.setdefault(table, {})[destination] = hop_of(path.next_hop)
+            case _:
+                assert_never(group.steering)
 
     # --- events
 
@@ -313,6 +323,8 @@ class World:
                     table = random.choice(tables)
                     if path.next_hop is not None and table in self.ec2.routes:
                         self.ec2.routes[table][destination] = hop_of(path.next_hop)
+                case _:
+                    assert_never(group.steering)
         self.ec2.changed()
 
     def spoil(self, group_name: str) -> Callable[[], None] | None:
