@@ -12,6 +12,7 @@ from lab.simulator.bus import Bus
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
+from lab.simulator.happenings import happening
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.laws.blackholes import Blackholes
@@ -258,7 +259,7 @@ class Simulation:
     def _begin(self) -> None:
         for watch in self.watches.values():
             watch.begin()
-        self.world.schedule()
+        self.world.schedule(happening)
         for moment in self.plan.settle_at:
             self.kernel.at(START + moment, self._settled, planned=True)
         self.kernel.at(START + 5.0, self._tick)

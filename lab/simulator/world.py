@@ -33,7 +33,10 @@ _PARAMETER = {
     NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId",
 }
 
-
+End = Callable[[], None]
+"""Ends what has begun."""
+Begin = Callable[["World", Event, Random], End | None]
+"""Lets an event happen; returns what ends it, or None where it is over at once (`happenings.happening`)."""
 GREY_MEMORY: Final = 10_000
 """How many outcomes are remembered of a target that may be grey: a quarter of an hour at the suspect interval."""
 
@@ -266,20 +269,21 @@ class World:
 
     # --- events
 
-    def schedule(self) -> None:
+    def schedule(self, begin: Begin) -> None:
+        """Let the plan's events happen at their times."""
         for number, event in enumerate(self.plan.events):
-            self.kernel.at(START + event.at, partial(self._happen, event, number), planned=True)
+            self.kernel.at(START + event.at, partial(self._happen, begin, event, number), planned=True)
 
-    def _happen(self, event: Event, number: int) -> None:
+    def _happen(self, begin: Begin, event: Event, number: int) -> None:
         self.faults += 1
         self.tell("world", str(event))
-        end = self._begin(event, self.random(f"event {number}"))
+        end = begin(self, event, self.random(f"event {number}"))
         self.look_at_lines()
         if end is not None:
             self.ends.append(self.kernel.now + event.seconds)
             self.kernel.at(self.kernel.now + event.seconds, lambda: self._end(event, end), planned=True)
 
-    def _end(self, event: Event, end: Callable[[], None]) -> None:
+    def _end(self, event: Event, end: End) -> None:
         end()
         self.tell("world", f"over: {event.kind.value} {event.subject}")
         if event.kind in EVERYBODYS:
@@ -289,12 +293,6 @@ class World:
         if event.kind in (Kind.SPOILT, Kind.TABLE_GONE):
             self.troubled[event.subject] = self.kernel.now
         self.look_at_lines()
-
-    def _begin(self, event: Event, random: Random) -> Callable[[], None] | None:
-        """Let it happen; how it ends, where it does."""
-        from lab.simulator.happenings import happening  # noqa: PLC0415 - the two know each other
-
-        return happening(self, event, random)
 
     # --- what happenings are made of
 
@@ -327,7 +325,7 @@ class World:
                     assert_never(group.steering)
         self.ec2.changed()
 
-    def spoil(self, group_name: str) -> Callable[[], None] | None:
+    def spoil(self, group_name: str) -> End | None:
         """Make a group's item unreadable; what puts it right."""
         key: Key = group_key(group_name)
         held = self.table.get(key)
