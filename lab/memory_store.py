@@ -15,6 +15,7 @@ from threading import RLock
 from typing import Any, Final, TypeVar, cast
 
 from routekeeper.domain.errors import StoreError
+from routekeeper.domain.vantage import VANTAGES
 from routekeeper.store.attributes import ITEM_BYTES, same, size
 from routekeeper.store.codec import Item
 from routekeeper.store.items import HISTORY_SECONDS
@@ -144,8 +145,10 @@ class MemoryStore(ItemStore):
         *,
         writer: str | None = None,
         history_seconds: float = HISTORY_SECONDS,
+        vantages: Sequence[str] = VANTAGES,
     ) -> None:
-        super().__init__(writer=writer or f"memory/{next(_numbers)}", history_seconds=history_seconds)
+        name = writer or f"memory/{next(_numbers)}"
+        super().__init__(writer=name, history_seconds=history_seconds, vantages=vantages)
         self.table = table if table is not None else MemoryTable()
         self._before: list[tuple[str, Callable[[], None]]] = []
         self._after: list[tuple[str, Callable[[], None]]] = []
@@ -171,9 +174,9 @@ class MemoryStore(ItemStore):
         _run_first(self._after, operation)
         return item
 
-    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
         _run_first(self._before, operation)
-        found = self.table.query(pk, newest_first=newest_first)
+        found = [item for pk in pks for item in self.table.query(pk, newest_first=newest_first)]
         _run_first(self._after, operation)
         yield from found
 

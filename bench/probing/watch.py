@@ -69,7 +69,7 @@ async def watch(kind: str, count: int, seconds: float) -> dict[str, float]:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "none")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "none")
     clients = Clients()
-    clients.store("monitor", "bench")  # as in the function: its memory counts
+    clients.store("monitor", "bench", ("a",))  # as in the function: its memory counts
     clock: Clock = steady_clock()
     prober = Counting(AsyncProber(clock))
     store = MemoryStore(MemoryTable(), writer="bench")

@@ -171,7 +171,7 @@ class Client:
         name = InstanceIds[0]
 
         def act() -> None:
-            self._watch.instance(name, "force stop" if Force else "stop")
+            self._watch.instance(name, "force-stop" if Force else "stop")
             self._ec2.stop(name, forced=Force, by="restarter")
 
         self._call("StopInstances", (name,), act)

@@ -38,6 +38,7 @@ from lab.simulator.watch import Watch
 from lab.simulator.world import World
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
+from routekeeper.store.items import kind_of
 from routekeeper.store.writes import Key
 
 CALM_SECONDS: Final = 240.0
@@ -157,7 +158,7 @@ class Simulation:
         self.routes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
-        self._note(f"{invocation.name} {instance} {asked}")
+        self._note(f"{invocation.name} {instance} {asked.replace('-', ' ')}")
         self.restarts.on_instance(invocation, instance, asked)
 
     def _emitted(self, invocation: Invocation, measurement: Measurement) -> None:
@@ -170,7 +171,7 @@ class Simulation:
 
     def _written(self, writer: str, key: Key, old: Item | None, new: Item) -> None:
         invocation = self._writing()
-        match key.pk:
+        match kind := kind_of(key):
             case "VANTAGE":
                 self.bench.sit()
             case "HEALTH":
@@ -199,11 +200,11 @@ class Simulation:
             case "BRAKE":
                 self._touch(f"brake {number(new, 'version')}")
                 self.brakes.on_ledger(writer, old, new)
-            case other if other.startswith("EVENT#"):
+            case "EVENT":
                 self._event_written(key, new, invocation)
             case _:
                 pass  # leases
-        if key.pk in ("GROUP", "BRAKE") and writer.startswith("operator/"):
+        if kind in ("GROUP", "BRAKE") and writer.startswith("operator/"):
             self.streams["router"].add()
 
     def _group_written(self, writer: str, name: str, old: Item | None, new: Item) -> None:

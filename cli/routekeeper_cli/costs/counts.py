@@ -141,4 +141,4 @@ def _used(function: Mapping[str, Any], month: float) -> _Used:
 
 def _writes_of_health(function: Mapping[str, Any], month: float) -> float:
     calls = function.get("dynamodb", ())
-    return float(sum(call["write_units"] for call in calls if call["pk"] == "VANTAGE")) * month
+    return float(sum(call["write_units"] for call in calls if call["pk"].partition("#")[0] == "VANTAGE")) * month

@@ -17,7 +17,7 @@ from routekeeper.store.items import restart_key
 
 HELP_SECONDS: Final = 200.0
 """How long what keeps the restarter from acting may have an effect, and an act may take."""
-PHASE_OF = {"stop": "STOPPING", "force stop": "FORCING", "start": "STARTING"}
+PHASE_OF = {"stop": "STOPPING", "force-stop": "FORCING", "start": "STARTING"}
 
 
 @dataclass(slots=True)

@@ -147,7 +147,7 @@ class Routes:
         for change in parts(part(new, "pending"), "changes"):
             seen = text(change["M"], "before") or ""
             names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
-            if "error" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
+            if "refusal" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
                 return False
         return True
 
@@ -162,7 +162,7 @@ class Routes:
         if invocation is None or path is None or (flag(pin, "forced") and text(pin, "path") == path.name):
             return
         none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
-        planned = [change["M"] for change in parts(pending, "changes") if "error" not in change["M"]]
+        planned = [change["M"] for change in parts(pending, "changes") if "refusal" not in change["M"]]
         found = [text(change, "before") or "none" for change in planned]
         words = self.looks.words(group, path.name, invocation)
         right = GOOD in words or all(before == none or before.endswith("(blackhole)") for before in found)

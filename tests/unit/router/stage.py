@@ -95,6 +95,11 @@ class Stage:
     def history(self, name: str = "one") -> tuple[Transition, ...]:
         return self.store.transitions(name, 50)
 
+    def penalty(self, path: str, name: str = "one") -> float:
+        """What the flaps of a group's path add up to, as they stand in the table."""
+        flaps = self.state(name).memory(path).flaps
+        return 0.0 if flaps is None else flaps.penalty
+
     def count(self, metric: Metric) -> int:
         """How often the deployment's metric was written."""
         return sum(m.metric is metric and not m.dimensions for m in self.measured)
