@@ -155,7 +155,7 @@ class Simulation:
 
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
         self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
-        self.routes.on_route(invocation, change)
+        self.routes.changes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
         self._note(f"{invocation.name} {instance} {asked.replace('-', ' ')}")
@@ -211,7 +211,7 @@ class Simulation:
         known = None if old is None else self.world.unspoilt(name, old)
         if known is not old:  # nobody else could read the group until now
             self.world.troubled[name] = self.world.kernel.now
-        self.routes.on_group(writer, known, new, self._writing())
+        self.routes.commits.on_group(writer, known, new, self._writing())
         self.restarts.on_group(name, known, new)
 
     def _event_written(self, key: Key, new: Item, invocation: Invocation | None) -> None:
@@ -219,7 +219,7 @@ class Simulation:
             self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
         else:
             self._touch(f"history {text(new, 'id')} {number(new, 'decided_at')}")
-            self.routes.on_event(key.pk, new, invocation)
+            self.routes.records.on_event(key.pk, new, invocation)
 
     def _writing(self) -> Invocation | None:
         """Whoever has the baton."""
@@ -272,7 +272,7 @@ class Simulation:
             self.court.violation,
             self.kernel.now - START,
             self._leapt,
-            self.routes.moves,
+            self.routes.commits.moved,
             self.restarts.asked,
             self.world.faults,
             self.functions.invocations,

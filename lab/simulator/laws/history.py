@@ -7,14 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from lab.simulator.ec2_client import RouteChange
-from lab.simulator.laws.court import Court
+from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.world import World
 from routekeeper.domain.settings import Group
 from routekeeper.store.codec import Item
 
-SLACK_SECONDS: Final = 3.0
-"""How far clocks may disagree."""
 SAVING_SECONDS: Final = 15.0
 """How long what is decided may take to be saved."""
 STALE_SECONDS: Final = 60.0
