@@ -111,13 +111,13 @@ def _each_window(section: Section) -> Iterator[Window]:
         if window is None:
             continue
         opens, closes = window.required("from", _clock), window.required("to", _clock)
-        days = frozenset(_days(window)) if "days" in window else frozenset(Day)
-        if opens is None or closes is None or not days:
+        days = frozenset(_days(window)) if "days" in window else None
+        if opens is None or closes is None or days == frozenset():
             continue
         if 0 < _seconds(opens, closes) < _SHORTEST_WINDOW_SECONDS:
             least = render(_SHORTEST_WINDOW_SECONDS)
             window.reject("to", f"the window is over before it is sure to be noticed, expected at least {least}")
-        yield Window(opens, closes, days)
+        yield Window(opens, closes) if days is None else Window(opens, closes, days)
 
 
 def _seconds(opens: time, closes: time) -> float:

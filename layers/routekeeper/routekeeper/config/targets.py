@@ -46,12 +46,12 @@ class TargetReader:
             return None
         rule = detection.read_detection(section, self._defaults, self._doubtful)
         probes, rule = self._probes(section, rule)
-        instance = section.optional("instance", aws_ids.instance, None)
-        target = Target(
-            name=name,
-            probes=probes,
-            require=section.optional("require", values.choice(Require), Require.ANY),
-            quorum=section.optional("quorum", values.choice(Quorum), Quorum.MAJORITY),
+        standard = Target(name, probes)
+        instance = section.optional("instance", aws_ids.instance, standard.instance)
+        target = replace(
+            standard,
+            require=section.optional("require", values.choice(Require), standard.require),
+            quorum=section.optional("quorum", values.choice(Quorum), standard.quorum),
             detection=rule,
             instance=instance,
             restart=self._restart(name, section, rule),

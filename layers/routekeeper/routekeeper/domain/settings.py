@@ -179,6 +179,8 @@ class Watch(Enum):
 
 BURST_INTERVAL_SECONDS = 60.0
 """From one burst to the next: schedules know whole minutes only."""
+BURST_MEMORY_SECONDS = 150.0
+"""In bursts, how long a vantage and a verdict count for by default. Two bursts may fail to run."""
 
 
 class TargetFigures(Enum):
