@@ -12,6 +12,7 @@ from routekeeper.config.durations import render
 from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.health import Detection
+from tests.unit.config.documents import EXAMPLE
 from tests.unit.config.silence import DOCUMENT, SCHEMA_DOCUMENT, Mapping, in_bursts, mappings
 
 MAPPINGS = mappings()
@@ -85,11 +86,12 @@ def test_every_default_in_the_schema_is_compared() -> None:
     assert json.dumps(SCHEMA_DOCUMENT).count('"default": ') == len({id(one) for one in told})
 
 
-def test_the_schema_tells_how_many_moves_engage_the_brake_unless_it_is_told_otherwise() -> None:
+def test_the_schema_and_the_example_tell_how_many_moves_engage_the_brake_unless_it_is_told_otherwise() -> None:
     document, brake = Mapping(()), Mapping(("brake",))
     moves = f"{MOVES_OF_A_GROUP} for each group"
     assert f"Default: {moves}, per {render(Brake(1).per_seconds)}." in document.description("brake")
     assert f"Default {moves}." in brake.description("moves")
+    assert f"Built in: {moves}, per {render(Brake(1).per_seconds)}." in EXAMPLE.read_text()
     assert brake.saying("moves", MOVES_OF_A_GROUP * len(DOCUMENT["groups"])) == brake.leaving_out("moves")
 
 
