@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from routekeeper.config.document import read_document
@@ -16,32 +17,52 @@ from routekeeper.config.tree import Node, Place, from_plain, to_plain
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Configuration
 
-__all__ = ["compiled", "from_document", "load", "packaged"]
+__all__ = ["Checked", "check", "compiled", "from_document", "load", "packaged"]
 
 PACKAGE = "routekeeper_config"
 RESOURCE = "failover.json"
 
 
-def load(path: Path) -> Configuration:
-    """The configuration in a file: JSON where its name ends in `.json`, else YAML.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that has passed every check."""
+
+    configuration: Configuration
+    warnings: tuple[str, ...]
+    """What is allowed and may yet not be what is wanted: a line each, with file, line and column."""
+    compiled: str
+    """The same document as JSON text, for `packaged`."""
+
+
+def check(path: Path) -> Checked:
+    """What a file holds, with the warnings about it: JSON where its name ends in `.json`, else YAML.
 
     Raises:
         ConfigurationError: the file cannot be read, or every problem in it, a line each.
     """
     problems = Problems(str(path))
-    return read_document(_tree(path, problems), problems)
+    tree = _tree(path, problems)
+    configuration = read_document(tree, problems)
+    text = json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+    return Checked(configuration, problems.warnings, text)
+
+
+def load(path: Path) -> Configuration:
+    """The configuration in a file, for those who do not care about warnings.
+
+    Raises:
+        ConfigurationError: as `check`.
+    """
+    return check(path).configuration
 
 
 def compiled(path: Path) -> str:
     """The document in a file as JSON text for `packaged`, once it has passed every check.
 
     Raises:
-        ConfigurationError: as `load`.
+        ConfigurationError: as `check`.
     """
-    problems = Problems(str(path))
-    tree = _tree(path, problems)
-    read_document(tree, problems)
-    return json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+    return check(path).compiled
 
 
 def from_document(document: object, source: str = "configuration") -> Configuration:

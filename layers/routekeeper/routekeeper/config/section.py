@@ -42,6 +42,10 @@ class Section:
         """Note a problem with a key that is there."""
         self.problems.add(self.at(key), message, self.place_of(key))
 
+    def warn(self, key: str, message: str) -> None:
+        """Note what is doubtful about a key that is there; it is used as it is."""
+        self.problems.warn(self.at(key), message, self.place_of(key))
+
     def reject_whole(self, message: str) -> None:
         self.problems.add(self.where, message, self.place)
 
