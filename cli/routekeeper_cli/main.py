@@ -42,9 +42,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         match options.command:
             case "check":
-                print(summarize(config.load(options.file)))
+                print(summarize(_checked(options.file).configuration))
             case "compile":
-                _write(options.output, config.compiled(options.file))
+                _write(options.output, _checked(options.file).compiled)
             case "replay" | "trace":
                 for line in replaying.run(options):
                     print(line)
@@ -100,6 +100,14 @@ def _add_cost(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     cost.add_argument("--monitor-memory", type=int, metavar="MB", default=standard.monitor_memory_mb)
     cost.add_argument("--control-memory", type=int, metavar="MB", default=standard.control_memory_mb)
     cost.add_argument("--x86", action="store_true", help="where the region has no arm64")
+
+
+def _checked(path: Path) -> config.Checked:
+    """The file's content; what is doubtful about it is told beside what the command prints."""
+    checked = config.check(path)
+    for warning in checked.warnings:
+        print(warning, file=sys.stderr)
+    return checked
 
 
 def _write(path: Path, text: str) -> None:

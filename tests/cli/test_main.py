@@ -14,6 +14,7 @@ from routekeeper import config
 from routekeeper_cli.main import main
 from tests.unit.config.documents import EXAMPLE, HERE, SHAPE
 
+DOUBTFUL = HERE / "good" / "smallest.yaml"
 BAD = HERE / "bad" / "shape" / "version-2.yaml"
 
 
@@ -22,6 +23,14 @@ def test_check_says_what_would_be_watched_and_moved(capsys: pytest.CaptureFixtur
     said = capsys.readouterr()
     assert said.out.startswith("4 targets watched, 3 groups steered.\n")
     assert said.err == ""
+
+
+def test_check_tells_warnings_on_stderr_and_exits_0_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(DOUBTFUL)]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("2 targets watched, 1 group steered.\n")
+    assert said.err.splitlines() == list(config.check(DOUBTFUL).warnings)
+    assert said.err.startswith(f"{DOUBTFUL}:3:16: targets.dx.probes: warning: ")
 
 
 @pytest.mark.parametrize("path", SHAPE[:5], ids=lambda path: path.stem)
@@ -42,6 +51,14 @@ def test_compile_writes_the_same_document_as_json(tmp_path: Path) -> None:
     assert main(["compile", str(EXAMPLE), "-o", str(output)]) == 0
     assert json.loads(output.read_text())["defaults"]["suspect_interval"] == "100ms"
     assert config.load(output) == config.load(EXAMPLE)
+
+
+def test_compile_tells_the_same_warnings_as_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "out.json"
+    assert main(["compile", str(DOUBTFUL), "-o", str(output)]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err.splitlines()) == ("", list(config.check(DOUBTFUL).warnings))
+    assert config.load(output) == config.load(DOUBTFUL)
 
 
 def test_compile_of_a_bad_file_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The page on the configuration lists every key, and tells the default that counts where it is left out."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,12 @@ from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS
 from routekeeper.domain.windows import Day
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks
 from tests.unit.config.silence import DOCUMENT, Mapping, in_bursts, mappings
 
 PAGE = ROOT / "docs" / "configuration.md"
 TEXT = PAGE.read_text()
+[SMALLEST] = blocks(PAGE, "yaml")
 HEADINGS: dict[tuple[object, ...], str] = {
     (): "Top level",
     ("defaults",): "Detection",
@@ -146,10 +148,17 @@ def test_the_page_says_how_soon_a_cut_is_noticed_with_the_defaults() -> None:
 
 def test_the_page_says_from_which_half_life_on_damping_can_work_with_the_defaults() -> None:
     assert "with the defaults that is a `half_life` of 30 s or less" in TEXT
-    document = yaml.safe_load(re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)[0])
+    document = yaml.safe_load(SMALLEST)
     group = document["groups"]["private-a"]
     group["failback"] = {"damping": {"half_life": "31s"}}
     config.from_document(document)
     group["failback"] = {"damping": {"half_life": "30s"}}
     with pytest.raises(ConfigurationError, match="can never be reached"):
         config.from_document(document)
+
+
+def test_the_warning_on_the_page_is_one_that_is_given(tmp_path: Path) -> None:
+    file = tmp_path / "failover.yaml"
+    file.write_text(SMALLEST.replace("type: tcp", "type: icmp").replace(", port: 22", ""))
+    [told] = {line.partition("warning: ")[2] for line in config.check(file).warnings}
+    assert f"warning: {told}\n" in TEXT

@@ -94,7 +94,6 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
     yield f"Target '{target.name}', {_count(len(target.probes), 'probe')}{several}:"
     for probe in target.probes:
         yield f"  - {_probe(probe)}"
-    yield from _doubts(target)
     interval = BURST_INTERVAL_SECONDS if bursts else rule.probe_interval_seconds
     yield (
         f"  probed {'in a burst every' if bursts else 'every'} {render(interval)},"
@@ -116,14 +115,6 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"
     )
     yield f"  {_quorum(target.quorum)}"
-
-
-def _doubts(target: Target) -> Iterator[str]:
-    """What may keep a target from ever being judged."""
-    pings = [isinstance(probe, IcmpProbe) for probe in target.probes]
-    if all(pings) if target.require is Require.ANY else any(pings):
-        yield "  NOTE: Lambda documents TCP and UDP only. Where it refuses ICMP, this target stays UNKNOWN and nothing"
-        yield "    moves: add a TCP or HTTP probe, with `require: any`"
 
 
 def _spanning(seconds: float) -> str:

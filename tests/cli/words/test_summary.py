@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,28 +86,3 @@ def test_what_latency_promises_depends_on_bursts_and_says_so() -> None:
     assert "with late answers one by one" in "\n".join(
         grey_lines(Detection(latency=replace(rule, burst_seconds=0.0)), 0.6)
     )
-
-
-@pytest.mark.parametrize(
-    ("require", "probes", "noted"),
-    [
-        ("any", "[{type: icmp, host: 10.0.0.1}]", True),
-        ("any", "[{type: icmp, host: 10.0.0.1}, {type: tcp, host: 10.0.0.1, port: 22}]", False),
-        ("all", "[{type: icmp, host: 10.0.0.1}, {type: tcp, host: 10.0.0.1, port: 22}]", True),
-        ("all", "[{type: tcp, host: 10.0.0.1, port: 22}]", False),
-    ],
-)
-def test_a_target_that_lives_by_icmp_is_noted(tmp_path: Path, require: str, probes: str, *, noted: bool) -> None:
-    file = tmp_path / "failover.yaml"
-    file.write_text(f"""\
-version: 1
-targets:
-  dx: {{require: {require}, probes: {probes}}}
-groups:
-  idc:
-    steering: {{type: tgw-prefix-list, route_table: tgw-rtb-0123456789abcdef0, prefix_list: pl-0123456789abcdef0}}
-    paths:
-      - {{name: dx, target: dx}}
-      - {{name: vpn, attachment: tgw-attach-0123456789abcdef0}}
-""")
-    assert ("stays UNKNOWN and nothing" in summarize(config.load(file))) is noted
