@@ -10,7 +10,7 @@ from routekeeper.config import addresses, values
 from routekeeper.config.detection import timeout
 from routekeeper.config.problems import Problems, Rejected
 from routekeeper.config.section import Section, open_variant
-from routekeeper.config.tree import Listing, Node, Scalar
+from routekeeper.config.tree import Listing, Node, bare
 from routekeeper.domain.settings import HttpProbe, IcmpProbe, Probe, TcpProbe
 
 
@@ -61,7 +61,7 @@ def _statuses(value: object) -> tuple[int, ...]:
     """One final HTTP status, or a list of different ones."""
     if not isinstance(value, Listing):
         return (_status(value),)
-    found = tuple(_status(item.value if isinstance(item, Scalar) else item) for item in value.items)
+    found = tuple(_status(bare(item)) for item in value.items)
     if not found:
         raise Rejected("found an empty list, expected HTTP statuses")
     if len(set(found)) < len(found):
