@@ -15,6 +15,7 @@ from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS
 from routekeeper.domain.windows import Day
+from routekeeper.monitor.burst import BURST_SECONDS
 from tests.docs.pages import ROOT, blocks
 from tests.unit.config.silence import DOCUMENT, Mapping, in_bursts, mappings
 
@@ -136,7 +137,7 @@ def test_damping_is_off_with_manual_as_the_page_tells() -> None:
     )
 
 
-def test_the_page_says_how_soon_a_cut_is_noticed_with_the_defaults() -> None:
+def test_the_page_says_how_soon_a_cut_is_noticed_and_how_long_a_burst_lasts() -> None:
     rule = Detection()
     further = rule.losses_needed(rule.probe_timeout_seconds) - 1
     seconds = further * rule.suspect_interval_seconds + rule.probe_timeout_seconds
@@ -144,6 +145,7 @@ def test_the_page_says_how_soon_a_cut_is_noticed_with_the_defaults() -> None:
     [row] = [row for row in table("Watching in bursts") if row[""] == "a cut is noticed, with the defaults"]
     assert row["`continuous`"] == f"at most {seconds + rule.probe_interval_seconds:g} s after it happened"
     assert row["`burst`"] == f"at most {seconds + BURST_INTERVAL_SECONDS:g} s"
+    assert f"A burst ends after {BURST_SECONDS:g} s at the latest." in TEXT
 
 
 def test_the_page_says_from_which_half_life_on_damping_can_work_with_the_defaults() -> None:

@@ -10,7 +10,7 @@ from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
 
 KEYS: Final = ("moves", "per")
 MOST_MOVES: Final = 1_000
-"""The ledger keeps so many, some 60 bytes each: every save writes them all."""
+"""The ledger keeps so many, some 110 bytes each with the longest names: every save writes them all."""
 _period = duration(least=60, most=86_400)
 
 

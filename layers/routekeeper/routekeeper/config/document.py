@@ -40,7 +40,7 @@ _KEYS: Final = (
 )
 _DEFAULT: Final = Configuration({}, {})
 MOST_RECORDED_ROUNDS: Final = 2_000
-"""Some 100 KB: a log event may have 256 KB ("PutLogEvents", Amazon CloudWatch Logs API Reference)."""
+"""They fit into a log event with the longest names too: 256 KB ("PutLogEvents", CloudWatch Logs API Reference)."""
 BURST_DETECTION: Final = Detection(unknown_after_seconds=BURST_MEMORY_SECONDS)
 
 
