@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from routekeeper import config
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli import config_file
 from routekeeper_cli.costs.counts import Size
 from routekeeper_cli.costs.prices import FILE
 from routekeeper_cli.costs.statement import statement
@@ -42,9 +42,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         match options.command:
             case "check":
-                print(summarize(config.load(options.file)))
+                print(summarize(config_file.load(options.file)))
             case "compile":
-                _write(options.output, config.compiled(options.file))
+                _write(options.output, config_file.compiled(options.file))
             case "replay" | "trace":
                 for line in replaying.run(options):
                     print(line)
@@ -53,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
                     print(line)
             case _:
                 size = Size(options.vantages, options.monitor_memory, options.control_memory, arm64=not options.x86)
-                configuration = config.load(options.config)
+                configuration = config_file.load(options.config)
                 print(statement(configuration, options.region, size, options.counts, options.prices))
     except ConfigurationError as err:
         print(err, file=sys.stderr)

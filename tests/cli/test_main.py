@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from routekeeper import config
+from routekeeper_cli import config_file
 from routekeeper_cli.main import main
 from tests.unit.config.documents import EXAMPLE, HERE, SHAPE
 
@@ -41,7 +41,7 @@ def test_compile_writes_the_same_document_as_json(tmp_path: Path) -> None:
     output = tmp_path / "routekeeper_config" / "failover.json"
     assert main(["compile", str(EXAMPLE), "-o", str(output)]) == 0
     assert json.loads(output.read_text())["defaults"]["suspect_interval"] == "100ms"
-    assert config.load(output) == config.load(EXAMPLE)
+    assert config_file.load(output) == config_file.load(EXAMPLE)
 
 
 def test_compile_of_a_bad_file_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

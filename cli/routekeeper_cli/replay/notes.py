@@ -7,8 +7,3 @@ import sys
 
 def note(text: str) -> None:
     sys.stderr.write(f"NOTE: {text}\n")
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun, for a sentence."""
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"

@@ -12,7 +12,7 @@ from typing import Any
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper_cli.tune.study import Study
 from routekeeper_cli.tune.table import HARDLY_EVER
-from routekeeper_cli.words.grey import percent
+from routekeeper_cli.words.figures import percent
 
 try:
     import matplotlib as mpl

@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from routekeeper import config
 from routekeeper.domain.settings import Configuration
+from routekeeper_cli import config_file
 from routekeeper_cli.replay import as_json, as_timeline, read_trace, replay
 from routekeeper_cli.replay.logged import trace_from_log
 from routekeeper_cli.replay.moments import is_date, moment
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     if options.command == "trace":
         yield from trace_from_log(options.log)
         return
-    configuration = config.load(options.config)
+    configuration = config_file.load(options.config)
     rows = read_trace(options.trace, configuration.targets)
     _note_windows_without_dates(options.trace, min(row.sent_at for row in rows), configuration)
     events = replay(rows, configuration)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from routekeeper import config
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli import config_file
 from routekeeper_cli.replay import read_trace
 from routekeeper_cli.tune.study import studies
 from routekeeper_cli.tune.table import NOTE, table
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     Raises:
         ConfigurationError: the configuration or the trace cannot be used, or the picture cannot be drawn.
     """
-    document = json.loads(config.compiled(options.config))
+    document = json.loads(config_file.compiled(options.config))
     configuration = config.from_document(document, str(options.config))
     rows = None if options.trace is None else read_trace(options.trace, configuration.targets)
     if not options.no_plot:
