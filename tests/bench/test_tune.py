@@ -221,4 +221,4 @@ sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}]))
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "as configured" in ran.stdout
-    assert "pip install 'routekeeper[cli]'" in ran.stderr
+    assert "pip install '.[plot]'" in ran.stderr

@@ -20,7 +20,7 @@ try:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 except ModuleNotFoundError as err:
-    raise ConfigurationError("drawing needs matplotlib: pip install 'routekeeper[cli]', or --no-plot") from err
+    raise ConfigurationError("drawing needs matplotlib: pip install '.[plot]', or --no-plot") from err
 
 _LONGEST_SECONDS = 86_400.0 * 365
 _MOST_INCHES, _DOTS_PER_INCH = 500.0, 130
