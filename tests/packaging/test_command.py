@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory that holds the packages, and the command in `bin`."""
     site = tmp_path_factory.mktemp("site")
-    install = [UV, "pip", "install", "--offline", "--no-deps", "--quiet", "--python", PLAIN_PYTHON]
+    install: list[str | Path] = [UV, "pip", "install", "--offline", "--no-deps", "--quiet", "--python", PLAIN_PYTHON]
     subprocess.run([*install, "--target", site, wheel], check=True)
     return site
 
