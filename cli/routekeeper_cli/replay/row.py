@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from routekeeper.config import values
 from routekeeper.config.problems import Rejected, describe
-from routekeeper_cli.replay.notes import note
+from routekeeper_cli.output import note
 from routekeeper_cli.words.figures import count
 
 COLUMNS: Final = ("time_seconds", "vantage", "target", "outcome", "rtt_ms")
