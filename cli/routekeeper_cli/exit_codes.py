@@ -21,7 +21,7 @@ class ExitCode(IntEnum):
     UNSEEN = 5, "asked for, but not seen done in time"
     NO_ACCESS = 6, "no credentials, no permission, or AWS or a function failed"
     INTERRUPTED = 130, "interrupted (Ctrl-C)"
-    UNREAD = 141, "nobody reads the output any more, as behind `| head`"
+    UNREAD = 141, "nobody reads the output any more (a closed pipe)"
 
     def __new__(cls, code: int, meaning: str) -> Self:
         member = int.__new__(cls, code)

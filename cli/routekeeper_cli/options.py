@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -40,6 +39,8 @@ class Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print it and exit."""
+        from importlib import metadata  # noqa: PLC0415 - takes longer than all of `--help`
+
         try:
             found = metadata.version("routekeeper")
         except metadata.PackageNotFoundError:

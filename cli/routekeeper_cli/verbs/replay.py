@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from routekeeper.domain.settings import Configuration
 from routekeeper_cli import output
 from routekeeper_cli.exit_codes import ExitCode
 from routekeeper_cli.options import Commands, add_config, add_output
+
+if TYPE_CHECKING:
+    from routekeeper.domain.settings import Configuration
 
 DESCRIPTION = """\
 Run the rounds recorded in TRACE through the code that watches and decides, and print each change of a target's health
