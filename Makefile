@@ -129,7 +129,7 @@ bench-publish: $(VENV)/.done ## Put what was measured into docs/benchmarks.md an
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
 	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \
-	lock dev --extra cli --group dev pyproject.toml; \
+	lock dev --extra plot --group dev pyproject.toml; \
 	lock layer --group layer; lock compiler --group compiler; \
 	lock sam --group sam; lock ministack --group ministack; lock uv --group uv
 

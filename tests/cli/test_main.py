@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from routekeeper import config
+from routekeeper.domain.errors import ConfigurationError, Ec2Error, RequestError, RoutekeeperError, StoreError
+from routekeeper_cli import config_file
+from routekeeper_cli.exit_codes import ExitCode
 from routekeeper_cli.main import main
-from tests.unit.config.documents import EXAMPLE, HERE, SHAPE
+from tests.unit.config.documents import EXAMPLE, HERE, PROJECT, SHAPE
 
 DOUBTFUL = HERE / "good" / "smallest.yaml"
 BAD = HERE / "bad" / "shape" / "version-2.yaml"
@@ -29,7 +32,7 @@ def test_check_tells_warnings_on_stderr_and_exits_0_all_the_same(capsys: pytest.
     assert main(["check", str(DOUBTFUL)]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("2 targets watched, 1 group steered.\n")
-    assert said.err.splitlines() == list(config.check(DOUBTFUL).warnings)
+    assert said.err.splitlines() == list(config_file.check(DOUBTFUL).warnings)
     assert said.err.startswith(f"{DOUBTFUL}:3:16: targets.dx.probes: warning: ")
 
 
@@ -50,15 +53,15 @@ def test_compile_writes_the_same_document_as_json(tmp_path: Path) -> None:
     output = tmp_path / "routekeeper_config" / "failover.json"
     assert main(["compile", str(EXAMPLE), "-o", str(output)]) == 0
     assert json.loads(output.read_text())["defaults"]["suspect_interval"] == "100ms"
-    assert config.load(output) == config.load(EXAMPLE)
+    assert config_file.load(output) == config_file.load(EXAMPLE)
 
 
 def test_compile_tells_the_same_warnings_as_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "out.json"
     assert main(["compile", str(DOUBTFUL), "-o", str(output)]) == 0
     said = capsys.readouterr()
-    assert (said.out, said.err.splitlines()) == ("", list(config.check(DOUBTFUL).warnings))
-    assert config.load(output) == config.load(DOUBTFUL)
+    assert (said.out, said.err.splitlines()) == ("", list(config_file.check(DOUBTFUL).warnings))
+    assert config_file.load(output) == config_file.load(DOUBTFUL)
 
 
 def test_compile_of_a_bad_file_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,19 +90,51 @@ def test_python_m_is_the_same_command() -> None:
     assert "version: found the number 2" in ran.stderr
 
 
-@pytest.mark.parametrize("lines", [1, 10_000], ids=["less than a buffer", "more than a buffer"])
-def test_a_reader_that_goes_away_ends_it_quietly(tmp_path: Path, lines: int) -> None:
-    log = tmp_path / "log.txt"
-    rounds = [f"{second}.000,a,dx,ok,5" for second in range(lines)]
-    log.write_text(json.dumps({"message": "rounds", "rounds": rounds, "left_out": []}))
-    reader, writer = os.pipe()
-    os.close(reader)
-    ran = subprocess.run(
-        [sys.executable, "-m", "routekeeper_cli", "trace", str(log)],
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    os.close(writer)
-    assert (ran.returncode, ran.stderr) == (1, "")
+@pytest.mark.parametrize("arguments", [["--version"], ["--versio"], ["tune", "--conf", "x", "--no-plot"]])
+def test_options_are_taken_by_their_whole_names_only(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A shortened one would break with the next option that begins alike."""
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == (0 if arguments == ["--version"] else 2)
+
+
+def test_the_version_is_the_one_that_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out == f"routekeeper {project['version']}\n"
+
+
+def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert all(f"{code:>3}  {code.meaning}\n" in told for code in ExitCode)
+
+
+def test_check_tells_programs_how_soon_a_cut_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(EXAMPLE), "--output", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["targets"]["dx-router"]["cut_noticed_after_first_loss_seconds"] == 1.5
+    assert [path["name"] for path in told["groups"]["on-premises"]["paths"]] == ["dx", "vpn"]
+    assert told["restart_groups"] == {"nat": ["nat-a", "nat-b"]}
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigurationError("x"), 2),
+        (RequestError("x"), 3),
+        (StoreError("x"), 6),
+        (Ec2Error("x", "UnauthorizedOperation"), 6),
+    ],
+)
+def test_an_error_of_ours_is_one_line_and_an_exit_code(
+    error: RoutekeeperError, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> NoReturn:
+        raise error
+
+    monkeypatch.setattr(config_file, "check", fail)
+    assert main(["check", "x"]) == code
+    assert capsys.readouterr() == ("", "x\n")

@@ -16,6 +16,7 @@ from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS
 from routekeeper.domain.windows import Day
 from routekeeper.monitor.burst import BURST_SECONDS
+from routekeeper_cli import config_file
 from tests.docs.pages import ROOT, blocks
 from tests.unit.config.silence import DOCUMENT, Mapping, in_bursts, mappings
 
@@ -162,5 +163,5 @@ def test_the_page_says_from_which_half_life_on_damping_can_work_with_the_default
 def test_the_warning_on_the_page_is_one_that_is_given(tmp_path: Path) -> None:
     file = tmp_path / "failover.yaml"
     file.write_text(SMALLEST.replace("type: tcp", "type: icmp").replace(", port: 22", ""))
-    [told] = {line.partition("warning: ")[2] for line in config.check(file).warnings}
+    [told] = {line.partition("warning: ")[2] for line in config_file.check(file).warnings}
     assert f"warning: {told}\n" in TEXT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routekeeper_cli.replay.row import Outcome, Row
+from routekeeper_cli.replay.row import RoundOutcome, Row
 from routekeeper_cli.replay.run import Braked, Event, Foreseen, HealthChange, Moved, replay
 from routekeeper_cli.replay.told import as_json, as_timeline
 from routekeeper_cli.replay.trace import read_trace
@@ -13,7 +13,7 @@ __all__ = [
     "Foreseen",
     "HealthChange",
     "Moved",
-    "Outcome",
+    "RoundOutcome",
     "Row",
     "as_json",
     "as_timeline",

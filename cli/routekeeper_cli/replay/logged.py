@@ -17,11 +17,12 @@ from typing import Any, Final
 from routekeeper.config.problems import Rejected, describe
 from routekeeper.config.tree import Place
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli.output import note
 from routekeeper_cli.replay.lines import lines_of
 from routekeeper_cli.replay.moments import moment
-from routekeeper_cli.replay.notes import count, note
 from routekeeper_cli.replay.problems import FirstProblems
 from routekeeper_cli.replay.row import COLUMNS, BadRow, Once, Row, RowReader, fields
+from routekeeper_cli.words.figures import count
 
 _MESSAGE: Final = "rounds"
 """As monitor.recording writes it."""

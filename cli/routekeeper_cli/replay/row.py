@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 from routekeeper.config import values
 from routekeeper.config.problems import Rejected, describe
-from routekeeper_cli.replay.notes import count, note
+from routekeeper_cli.output import note
+from routekeeper_cli.words.figures import count
 
 COLUMNS: Final = ("time_seconds", "vantage", "target", "outcome", "rtt_ms")
 _T = TypeVar("_T")
@@ -23,7 +24,7 @@ _LATEST_SECONDS: Final = 1e11
 _LONGEST_MS: Final = 3_600_000.0
 
 
-class Outcome(Enum):
+class RoundOutcome(Enum):
     """How a round ended; the value is what stands in the file."""
 
     OK = "ok"
@@ -39,7 +40,7 @@ class Row:
     sent_at: float
     vantage: str
     target: str
-    outcome: Outcome
+    outcome: RoundOutcome
     round_trip_seconds: float | None
 
 
@@ -84,13 +85,13 @@ class RowReader:
         sent_at = row.value("time_seconds", _time)
         vantage = row.value("vantage", values.name)
         target = row.value("target", self._target)
-        outcome = row.value("outcome", values.choice(Outcome))
+        outcome = row.value("outcome", values.choice(RoundOutcome))
         round_trip = row.value("rtt_ms", _round_trip)
-        if outcome in (Outcome.LOST, Outcome.UNKNOWN) and round_trip not in (None, (), (0.0,)):
+        if outcome in (RoundOutcome.LOST, RoundOutcome.UNKNOWN) and round_trip not in (None, (), (0.0,)):
             row.add("rtt_ms", f"found a round trip beside '{outcome.value}', expected none")
         if row.faults or sent_at is None or vantage is None or target is None or outcome is None or round_trip is None:
             raise BadRow(row.faults)
-        took = round_trip[0] if outcome is Outcome.OK and round_trip else None
+        took = round_trip[0] if outcome is RoundOutcome.OK and round_trip else None
         return Row(line, sent_at, vantage, target, outcome, took)
 
 

@@ -18,8 +18,7 @@ from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
 from routekeeper.domain.routing import Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper_cli.replay.row import Outcome, Row
-from routekeeper_cli.words.summary import seconds_to_loss
+from routekeeper_cli.replay.row import RoundOutcome, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +100,14 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
 
 def end_of(row: Row, target: Target) -> End:
     """What a row stands for: an answer that came later than the target's timeout is a loss."""
-    timeout, line = seconds_to_loss(target), f"line {row.line}"
+    timeout, line = target.seconds_to_loss, f"line {row.line}"
     late = row.round_trip_seconds is not None and row.round_trip_seconds >= timeout
     match row.outcome:
-        case Outcome.UNKNOWN:
+        case RoundOutcome.UNKNOWN:
             health, took, reason = Health.UNKNOWN, 0.0, f"unknown ({line})"
-        case Outcome.OK if not late:
+        case RoundOutcome.OK if not late:
             health, took, reason = Health.HEALTHY, row.round_trip_seconds or 0.0, f"answered ({line})"
-        case Outcome.OK | Outcome.LOST:
+        case RoundOutcome.OK | RoundOutcome.LOST:
             health, took, reason = Health.UNHEALTHY, timeout, f"no answer within {timeout:g} s ({line})"
     round_trip = row.round_trip_seconds if health is Health.HEALTHY else None
     seen = Observation(health, row.sent_at, row.sent_at + took, reason, round_trip)

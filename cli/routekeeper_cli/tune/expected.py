@@ -10,7 +10,6 @@ from routekeeper.domain import cusum, grey
 from routekeeper.domain.cusum import Loss, Pace
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS
 from routekeeper.domain.health import Detection
-from routekeeper_cli.words.summary import seconds_to_notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
     """
     row = rule.losses_needed(timeout_seconds)
     half = rule.pace.calm_seconds / 2
-    cut = seconds_to_notice(rule, timeout_seconds) + half
+    cut = rule.seconds_to_notice(timeout_seconds) + half
     slow = seconds_to_row(row, Loss(line.grey_share), rule.pace) - half + timeout_seconds
     late, false_moves = math.inf, YEAR_SECONDS / seconds_to_row(row, line.usual, rule.pace)
     if rule.loss is not None:

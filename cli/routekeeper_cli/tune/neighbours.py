@@ -14,8 +14,7 @@ from routekeeper.config.durations import render
 from routekeeper.domain.cusum import Loss
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Target, Watch
-from routekeeper_cli.words.grey import percent
-from routekeeper_cli.words.summary import seconds_to_loss, seconds_to_notice
+from routekeeper_cli.words.figures import percent
 
 GREY_SHARE = 0.3
 """The loss that is called unacceptable where the configuration does not say."""
@@ -63,7 +62,7 @@ def _changes(document: Document, target: Target, usual: Loss) -> Iterator[Change
     rule = target.detection
     for count in (rule.unhealthy_threshold // 2, rule.unhealthy_threshold * 2):
         yield _plain("unhealthy_threshold", count)
-    for seconds in (rule.unhealthy_for_seconds / 2, 2 * seconds_to_notice(rule, seconds_to_loss(target))):
+    for seconds in (rule.unhealthy_for_seconds / 2, 2 * rule.seconds_to_notice(target.seconds_to_loss)):
         yield _plain("unhealthy_for", render(seconds))
     for seconds in (rule.suspect_interval_seconds / 2, rule.suspect_interval_seconds * 2):
         yield _plain("suspect_interval", render(seconds))

@@ -12,7 +12,7 @@ from typing import Any
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper_cli.tune.study import Study
 from routekeeper_cli.tune.table import HARDLY_EVER
-from routekeeper_cli.words.grey import percent
+from routekeeper_cli.words.figures import percent
 
 try:
     import matplotlib as mpl
@@ -20,7 +20,7 @@ try:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 except ModuleNotFoundError as err:
-    raise ConfigurationError("drawing needs matplotlib: pip install 'routekeeper[cli]', or --no-plot") from err
+    raise ConfigurationError("drawing needs matplotlib: pip install '.[plot]', or --no-plot") from err
 
 _LONGEST_SECONDS = 86_400.0 * 365
 _MOST_INCHES, _DOTS_PER_INCH = 500.0, 130

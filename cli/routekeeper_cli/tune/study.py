@@ -15,7 +15,6 @@ from routekeeper_cli.tune.measured import Measured, accusations, measured
 from routekeeper_cli.tune.neighbours import GREY_SHARE, PRESENT, Document, neighbours
 from routekeeper_cli.tune.rounds import Round, by_vantage
 from routekeeper_cli.tune.usual import ASSUMED, Usual, usual_lateness, usual_loss
-from routekeeper_cli.words.summary import seconds_to_loss
 
 Tell = Callable[[str], None]
 _ALIKE = 0.001
@@ -74,7 +73,7 @@ def _study(
     line = Line(usual.line, ASSUMED if late is None else late.line, share)
     for setting, neighbour in neighbours(document, target, usual.line):
         looked_at = _as_watched(neighbour.detection, configuration.watch)
-        means = expected(looked_at, seconds_to_loss(neighbour), line)
+        means = expected(looked_at, neighbour.seconds_to_loss, line)
         if setting != PRESENT and _alike(means, choices[PRESENT].expected):
             continue  # another setting binds
         tell(f"{target.name}: {setting}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from routekeeper.config.durations import render
 from routekeeper_cli.tune.measured import Measured
 from routekeeper_cli.tune.study import Choice, Study
-from routekeeper_cli.words.grey import percent
+from routekeeper_cli.words.figures import percent
 
 _MINUTE, _HOUR, _DAY, _YEAR = 60.0, 3_600.0, 86_400.0, 31_557_600.0
 NEVER_SECONDS = 100 * _YEAR

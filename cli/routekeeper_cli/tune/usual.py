@@ -8,7 +8,7 @@ from routekeeper.config.durations import render
 from routekeeper.domain.cusum import Loss
 from routekeeper.domain.health import Detection
 from routekeeper_cli.tune.measured import Measured, Share
-from routekeeper_cli.words.grey import percent
+from routekeeper_cli.words.figures import percent
 
 _MEASURED = "measured in the trace"
 _CONFIGURED = "as configured"

@@ -11,6 +11,7 @@ from routekeeper.config.durations import render
 from routekeeper.domain import grey
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS, LatencyRule, LossRule, Standard
 from routekeeper.domain.health import Detection
+from routekeeper_cli.words.figures import percent
 
 _SHARES: Final = (0.1, 0.2, 0.3, 0.5)
 _DAY_SECONDS: Final = 86_400.0
@@ -63,11 +64,6 @@ def _latency(rule: Detection, latency: LatencyRule) -> Iterator[str]:
         f" {_often(latency.false_alarms_per_year)} at most"
     )
     yield f"    {_cleared(standard, latency.usual_seconds / latency.unacceptable_seconds, rule)}"
-
-
-def percent(share: float) -> str:
-    """The share of 1 as people write it, e.g. `0.5%`."""
-    return f"{share * 100:.4g}%"
 
 
 def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterator[str]:

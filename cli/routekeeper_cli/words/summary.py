@@ -7,7 +7,6 @@ from typing import Final, assert_never
 
 from routekeeper.config.durations import render
 from routekeeper.domain.brake import Brake
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
     Configuration,
@@ -18,7 +17,6 @@ from routekeeper.domain.settings import (
     Path,
     Probe,
     Quorum,
-    Require,
     RestartPolicy,
     Steering,
     Target,
@@ -28,6 +26,7 @@ from routekeeper.domain.settings import (
     Watch,
 )
 from routekeeper_cli.words.failback import failback_lines
+from routekeeper_cli.words.figures import count
 from routekeeper_cli.words.grey import grey_lines
 
 _HOPS: Final = {
@@ -46,18 +45,9 @@ def summarize(configuration: Configuration) -> str:
     return "\n".join(_lines(configuration))
 
 
-def seconds_to_notice(rule: Detection, timeout_seconds: float) -> float:
-    """From the sending of the first lost probe to UNHEALTHY, where every probe of a target is lost.
-
-    The probes behind the first follow at `suspect_interval_seconds`; the verdict comes with the timeout of the one
-    that fulfils both the count and the span (domain.health, `observe`).
-    """
-    return (rule.losses_needed(timeout_seconds) - 1) * rule.suspect_interval_seconds + timeout_seconds
-
-
 def _lines(configuration: Configuration) -> Iterator[str]:
     targets, groups = len(configuration.targets), len(configuration.groups)
-    yield f"{_count(targets, 'target')} watched, {_count(groups, 'group')} steered."
+    yield f"{count(targets, 'target')} watched, {count(groups, 'group')} steered."
     bursts = configuration.watch is Watch.BURST
     beat = BURST_INTERVAL_SECONDS if bursts else configuration.heartbeat_interval_seconds
     stale = render(configuration.stale_after_seconds)
@@ -80,18 +70,14 @@ def _lines(configuration: Configuration) -> Iterator[str]:
 def _brake(brake: Brake | None) -> str:
     if brake is None:
         return "No brake: however often traffic is moved, nobody is asked."
-    limit = f"{_count(brake.moves, 'move')} within {render(brake.per_seconds)}"
+    limit = f"{count(brake.moves, 'move')} within {render(brake.per_seconds)}"
     return f"After {limit} only UNHEALTHY paths are left, until a person has acknowledged."
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
 
 
 def _target(target: Target, *, bursts: bool) -> Iterator[str]:
     rule = target.detection
     several = f", {target.require.value} of which must succeed" if len(target.probes) > 1 else ""
-    yield f"Target '{target.name}', {_count(len(target.probes), 'probe')}{several}:"
+    yield f"Target '{target.name}', {count(len(target.probes), 'probe')}{several}:"
     for probe in target.probes:
         yield f"  - {_probe(probe)}"
     interval = BURST_INTERVAL_SECONDS if bursts else rule.probe_interval_seconds
@@ -99,10 +85,10 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"  probed {'in a burst every' if bursts else 'every'} {render(interval)},"
         f" and every {render(rule.suspect_interval_seconds)} while an answer is overdue"
     )
-    timeout = seconds_to_loss(target)
-    noticed = seconds_to_notice(rule, timeout)
+    timeout = target.seconds_to_loss
+    noticed = rule.seconds_to_notice(timeout)
     yield (
-        f"  UNHEALTHY after {_count(rule.unhealthy_threshold, 'loss', 'losses')} in a row"
+        f"  UNHEALTHY after {count(rule.unhealthy_threshold, 'loss', 'losses')} in a row"
         f"{_spanning(rule.unhealthy_for_seconds)}:"
     )
     yield (
@@ -111,7 +97,7 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
     )
     yield from grey_lines(rule, timeout)
     yield (
-        f"  HEALTHY again after {_count(rule.healthy_threshold, 'answer')} in a row"
+        f"  HEALTHY again after {count(rule.healthy_threshold, 'answer')} in a row"
         f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"
     )
     yield f"  {_quorum(target.quorum)}"
@@ -119,18 +105,6 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
 
 def _spanning(seconds: float) -> str:
     return f" over at least {render(seconds)}" if seconds else ""
-
-
-def seconds_to_loss(target: Target) -> float:
-    """When the loss of a round is certain: ANY needs the last timeout, ALL the first."""
-    timeouts = [probe.timeout_seconds for probe in target.probes]
-    match target.require:
-        case Require.ANY:
-            return max(timeouts)
-        case Require.ALL:
-            return min(timeouts)
-        case _:
-            assert_never(target.require)
 
 
 def _probe(probe: Probe) -> str:
@@ -192,7 +166,7 @@ def _path(path: Path) -> str:
 def _restart(target: Target, policy: RestartPolicy) -> Iterator[str]:
     yield (
         f"  - {target.instance} once '{target.name}' has been UNHEALTHY for {render(policy.after_seconds)} and traffic"
-        f" has left it, at most {_count(policy.attempts, 'time')} in {render(policy.per_seconds)};"
+        f" has left it, at most {count(policy.attempts, 'time')} in {render(policy.per_seconds)};"
     )
     yield (
         f"    the stop is forced after {render(policy.stop_timeout_seconds)}, and it must be HEALTHY"

@@ -150,6 +150,16 @@ def test_cost_prints_the_items_their_sum_and_what_others_cost(capsys: pytest.Cap
     assert "Not confirmed:" in said
 
 
+def test_cost_tells_programs_the_same_sum(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["cost", "--config", str(EXAMPLE), "--region", REGION, "--vantages", "3", "--x86"]
+    assert main(arguments) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("sum ")]
+    assert main([*arguments, "--output", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert line.split()[1:] == [f"{told['sum'][key]:.2f}" for key in ("list_usd", "with_free_usd")]
+    assert sum(item["list_usd"] for item in told["items"]) == pytest.approx(told["sum"]["list_usd"])
+
+
 def test_cost_without_prices_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cost", "--config", str(EXAMPLE), "--region", "mars-1"]) == 2
     assert "no prices for mars-1" in capsys.readouterr().err

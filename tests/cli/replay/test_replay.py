@@ -13,19 +13,19 @@ import pytest
 
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
-from routekeeper import config
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.grey import LossRule
 from routekeeper.domain.health import Detection, Health, TargetHealth
 from routekeeper.domain.settings import Configuration, FailbackMode, Quorum
 from routekeeper.domain.windows import Window, Windows
+from routekeeper_cli import config_file
 from routekeeper_cli.replay import (
     Braked,
     Event,
     Foreseen,
     HealthChange,
     Moved,
-    Outcome,
+    RoundOutcome,
     Row,
     as_json,
     as_timeline,
@@ -33,7 +33,7 @@ from routekeeper_cli.replay import (
 )
 from tests.unit.config.documents import HERE
 
-STANDARD = config.load(HERE / "good" / "smallest.yaml")
+STANDARD = config_file.load(HERE / "good" / "smallest.yaml")
 """Targets dx and vpn; group idc prefers dx, and goes back after a minute."""
 
 
@@ -42,7 +42,7 @@ def beats(
 ) -> Iterator[Row]:
     """A round each `every` seconds."""
     for number in range(round((ends - begins) / every)):
-        outcome, took = (Outcome.LOST, None) if lost else (Outcome.OK, 0.01)
+        outcome, took = (RoundOutcome.LOST, None) if lost else (RoundOutcome.OK, 0.01)
         yield Row(number + 2, begins + number * every, vantage, target, outcome, took)
 
 
@@ -188,20 +188,20 @@ def test_what_was_seen_of_an_unknown_target_is_forgotten_in_time() -> None:
     rule = replace(target.detection, unhealthy_threshold=2, unhealthy_for_seconds=0.5, unknown_after_seconds=12.0)
     alone = Configuration({"dx": replace(target, detection=rule)}, {})
     rows = [
-        Row(2, 0.0, "a", "dx", Outcome.OK, 0.01),
-        Row(3, 13.0, "a", "dx", Outcome.LOST, None),
-        Row(4, 26.0, "a", "dx", Outcome.LOST, None),
+        Row(2, 0.0, "a", "dx", RoundOutcome.OK, 0.01),
+        Row(3, 13.0, "a", "dx", RoundOutcome.LOST, None),
+        Row(4, 26.0, "a", "dx", RoundOutcome.LOST, None),
     ]
     assert [what for _, _, what in happened(rows, alone)] == []
 
 
 def test_unknown_outcomes_are_no_evidence() -> None:
-    rows = [*beats("dx", 0.0, 20.0), *(Row(1, 20.0 + n, "a", "dx", Outcome.UNKNOWN, None) for n in range(100))]
+    rows = [*beats("dx", 0.0, 20.0), *(Row(1, 20.0 + n, "a", "dx", RoundOutcome.UNKNOWN, None) for n in range(100))]
     assert [told for _, _, told in happened(rows)] == ["HEALTHY", "UNKNOWN"]
 
 
 def test_an_answer_later_than_the_timeout_tried_is_a_loss() -> None:
-    slow = [Row(2, float(n), "a", "dx", Outcome.OK, 0.5) for n in range(30)]
+    slow = [Row(2, float(n), "a", "dx", RoundOutcome.OK, 0.5) for n in range(30)]
     assert [told for _, _, told in happened(slow)] == ["HEALTHY"]
     patient = STANDARD.targets["dx"]
     probes = tuple(replace(probe, timeout_seconds=0.4) for probe in patient.probes)
@@ -217,7 +217,7 @@ def test_a_loss_rule_is_tried_on_a_trace_as_the_monitor_would_have_applied_it() 
 
     def loses(at: float) -> bool:
         lost = at > 100.0 and line.loses(at)
-        rows.append(Row(0, at, "a", "dx", Outcome.LOST if lost else Outcome.OK, None if lost else 0.01))
+        rows.append(Row(0, at, "a", "dx", RoundOutcome.LOST if lost else RoundOutcome.OK, None if lost else 0.01))
         return lost
 
     watched = list(changes(loses, rule, until=160.0, start=TargetHealth()))

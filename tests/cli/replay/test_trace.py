@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper_cli.replay import Outcome, Row, read_trace
+from routekeeper_cli.replay import RoundOutcome, Row, read_trace
 
 HEADER = "time_seconds,vantage,target,outcome,rtt_ms"
 TARGETS = {"dx": None, "vpn": None}
@@ -30,18 +30,18 @@ def refused(trace: Path) -> list[str]:
 def test_every_outcome_is_read(trace: Path) -> None:
     trace.write_text(f"{HEADER}\n1.5,a,dx,ok,12.5\n2,a,dx,lost,\n\n3,b,vpn,unknown,\n4,b,vpn,ok,\n5,a,dx,lost,0\n")
     assert read_trace(trace, TARGETS) == [
-        Row(2, 1.5, "a", "dx", Outcome.OK, 0.0125),
-        Row(3, 2.0, "a", "dx", Outcome.LOST, None),
-        Row(5, 3.0, "b", "vpn", Outcome.UNKNOWN, None),
-        Row(6, 4.0, "b", "vpn", Outcome.OK, None),
-        Row(7, 5.0, "a", "dx", Outcome.LOST, None),
+        Row(2, 1.5, "a", "dx", RoundOutcome.OK, 0.0125),
+        Row(3, 2.0, "a", "dx", RoundOutcome.LOST, None),
+        Row(5, 3.0, "b", "vpn", RoundOutcome.UNKNOWN, None),
+        Row(6, 4.0, "b", "vpn", RoundOutcome.OK, None),
+        Row(7, 5.0, "a", "dx", RoundOutcome.LOST, None),
     ]
 
 
 def test_what_spreadsheets_write_is_read(trace: Path) -> None:
     text = '"target","time_seconds","vantage","outcome","rtt_ms"\r\n"dx", 1e3 ,"a","ok","7"\r\n'
     trace.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    assert read_trace(trace, TARGETS) == [Row(2, 1000.0, "a", "dx", Outcome.OK, 0.007)]
+    assert read_trace(trace, TARGETS) == [Row(2, 1000.0, "a", "dx", RoundOutcome.OK, 0.007)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, IcmpProbe, Quorum, Target
-from routekeeper_cli.replay import Outcome, Row
+from routekeeper_cli.replay import RoundOutcome, Row
 from routekeeper_cli.tune import measured as module
 from routekeeper_cli.tune.measured import Measured, Share
 from routekeeper_cli.tune.rounds import by_vantage
@@ -82,7 +82,7 @@ def test_a_trace_too_short_for_a_verdict_shows_nothing_usual_either_where_all_is
 
 
 def test_unknown_rounds_are_none() -> None:
-    rows = [Row(number, number, "a", "dx", Outcome.UNKNOWN, None) for number in range(2, 100)]
+    rows = [Row(number, number, "a", "dx", RoundOutcome.UNKNOWN, None) for number in range(2, 100)]
     assert measured(rows, TARGET) == measured([], TARGET) == Measured(0, 0, None, None)
 
 

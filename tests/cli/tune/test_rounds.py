@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection, Health, TargetHealth, expire, observe
 from routekeeper.domain.settings import Configuration, IcmpProbe, Quorum, Target
-from routekeeper_cli.replay import HealthChange, Outcome, Row, replay
+from routekeeper_cli.replay import HealthChange, RoundOutcome, Row, replay
 from routekeeper_cli.tune.rounds import Round, by_vantage, course
 from tests.cli.tune.lines import never, trace
 
@@ -27,15 +27,17 @@ GREY = Detection(
 )
 TARGET = Target("dx", (IcmpProbe("10.109.2.1", 0.6),), quorum=Quorum.ANY)
 
-Stretch = tuple[int, float, list[tuple[Outcome, float | None]]]
+Stretch = tuple[int, float, list[tuple[RoundOutcome, float | None]]]
 """So many rounds, so many seconds apart, that end so in turn."""
 
-ANSWER, LATE = (Outcome.OK, 0.01), (Outcome.OK, 0.09)
-ENDS = [ANSWER, LATE, (Outcome.OK, 0.7), (Outcome.OK, None), (Outcome.LOST, None)]
+ANSWER, LATE = (RoundOutcome.OK, 0.01), (RoundOutcome.OK, 0.09)
+ENDS = [ANSWER, LATE, (RoundOutcome.OK, 0.7), (RoundOutcome.OK, None), (RoundOutcome.LOST, None)]
 RULES = (GREY, replace(GREY, loss=None), replace(GREY, latency=None), Detection())
 
 
-def stretches(gaps: tuple[float, ...], ends: list[tuple[Outcome, float | None]]) -> st.SearchStrategy[list[Stretch]]:
+def stretches(
+    gaps: tuple[float, ...], ends: list[tuple[RoundOutcome, float | None]]
+) -> st.SearchStrategy[list[Stretch]]:
     calm = st.tuples(st.integers(20, 60), st.sampled_from((0.1, 1.0)), st.just([ANSWER]))
     any_one = st.tuples(
         st.integers(1, 60), st.sampled_from(gaps), st.lists(st.sampled_from(ends), min_size=1, max_size=3)
@@ -55,7 +57,7 @@ def recorded(drawn: list[Stretch], vantage: str) -> list[Row]:
 
 @settings(max_examples=30)
 @given(
-    drawn=stretches((0.01, 0.1, 0.5, 1.0, 5.0, 7.0, 13.0, 40.0), [*ENDS, (Outcome.UNKNOWN, None)]),
+    drawn=stretches((0.01, 0.1, 0.5, 1.0, 5.0, 7.0, 13.0, 40.0), [*ENDS, (RoundOutcome.UNKNOWN, None)]),
     rule=st.sampled_from(RULES),
 )
 def test_every_change_of_health_comes_of_what_is_left(drawn: list[Stretch], rule: Detection) -> None:

@@ -20,9 +20,10 @@ def test_a_trace_becomes_a_timeline_or_json(tmp_path: Path, capsys: pytest.Captu
     trace.write_text("\n".join([HEADER, *(f"{second},a,dx,ok,10" for second in range(10))]))
     assert main(["replay", str(trace), "--config", CONFIGURATION]) == 0
     assert "9.010  dx is HEALTHY" in capsys.readouterr().out
-    assert main(["replay", str(trace), "--config", CONFIGURATION, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["time"], told["target"], told["health"]) == (9.01, "dx", "HEALTHY")
+    for as_json in (["--output", "json"], ["--json"]):
+        assert main(["replay", str(trace), "--config", CONFIGURATION, *as_json]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["time"], told["target"], told["health"]) == (9.01, "dx", "HEALTHY")
 
 
 def test_where_a_row_is_bad_nothing_but_the_error_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

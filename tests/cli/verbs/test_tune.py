@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
 
+from routekeeper_cli import output
 from routekeeper_cli.main import main
-from routekeeper_cli.verbs import tune as command
 from tests.unit.config.documents import HERE
 
 HEADER = "time_seconds,vantage,target,outcome,rtt_ms"
@@ -136,5 +137,25 @@ def test_a_terminal_is_told_what_is_being_worked_on(
     stream: io.StringIO, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
-    command.tell("dx: loss: off")
+    output.tell("dx: loss: off")
     assert ("dx: loss: off" in stream.getvalue()) is told
+
+
+def test_programs_are_told_the_figures_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    example = str(HERE / "good" / "smallest.yaml")
+    assert main(["tune", "--config", example, "--no-plot", "--output", "json"]) == 0
+    dx, vpn = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (dx["target"], vpn["target"]) == ("dx", "vpn")
+    present, *others = dx["choices"]
+    assert (present["setting"], present["cut_seconds"]) == ("as configured", 2.0)
+    assert present["late_seconds"] is present["verdicts_on_trace"] is dx["trace"] is None
+    assert None in [choice["grey_seconds"] for choice in others], "one would never notice, and JSON has no infinity"
+
+
+def test_beside_json_the_picture_is_told_of_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example, picture = str(HERE / "good" / "smallest.yaml"), tmp_path / "tune.png"
+    assert main(["tune", "--config", example, "--plot", str(picture), "--output", "json"]) == 0
+    told = capsys.readouterr()
+    assert [json.loads(line)["target"] for line in told.out.splitlines()] == ["dx", "vpn"]
+    assert told.err == f"The picture is in {picture}.\n"
+    assert picture.exists()

@@ -8,52 +8,25 @@ from typing import Any
 
 import pytest
 
-from routekeeper import config
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, observe
+from routekeeper.domain.health import Detection
+from routekeeper_cli import config_file
 from routekeeper_cli.words.grey import grey_lines
-from routekeeper_cli.words.summary import seconds_to_notice, summarize
+from routekeeper_cli.words.summary import summarize
 from tests.unit.config.documents import EXAMPLE, HERE
 
 
 def test_the_summary_says_everything_that_is_configured() -> None:
     assert (
-        summarize(config.load(HERE / "good" / "every-key.yaml")) + "\n"
+        summarize(config_file.load(HERE / "good" / "every-key.yaml")) + "\n"
         == Path(__file__).with_name("summary.golden").read_text()
     )
 
 
 def test_the_example_notices_a_cut_in_1_5_seconds() -> None:
     assert "a cut is noticed 1.5s after the first lost probe, so at most 2.5s after it happened" in summarize(
-        config.load(EXAMPLE)
+        config_file.load(EXAMPLE)
     )
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        Detection(),
-        Detection(suspect_interval_seconds=0.2, probe_timeout_seconds=1.0, unhealthy_for_seconds=2.0),
-        Detection(unhealthy_threshold=1, unhealthy_for_seconds=0.0),
-        Detection(unhealthy_threshold=1, unhealthy_for_seconds=0.8),
-        Detection(unhealthy_threshold=3, unhealthy_for_seconds=10.0),
-    ],
-    ids=["default", "as first planned", "one loss", "span beyond the timeout", "span rules"],
-)
-def test_the_time_that_is_told_is_the_time_that_the_domain_takes(rule: Detection) -> None:
-    state = TargetHealth(health=Health.HEALTHY)
-    for number in range(200):
-        sent = number * rule.suspect_interval_seconds
-        lost = Observation(Health.UNHEALTHY, sent, sent + rule.probe_timeout_seconds, "lost")
-        state = observe(state, lost, rule)
-        if state.health is Health.UNHEALTHY:
-            break
-    assert seconds_to_notice(rule, rule.probe_timeout_seconds) == pytest.approx(state.since)
-
-
-def test_as_first_planned_a_cut_would_take_2_8_seconds() -> None:
-    planned = Detection(suspect_interval_seconds=0.2, probe_timeout_seconds=1.0, unhealthy_for_seconds=2.0)
-    assert seconds_to_notice(planned, 1.0) == pytest.approx(2.8)
 
 
 LOSS = LossRule(usual=0.01, unacceptable=0.3)

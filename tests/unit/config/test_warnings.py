@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from routekeeper import config
 from routekeeper.config.problems import Problems
 from routekeeper.config.tree import Place
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli import config_file
 from tests.unit.config.documents import EXAMPLE, HERE
 
 ICMP = (
@@ -31,20 +31,20 @@ groups:
 
 def test_a_warning_stands_at_its_place_in_the_form_of_a_problem() -> None:
     path = HERE / "good" / "every-key.yaml"
-    assert config.check(path).warnings == (
+    assert config_file.check(path).warnings == (
         f"{path}:31:7: targets.router.probes: {ICMP}",
         f"{path}:41:13: targets.nat-b.probes: {ICMP}",
     )
 
 
 def test_the_example_gives_no_warning() -> None:
-    assert config.check(EXAMPLE).warnings == ()
+    assert config_file.check(EXAMPLE).warnings == ()
 
 
 def test_a_file_with_warnings_is_read_and_compiled_like_any_other() -> None:
     path = HERE / "good" / "every-key.yaml"
-    checked = config.check(path)
-    assert (checked.configuration, checked.compiled) == (config.load(path), config.compiled(path))
+    checked = config_file.check(path)
+    assert (checked.configuration, checked.compiled) == (config_file.load(path), config_file.compiled(path))
 
 
 def test_warnings_are_no_problems_and_come_in_the_order_of_the_file() -> None:
@@ -83,4 +83,4 @@ def test_a_target_that_lives_by_icmp_is_doubtful(tmp_path: Path, require: str, p
     file = tmp_path / "failover.yaml"
     file.write_text(DOCUMENT.format(require=require, probes=probes))
     found = (f"{file}:3:30: targets.dx.probes: {ICMP}",) if warned else ()
-    assert config.check(file).warnings == found
+    assert config_file.check(file).warnings == found

@@ -1,12 +1,11 @@
-"""What a person should know of input that is used all the same. On stderr: what programs read goes to stdout."""
+"""Figures as people write them."""
 
 from __future__ import annotations
 
-import sys
 
-
-def note(text: str) -> None:
-    sys.stderr.write(f"NOTE: {text}\n")
+def percent(share: float) -> str:
+    """The share of 1, e.g. `0.5%`, as a configuration may say it."""
+    return f"{share * 100:.4g}%"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

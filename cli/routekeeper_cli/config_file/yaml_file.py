@@ -1,4 +1,4 @@
-"""YAML text to a tree with places. The only module that needs PyYAML; no function imports it."""
+"""YAML text to a tree with places. The only module that needs PyYAML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ try:
     import yaml
 except ModuleNotFoundError as err:
     raise ConfigurationError(
-        "reading YAML needs PyYAML: pip install 'routekeeper[cli]' (the functions read the compiled JSON instead)"
+        "reading YAML needs PyYAML, which comes with `pip install .`; what `routekeeper compile` has written needs none"
     ) from err
 
 _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null")}
