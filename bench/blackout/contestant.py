@@ -12,8 +12,8 @@ from bench.blackout.ground import Lane
 from bench.blackout.probing import Echo, Probe, play
 from bench.blackout.rules import Rule, Session, Silence, Turn
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.routes import Route, differing
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route, differing
 
 ATTEMPTS: Final = 20
 PAUSE_SECONDS: Final = 0.1

@@ -14,7 +14,8 @@ from lab.laboratory import Laboratory
 from lab.network import namespace
 from lab.network.topology import IGW_TO_INTERNET, LINE_TO_VPN
 from lab.world import DX_ROUTER, INTERNET, NAT_A, NAT_B, ON_PREMISES, ON_PREMISES_CIDR, PRIVATE_A, VANTAGE_A, VPN, World
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 
 PRODUCT: Final = "routekeeper"
 THROUGH: Final = "routekeeper, probing through"

@@ -13,19 +13,11 @@ from bench.wanted import Wanted, conclude
 from lab.cloud.ec2.throttling import Bucket
 from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.bootstrap.clients import Clients
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.routing import GroupState
-from routekeeper.domain.settings import (
-    Configuration,
-    Group,
-    IcmpProbe,
-    NextHop,
-    NextHopKind,
-    Path,
-    Target,
-    VpcRoute,
-)
-from routekeeper.domain.steering import is_on
+from routekeeper.domain.routes import is_on
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
 from routekeeper.measurements import Measurement
 from routekeeper.router import Means, Router

@@ -13,24 +13,21 @@ from lab.simulator.fates import THEMES, Fates
 from lab.simulator.kernel import START
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.zones import ChangingClocks
-from routekeeper.domain.brake import Brake
 from routekeeper.domain.damping import Damping
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
+    Brake,
     Configuration,
     Failback,
     FailbackMode,
     Group,
     IcmpProbe,
-    NextHop,
-    NextHopKind,
     Path,
     Quorum,
     RestartPolicy,
     Target,
-    TgwPrefixList,
-    VpcRoute,
 )
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.domain.windows import Day, Window, Windows
 
 FULL_EVERY: Final = 8

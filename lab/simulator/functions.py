@@ -18,7 +18,7 @@ from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.settings import TgwPrefixList, VpcRoute
+from routekeeper.domain.steering import TgwPrefixList, VpcRoute
 from routekeeper.instances import Ec2Instances
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.operator import Operator

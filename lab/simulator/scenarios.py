@@ -10,7 +10,7 @@ from typing import Final
 from lab.simulator.draw import configure
 from lab.simulator.grey import LATENCY, LOSS
 from lab.simulator.plan import Event, Kind, Plan
-from routekeeper.domain.brake import Brake
+from routekeeper.domain.settings import Brake
 
 
 @dataclass(frozen=True, slots=True)

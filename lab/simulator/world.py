@@ -18,7 +18,8 @@ from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Configuration, Group, NextHop, NextHopKind, TgwPrefixList, VpcRoute
+from routekeeper.domain.settings import Configuration, Group
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key

@@ -13,12 +13,20 @@ from hypothesis import HealthCheck, given, settings
 
 from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
-from routekeeper.domain.group_state import Channel, Untold
+from routekeeper.domain.group_state import (
+    Asker,
+    Channel,
+    GroupState,
+    Pin,
+    RouteChange,
+    Transition,
+    TransitionKind,
+    Untold,
+)
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Asker, GroupState, Pin, RouteChange, Transition, TransitionKind
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Board, Summary, Vantage
 from routekeeper.store import Store, items

@@ -10,10 +10,9 @@ import yaml
 from routekeeper import config
 from routekeeper.config import detection
 from routekeeper.config.durations import render
-from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import BURST_INTERVAL_SECONDS
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, MOVES_OF_A_GROUP, Brake
 from routekeeper.domain.windows import Day
 from routekeeper.monitor.burst import BURST_SECONDS
 from routekeeper_cli import config_file

@@ -9,8 +9,9 @@ from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.settings import Group, NextHop, Path, VpcRoute
-from routekeeper.domain.steering import Route
+from routekeeper.domain.routes import Route
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, VpcRoute
 from routekeeper.ec2_errors import refused, unreadable
 
 

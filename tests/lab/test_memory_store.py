@@ -6,8 +6,8 @@ import pytest
 
 from lab.memory_store import MemoryStore, MemoryTable, Write
 from routekeeper.domain.errors import StoreError, VersionConflict
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store import Store
 from routekeeper.store.items import group_key, health_key

@@ -10,7 +10,7 @@ import pytest
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.simulation import Simulation
-from routekeeper.domain import path_health, routing, steering
+from routekeeper.domain import deciding, drift, path_health, remembering
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Failback, FailbackMode
@@ -42,6 +42,6 @@ def test_a_blackhole_that_never_ends_is_found_though_the_item_says_so(monkeypatc
         return found
 
     before = path_health.health_of_paths
-    for module in (steering, group_pass, routing):
+    for module in (drift, group_pass, deciding, remembering):
         monkeypatch.setattr(module, "health_of_paths", mutated)
     assert Simulation(left_as_a_blackhole()).run().fault == "returning happens"

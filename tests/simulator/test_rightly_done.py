@@ -9,8 +9,8 @@ import pytest
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.simulation import Simulation
-from routekeeper.domain.brake import Brake
-from routekeeper.domain.settings import VpcRoute
+from routekeeper.domain.settings import Brake
+from routekeeper.domain.steering import VpcRoute
 
 
 def ask(at: float, **payload: object) -> Event:

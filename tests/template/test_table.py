@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from routekeeper.domain.brake import Ledger
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
-from routekeeper.domain.routing import GroupState
 from routekeeper.domain.signals import state_change
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store import items

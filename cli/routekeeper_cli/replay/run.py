@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from routekeeper.domain.brake import Counted, Ledger, count
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Move, Stay
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
-from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
-from routekeeper.domain.routing import Move, Stay, counted, decide, moved, stayed
+from routekeeper.domain.remembering import counted, moved, stayed
+from routekeeper.domain.routes import Actual
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper_cli.replay.row import RoundOutcome, Row
 

@@ -6,25 +6,22 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from routekeeper.config.durations import render
-from routekeeper.domain.brake import Brake
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
+    Brake,
     Configuration,
     Group,
     HttpProbe,
     IcmpProbe,
-    NextHopKind,
     Path,
     Probe,
     Quorum,
     RestartPolicy,
-    Steering,
     Target,
     TcpProbe,
-    TgwPrefixList,
-    VpcRoute,
     Watch,
 )
+from routekeeper.domain.steering import NextHopKind, Steering, TgwPrefixList, VpcRoute
 from routekeeper_cli.words.failback import failback_lines
 from routekeeper_cli.words.figures import count
 from routekeeper_cli.words.grey import grey_lines

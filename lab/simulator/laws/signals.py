@@ -11,7 +11,8 @@ from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import flag, number, text
 from lab.simulator.laws.verdicts import GOOD
 from lab.simulator.world import World
-from routekeeper.domain.settings import NextHopKind, Path
+from routekeeper.domain.settings import Path
+from routekeeper.domain.steering import NextHopKind
 from routekeeper.store.codec import Item
 
 SECONDS: Final = {"state": 900.0, "spot": 900.0, "autoscaling": 3600.0}

@@ -8,9 +8,9 @@ from typing import Any, Final
 from lab.simulator.mutants.mutant import Mutant, Swap
 from routekeeper.domain import (
     brake,
-    routing,
+    ladder,
 )
-from routekeeper.domain.routing import Move
+from routekeeper.domain.decision import Move
 from routekeeper.router.braking import Braking
 
 
@@ -28,8 +28,8 @@ def _leaving_is_braked() -> tuple[Swap, ...]:
         found = before(group, current, health, best, blackhole=blackhole)
         return replace(found, brakable=True) if isinstance(found, Move) else found
 
-    before = routing._leave
-    return ((routing, "_leave", mutated),)
+    before = ladder._leave
+    return ((ladder, "_leave", mutated),)
 
 
 def _leaving_does_not_count() -> tuple[Swap, ...]:

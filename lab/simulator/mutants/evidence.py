@@ -10,12 +10,13 @@ from lab.simulator.mutants.mutant import Mutant, Swap, always
 from routekeeper.domain import (
     grey,
     health,
+    ladder,
     quorum,
-    routing,
     vantage,
 )
+from routekeeper.domain.decision import Move, Stay
+from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health, observe
-from routekeeper.domain.routing import Move, Stay
 from routekeeper.measurements import Metric
 from routekeeper.monitor import watcher
 from routekeeper.router import group_pass
@@ -99,8 +100,8 @@ def _unknown_will_do() -> tuple[Swap, ...]:
         able = {n: replace(v, health=Health.HEALTHY) if v.health is Health.UNKNOWN else v for n, v in health.items()}
         return before(group, state, health, now) or before(group, state, able, now)
 
-    before = routing._best
-    return ((routing, "_best", mutated),)
+    before = ladder._best
+    return ((ladder, "_best", mutated),)
 
 
 def _drift_goes_anywhere() -> tuple[Swap, ...]:
@@ -121,11 +122,11 @@ def _anywhere_but_here() -> tuple[Swap, ...]:
         found = before(group, current, health, best, blackhole=blackhole)
         if isinstance(found, Stay):
             other = next(path.name for path in group.paths if path.name != current)
-            return Move(other, routing.TransitionKind.FAILOVER, "anything is better than this")
+            return Move(other, TransitionKind.FAILOVER, "anything is better than this")
         return found
 
-    before = routing._leave
-    return ((routing, "_leave", mutated),)
+    before = ladder._leave
+    return ((ladder, "_leave", mutated),)
 
 
 def _every_vantage_is_trusted() -> tuple[Swap, ...]:

@@ -8,13 +8,15 @@ from typing import Any, Final
 from lab.simulator.mutants.mutant import Mutant, Swap, always
 from routekeeper.domain import (
     damping,
+    deciding,
+    ladder,
+    remembering,
     returning,
-    routing,
     windows,
 )
+from routekeeper.domain.decision import Move, Stay
 from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.routing import Move, Stay
 from routekeeper.router import group_pass, judging
 
 
@@ -25,7 +27,7 @@ def _leaving_waits() -> tuple[Swap, ...]:
             return Stay("moved lately")
         return found
 
-    before = routing.decide
+    before = deciding.decide
     return ((group_pass, "decide", mutated),)
 
 
@@ -41,8 +43,8 @@ def _returning_does_not_wait() -> tuple[Swap, ...]:
     def mutated(group: Any, current: str, state: Any, health: Any, now: float) -> Any:
         return before(replace(group, failback=replace(group.failback, after_seconds=0.0)), current, state, health, now)
 
-    before = routing._return
-    return ((routing, "_return", mutated),)
+    before = ladder._return
+    return ((ladder, "_return", mutated),)
 
 
 def _flaps_are_forgiven() -> tuple[Swap, ...]:
@@ -54,8 +56,8 @@ def _damping_holds_on() -> tuple[Swap, ...]:
         found = before(group, state, health, now)
         return None if found is not None and (returning.reusable_at(group, state, found) or now) > now else found
 
-    before = routing._best
-    return ((routing, "_best", mutated),)
+    before = ladder._best
+    return ((ladder, "_best", mutated),)
 
 
 def _flaps_never_fade() -> tuple[Swap, ...]:
@@ -86,7 +88,7 @@ def _any_move_leaves_a_blackhole() -> tuple[Swap, ...]:
     def mutated(state: Any, move: Any, now: float) -> Any:
         return before(state, replace(move, blackhole=move.kind is TransitionKind.FAILOVER), now)
 
-    before = routing.moved
+    before = remembering.moved
     return ((group_pass, "moved", mutated),)
 
 
@@ -95,7 +97,7 @@ def _brief_flaps_do_not_count() -> tuple[Swap, ...]:
         long = {name: v for name, v in verdicts.items() if now - (v.since or now) > 75 or v.health is Health.HEALTHY}
         return before(group, state, long, now)
 
-    before = routing.counted
+    before = remembering.counted
     return ((group_pass, "counted", mutated),)
 
 

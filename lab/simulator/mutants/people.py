@@ -9,8 +9,7 @@ from lab.simulator import store
 from lab.simulator.mutants.mutant import Mutant, Swap, always
 from routekeeper.domain import (
     patients,
-    routing,
-    steering,
+    remembering,
 )
 from routekeeper.domain.group_state import GroupState
 from routekeeper.operator.fields import Fields
@@ -26,7 +25,7 @@ def _pins_get_lost() -> tuple[Swap, ...]:
     def mutated(state: Any, move: Any, now: float) -> Any:
         return replace(before(state, move, now), pin=None)
 
-    before = routing.moved
+    before = remembering.moved
     return ((group_pass, "moved", mutated),)
 
 
@@ -63,7 +62,7 @@ def _every_try_is_an_event() -> tuple[Swap, ...]:
 def _changes_before_commit() -> tuple[Swap, ...]:
     def mutated(self: Any, state: Any, routes: Any) -> Any:
         path = self.group.path(state.path) if state.path is not None else None
-        todo = steering.differing(routes, path) if path is not None else ()
+        todo = routes.differing(routes, path) if path is not None else ()
         if path is not None and state.pending is None and todo:
             applying.put_in_place(self.group, todo, path, self.means, self.deadline_at, lambda: True)
             return "drift put right"

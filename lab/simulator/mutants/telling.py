@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from lab.simulator import functions, store
 from lab.simulator.mutants.mutant import Mutant, Swap
-from routekeeper.domain import routing
+from routekeeper.domain import deciding
+from routekeeper.domain.decision import Stay
 from routekeeper.domain.group_state import Channel
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.routing import Stay
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import group_pass
 from routekeeper.router.group_pass import GroupPass
@@ -68,7 +68,7 @@ def _not_knowing_is_well() -> tuple[Swap, ...]:
         found = before(group, state, verdicts, actual, now)
         return replace(found, stranded=False) if isinstance(found, Stay) and "UNKNOWN" in found.reason else found
 
-    before = routing.decide
+    before = deciding.decide
     return ((group_pass, "decide", mutated),)
 
 

@@ -8,8 +8,9 @@ import pytest
 from botocore.stub import Stubber
 
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
-from routekeeper.domain.steering import Route, is_on
+from routekeeper.domain.routes import Route, is_on
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from tests.emulated.emulated_ec2 import EmulatedEc2, ec2_in_process
 

@@ -9,8 +9,9 @@ import pytest
 from botocore.stub import Stubber
 
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
-from routekeeper.domain.steering import Route, is_on
+from routekeeper.domain.routes import Route, is_on
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.steering.vpc_route import VpcRouteSteering
 from tests.emulated.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
 

@@ -14,32 +14,29 @@ import pytest
 
 from routekeeper import config
 from routekeeper.config.durations import parse
-from routekeeper.domain.brake import Brake
 from routekeeper.domain.damping import Damping
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
+    Brake,
     Configuration,
     Failback,
     FailbackMode,
     Group,
     HttpProbe,
     IcmpProbe,
-    NextHop,
-    NextHopKind,
     Quorum,
     Require,
     RestartPolicy,
     Target,
     TargetFigures,
     TcpProbe,
-    TgwPrefixList,
-    VpcRoute,
     Watch,
 )
 from routekeeper.domain.settings import Path as Way
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 from routekeeper.domain.windows import Day, Window, Windows
 from routekeeper_cli import config_file
 from tests.unit.config.documents import EXAMPLE, GOOD, HERE, plain

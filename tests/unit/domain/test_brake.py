@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routekeeper.domain.brake import Brake, Counted, Ledger, acknowledge, admit, count, counts, why_held
+from routekeeper.domain.brake import Counted, Ledger, acknowledge, admit, count, counts, why_held
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+from routekeeper.domain.settings import Brake
 
 RULE = Brake(3, 3600.0)
 EMMA = Asker("emma", 500.0, "the carrier has repaired the line")

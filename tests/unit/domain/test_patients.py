@@ -11,17 +11,8 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.patients import has_another_way, patient, users
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import Patient, RestartState, Step, Wait, begin
-from routekeeper.domain.settings import (
-    Configuration,
-    Group,
-    IcmpProbe,
-    NextHop,
-    NextHopKind,
-    Path,
-    RestartPolicy,
-    Target,
-    VpcRoute,
-)
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, RestartPolicy, Target
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 
 NOW = 1_000_000.0
 UP, DOWN = Health.HEALTHY, Health.UNHEALTHY

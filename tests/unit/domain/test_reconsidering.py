@@ -7,23 +7,15 @@ from datetime import UTC, time
 
 import pytest
 
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Decision, Move, Stay
+from routekeeper.domain.group_state import Asker, GroupState, Pause, Pin, Transition, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import Actual
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import (
-    Asker,
-    Decision,
-    GroupState,
-    Move,
-    Pause,
-    Pin,
-    Stay,
-    Transition,
-    TransitionKind,
-    decide,
-)
-from routekeeper.domain.settings import Failback, FailbackMode, Group, Path, VpcRoute
+from routekeeper.domain.routes import Actual
+from routekeeper.domain.settings import Failback, FailbackMode, Group, Path
+from routekeeper.domain.steering import VpcRoute
 from routekeeper.domain.windows import Day, Window, Windows
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN

@@ -10,26 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routekeeper.domain.damping import Damping, Flaps
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Decision, Move, Stay
+from routekeeper.domain.group_state import Asker, GroupState, Pause, Pin, ReturnRequest, Transition, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import Actual
 from routekeeper.domain.path_memory import NOTHING, PathMemory
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import (
-    Asker,
-    Decision,
-    GroupState,
-    Move,
-    Pause,
-    Pin,
-    ReturnRequest,
-    Stay,
-    Transition,
-    TransitionKind,
-    counted,
-    decide,
-    moved,
-)
-from routekeeper.domain.settings import Failback, FailbackMode, Group, Path, VpcRoute
+from routekeeper.domain.remembering import counted, moved
+from routekeeper.domain.routes import Actual
+from routekeeper.domain.settings import Failback, FailbackMode, Group, Path
+from routekeeper.domain.steering import VpcRoute
 from routekeeper.domain.windows import Window, Windows
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN

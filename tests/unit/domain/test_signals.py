@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Move, Stay
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.patients import has_another_way
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import InstanceState
-from routekeeper.domain.routing import GroupState, Move, Stay, decide
-from routekeeper.domain.settings import Configuration, Group, IcmpProbe, NextHop, NextHopKind, Path, Target, VpcRoute
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target
 from routekeeper.domain.signals import (
     STATES,
     Signal,
@@ -24,6 +26,7 @@ from routekeeper.domain.signals import (
     state_change,
     withdrawn,
 )
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN
 AT = 1_790_000_000.0  # 2026-09-21T14:13:20Z

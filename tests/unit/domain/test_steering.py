@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 import pytest
 
+from routekeeper.domain.drift import can_wait, left_alone
 from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
+from routekeeper.domain.routes import Actual, Route, actual, differing, is_on
+from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import path_key
-from routekeeper.domain.steering import Route, actual, can_wait, differing, is_on, left_alone
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_A_INTERFACE = NextHop(NextHopKind.NETWORK_INTERFACE, "eni-a")

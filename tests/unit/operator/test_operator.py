@@ -9,13 +9,16 @@ from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.config import from_document
 from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.damping import Flaps
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Move
 from routekeeper.domain.errors import StoreError, VersionConflict
+from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.path_memory import PathMemory
+from routekeeper.domain.remembering import moved
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Move, RouteChange, Transition, TransitionKind, decide, moved
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Vantage

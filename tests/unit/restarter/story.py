@@ -13,23 +13,14 @@ from lab.simulator.kernel import START as EPOCH
 from lab.simulator.kernel import Kernel
 from lab.simulator.pool import cooperative
 from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.group_state import Asker, GroupState, Pause, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.restart import Action, InstanceState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Asker, GroupState, Pause, Transition, TransitionKind
-from routekeeper.domain.settings import (
-    Configuration,
-    Group,
-    NextHop,
-    NextHopKind,
-    Path,
-    RestartPolicy,
-    Target,
-    TcpProbe,
-    VpcRoute,
-)
+from routekeeper.domain.settings import Configuration, Group, Path, RestartPolicy, Target, TcpProbe
 from routekeeper.domain.signals import Signal
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
 from routekeeper.ec2_errors import refused
 from routekeeper.restarter import GroupReport, Means, Restarter, Summary

@@ -5,19 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lab.memory_store import MemoryStore, MemoryTable
+from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.routing import GroupState, Transition
-from routekeeper.domain.settings import (
-    Configuration,
-    Failback,
-    Group,
-    IcmpProbe,
-    NextHop,
-    NextHopKind,
-    Path,
-    Target,
-    VpcRoute,
-)
+from routekeeper.domain.settings import Configuration, Failback, Group, IcmpProbe, Path, Target
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import GroupReport, Means, Router

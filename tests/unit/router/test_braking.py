@@ -10,11 +10,11 @@ from functools import partial
 import pytest
 
 from lab.memory_store import MemoryStore
-from routekeeper.domain.brake import Brake, Counted, Ledger, acknowledge
+from routekeeper.domain.brake import Counted, Ledger, acknowledge
 from routekeeper.domain.errors import StoreError
-from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+from routekeeper.domain.group_state import Asker, Channel, Pin, Transition, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.routing import Pin
+from routekeeper.domain.settings import Brake
 from routekeeper.measurements import Metric
 from routekeeper.router import Means
 from routekeeper.router.braking import Braking

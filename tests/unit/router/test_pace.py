@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from lab.cloud.ec2.throttling import Bucket, Throttling
+from routekeeper.domain.routes import Route
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route
 from routekeeper.ec2_errors import refused
 from routekeeper.router.applying import put_in_place
 from routekeeper.router.pace import AT_ONCE, LEAST_PER_SECOND, STEP_SECONDS, Pace

@@ -12,18 +12,9 @@ import pytest
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.domain.settings import (
-    Configuration,
-    Group,
-    IcmpProbe,
-    NextHop,
-    NextHopKind,
-    Path,
-    Quorum,
-    Target,
-    VpcRoute,
-)
+from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Quorum, Target
 from routekeeper.domain.signals import spot_warning
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.ec2_errors import refused
 from routekeeper.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group

@@ -6,24 +6,26 @@ from hypothesis import strategies as st
 
 from routekeeper.domain.damping import Flaps
 from routekeeper.domain.grey import Tally
-from routekeeper.domain.group_state import Channel, SeenRoute, Untold
-from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.lease import Lease
-from routekeeper.domain.path_memory import PathMemory
-from routekeeper.domain.refusal import About, Refusal
-from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
-from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import (
+from routekeeper.domain.group_state import (
     Asker,
+    Channel,
     GroupState,
     Intent,
     Pause,
     Pin,
     ReturnRequest,
     RouteChange,
+    SeenRoute,
     Transition,
     TransitionKind,
+    Untold,
 )
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.path_memory import PathMemory
+from routekeeper.domain.refusal import About, Refusal
+from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
+from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal, SignalKind
 from routekeeper.domain.vantage import Summary, Vantage
 

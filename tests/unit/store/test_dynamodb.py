@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from routekeeper.domain.errors import LeaseLost, RoutekeeperError, StoreError, VersionConflict
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
-from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import VANTAGES, Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
 

@@ -9,11 +9,11 @@ from hypothesis import given
 
 from routekeeper.domain.errors import ItemError, StoreError
 from routekeeper.domain.grey import Tally
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.signals import Probed, Signal, maintenance, spot_warning, state_change
 from routekeeper.domain.vantage import Summary, Vantage
 from routekeeper.store import items

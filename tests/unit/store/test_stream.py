@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from lab.memory_store import MemoryStore
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Outcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.stream import BrakeChanged, GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
 

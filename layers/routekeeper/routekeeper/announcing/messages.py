@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Final, assert_never
 
 from routekeeper.domain.brake import Engagement
+from routekeeper.domain.group_state import RouteChange, Transition, TransitionKind
 from routekeeper.domain.restart import Outcome
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import RouteChange, Transition, TransitionKind
 
 SUBJECT_LIMIT: Final = 99
 """SNS takes subjects of fewer than 100 ASCII characters without line breaks (SNS API reference, Publish)."""

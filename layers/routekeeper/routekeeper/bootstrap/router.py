@@ -12,7 +12,7 @@ from routekeeper.bootstrap import logs, triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
-from routekeeper.domain.settings import TgwPrefixList, VpcRoute
+from routekeeper.domain.steering import TgwPrefixList, VpcRoute
 from routekeeper.router import Means, Noting, Router
 from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
 from routekeeper.steering.vpc_route import VpcRouteSteering

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from routekeeper.config.problems import Rejected, describe
-from routekeeper.domain.settings import NextHopKind
+from routekeeper.domain.steering import NextHopKind
 
 _DIGITS = re.compile(r"[0-9a-f]{8}(?:[0-9a-f]{9})?", re.ASCII)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration, whole
-from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
+from routekeeper.domain.settings import MOVES_OF_A_GROUP, Brake
 
 KEYS: Final = ("moves", "per")
 MOST_MOVES: Final = 1_000

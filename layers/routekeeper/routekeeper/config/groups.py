@@ -12,14 +12,8 @@ from routekeeper.config.paths import PathReader, SteeringType
 from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section, open_variant
 from routekeeper.config.tree import Node
-from routekeeper.domain.settings import (
-    Group,
-    Path,
-    Steering,
-    Target,
-    TgwPrefixList,
-    VpcRoute,
-)
+from routekeeper.domain.settings import Group, Path, Target
+from routekeeper.domain.steering import Steering, TgwPrefixList, VpcRoute
 
 _KEYS: Final = ("steering", "paths", "failback")
 

@@ -9,7 +9,8 @@ from typing import Final
 from routekeeper.config import aws_ids, values
 from routekeeper.config.problems import Problems, nearest
 from routekeeper.config.section import Section, open_section
-from routekeeper.domain.settings import NextHop, NextHopKind, Path, Target
+from routekeeper.domain.settings import Path, Target
+from routekeeper.domain.steering import NextHop, NextHopKind
 
 
 class SteeringType(Enum):

@@ -15,24 +15,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+from routekeeper.domain.settings import Brake
 from routekeeper.domain.stored import Stored
 
-MOVES_OF_A_GROUP: Final = 6
-"""The limit for each group where nothing else is said: three times away and back (docs/decisions/brake.md)."""
 _DECIDED_HERE: Final = (
     TransitionKind.INITIAL,
     TransitionKind.FAILOVER,
     TransitionKind.FAILBACK,
     TransitionKind.DRIFT,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """The limit: `moves` of the deployment within `per_seconds`."""
-
-    moves: int
-    per_seconds: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.routes import Actual
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import UNPROBED_SECONDS, path_key
-
-
-@dataclass(frozen=True, slots=True)
-class Actual:
-    """What the routes say, read just now."""
-
-    path: str | None
-    """The path that every route is on, or None: they are on none, or on different ones."""
-    blackholed: bool = False
-    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
-
 
 BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.path_health import verdict_on, works
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.restart import Patient
-from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Configuration, Group, Path, Target
 from routekeeper.domain.signals import instances_of
 

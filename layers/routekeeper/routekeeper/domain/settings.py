@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import assert_never
+from typing import Final, assert_never
 
-from routekeeper.domain.brake import Brake
 from routekeeper.domain.damping import Damping
 from routekeeper.domain.health import Detection
+from routekeeper.domain.steering import NextHop, Steering
 from routekeeper.domain.windows import Windows
 
 
@@ -98,27 +98,6 @@ class Target:
                 assert_never(self.require)
 
 
-class NextHopKind(Enum):
-    """What a path's traffic is handed to; the value is the key in the configuration."""
-
-    ATTACHMENT = "attachment"
-    INSTANCE = "instance"
-    NETWORK_INTERFACE = "network_interface"
-    NAT_GATEWAY = "nat_gateway"
-    TRANSIT_GATEWAY = "transit_gateway"
-    VPC_ENDPOINT = "vpc_endpoint"
-    VIRTUAL_PRIVATE_GATEWAY = "virtual_private_gateway"
-
-
-@dataclass(frozen=True, slots=True)
-class NextHop:
-    kind: NextHopKind
-    id: str
-
-    def __str__(self) -> str:
-        return self.id
-
-
 @dataclass(frozen=True, slots=True)
 class Path:
     """One way for a group's destination.
@@ -148,25 +127,6 @@ class Failback:
     """None: flaps are not counted."""
     windows: Windows | None = None
     """With `WINDOW` and only then."""
-
-
-@dataclass(frozen=True, slots=True)
-class TgwPrefixList:
-    """Steer by a prefix-list reference in a transit gateway route table."""
-
-    route_table: str
-    prefix_list: str
-
-
-@dataclass(frozen=True, slots=True)
-class VpcRoute:
-    """Steer by the route to `destination` (IPv4, IPv6 or a prefix list ID) in every one of `route_tables`."""
-
-    route_tables: tuple[str, ...]
-    destination: str
-
-
-Steering = TgwPrefixList | VpcRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +163,18 @@ class TargetFigures(Enum):
     """As a line of the monitor's log."""
     METRICS = "metrics"
     """As CloudWatch metrics too, three for each target at each vantage."""
+
+
+MOVES_OF_A_GROUP: Final = 6
+"""The limit for each group where nothing else is said: three times away and back (docs/decisions/brake.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """The limit: `moves` of the deployment within `per_seconds`."""
+
+    moves: int
+    per_seconds: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)

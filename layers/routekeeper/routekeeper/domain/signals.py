@@ -13,7 +13,8 @@ from typing import Final
 
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
-from routekeeper.domain.settings import Configuration, NextHopKind, Path
+from routekeeper.domain.settings import Configuration, Path
+from routekeeper.domain.steering import NextHopKind
 
 STATE_SECONDS: Final = 900.0
 """How long a change of state speaks against a path whose target is probed: by then the probes know."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from routekeeper.domain.damping import NEVER
-from routekeeper.domain.routing import GroupState
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.settings import Failback, Group, Path
 from routekeeper.domain.windows import Day, Window
 from routekeeper.operator.moments import iso, iso_or_none

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from routekeeper.domain import brake
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, RequestError, RoutekeeperError, VersionConflict
-from routekeeper.domain.routing import GroupState
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator import report
 from routekeeper.operator.caller import NOBODY, Caller

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Decision, Move, Stay
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import Decision, GroupState, Move, Stay, decide, moved
+from routekeeper.domain.remembering import moved
 from routekeeper.domain.settings import Group
 from routekeeper.operator.moments import iso, iso_or_none
 

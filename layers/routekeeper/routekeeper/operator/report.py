@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from routekeeper.domain.errors import ItemError
+from routekeeper.domain.group_state import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import Signal, probed_by
 from routekeeper.operator.failback import damping, failback

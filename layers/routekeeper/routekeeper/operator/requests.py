@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from routekeeper.config.problems import describe
-from routekeeper.domain.routing import Asker
+from routekeeper.domain.group_state import Asker
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import Caller
 from routekeeper.operator.fields import Fields, refuse

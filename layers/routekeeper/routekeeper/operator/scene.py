@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from routekeeper.domain.brake import Ledger, why_held
 from routekeeper.domain.errors import ItemError
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.path_health import health_of_paths
 from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
-from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Configuration, Group, Path
 from routekeeper.domain.signals import Signal, against, judged
 from routekeeper.domain.vantage import Board

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, assert_never
 
+from routekeeper.domain.group_state import GroupState, Intent, Pause, Pin, ReturnRequest
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routing import GroupState, Intent, Pause, Pin, ReturnRequest
 from routekeeper.domain.settings import Group
 from routekeeper.operator.fields import refuse
 from routekeeper.operator.moments import iso

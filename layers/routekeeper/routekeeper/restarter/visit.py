@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
+from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.patients import patient, users
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin, looked
 from routekeeper.domain.restart_course import advance, withdraw
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.domain.signals import judged
 from routekeeper.instances import Instances

@@ -13,8 +13,8 @@ from typing import Final
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.group_state import RouteChange
 from routekeeper.domain.refusal import About, Refusal
+from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route, is_on
 from routekeeper.ec2_errors import INCOMPLETE, MISREAD, UNREADABLE, Trouble, refused, trouble
 from routekeeper.router import pace
 from routekeeper.router.means import Means

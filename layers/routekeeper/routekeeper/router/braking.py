@@ -14,9 +14,10 @@ from threading import Lock
 from typing import Final
 
 from routekeeper.domain import brake
-from routekeeper.domain.brake import Brake, Counted, Engagement, Ledger
+from routekeeper.domain.brake import Counted, Engagement, Ledger
 from routekeeper.domain.errors import AnnouncementError, ItemError, StoreError, VersionConflict
 from routekeeper.domain.group_state import Transition
+from routekeeper.domain.settings import Brake
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router.means import Means
 

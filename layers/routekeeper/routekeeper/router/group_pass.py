@@ -14,14 +14,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Decision, Move, Stay
+from routekeeper.domain.drift import can_wait, left_alone
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
-from routekeeper.domain.path_health import Actual, health_of_paths
+from routekeeper.domain.path_health import health_of_paths
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.refusal import About, Refusal
-from routekeeper.domain.routing import Decision, Move, Stay, counted, decide, moved, stayed
+from routekeeper.domain.remembering import counted, moved, stayed
+from routekeeper.domain.routes import Actual, Route, actual, differing, paths_of
 from routekeeper.domain.settings import Group
-from routekeeper.domain.steering import Route, actual, can_wait, differing, left_alone, paths_of
 from routekeeper.ec2_errors import UNREADABLE
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from routekeeper.announcing import Announcer
-from routekeeper.domain.settings import Group, TgwPrefixList, VpcRoute
+from routekeeper.domain.settings import Group
+from routekeeper.domain.steering import TgwPrefixList, VpcRoute
 from routekeeper.measurements import Emit
 from routekeeper.steering import Steering
 from routekeeper.store import Store

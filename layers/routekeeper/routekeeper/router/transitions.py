@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from routekeeper.domain.brake import counts
+from routekeeper.domain.decision import Move
 from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind, Untold
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.routing import Move
+from routekeeper.domain.routes import Route, differing, is_on
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route, differing, is_on
 from routekeeper.router.applying import Applied, planned
 
 OVERTAKEN: Final = "Overtaken"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from routekeeper.domain.routes import Route
 from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.steering import Route
 
 
 class Steering(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.refusal import About
+from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Path
-from routekeeper.domain.steering import Route, is_on
 from routekeeper.ec2_errors import UNREADABLE, Trouble, trouble
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList
-from routekeeper.domain.steering import Route
+from routekeeper.domain.routes import Route
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList
 from routekeeper.ec2_errors import refused, translated
 from routekeeper.steering.judged import put
 

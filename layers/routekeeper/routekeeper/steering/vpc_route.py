@@ -9,8 +9,9 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
-from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, VpcRoute
-from routekeeper.domain.steering import Route
+from routekeeper.domain.routes import Route
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.ec2_errors import translated, unreadable
 from routekeeper.steering.judged import put
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from routekeeper.domain.brake import Ledger
+from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Transition
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Board, Vantage
 

@@ -40,11 +40,11 @@ from typing import Any, Final, TypeVar
 
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, StoreError
+from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Transition
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.attributes import ITEM_BYTES, entry_size

@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionConflict
+from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import GroupState, Transition
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Board, Vantage
 from routekeeper.store import items

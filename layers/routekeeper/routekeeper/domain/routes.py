@@ -1,0 +1,86 @@
+"""Routes as AWS shows them: which one is on which path, and which ones must change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from routekeeper.domain.refusal import Refusal
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One steered route as AWS shows it: an entry of a VPC route table, or a prefix-list reference."""
+
+    resource: str
+    """What people call it, e.g. `rtb-0a 0.0.0.0/0`; unique within its group."""
+    next_hops: frozenset[NextHop] = frozenset()
+    """Every name AWS gives its next hop (an instance and its network interface, say)."""
+    blackhole: bool = False
+    elsewhere: str | None = None
+    """Its next hop where no path can name it (an internet gateway, say)."""
+    propagated: bool = False
+    """Learnt, not written: it cannot be replaced, but a written route to the same destination outranks it."""
+    settled: bool = True
+    """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
+    unread: Refusal | None = None
+    """Why the route could not be read, if so."""
+
+    def __str__(self) -> str:
+        if self.unread is not None:
+            return f"unreadable: {self.unread}"
+        names = "/".join(sorted(hop.id for hop in self.next_hops)) or self.elsewhere or "none"
+        return f"{names} (blackhole)" if self.blackhole else names
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a route at all. A blackhole without a next hop is one: it swallows packets."""
+        return bool(self.next_hops) or self.blackhole or self.elsewhere is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Actual:
+    """What the routes say, read just now."""
+
+    path: str | None
+    """The path that every route is on, or None: they are on none, or on different ones."""
+    blackholed: bool = False
+    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
+
+
+def is_on(route: Route, path: Path) -> bool:
+    """Whether the route is on the path. A path without a next hop is in place when there is no route."""
+    if route.unread is not None:
+        return False
+    if path.next_hop is None:
+        return not route.exists
+    return path.next_hop in route.next_hops
+
+
+def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
+    """The path that all readable routes are on; None where none could be read."""
+    readable = [route for route in routes if route.unread is None]
+    if not readable:
+        return None
+    for path in group.paths:
+        if all(is_on(route, path) for route in readable):
+            return Actual(path.name, blackholed=any(route.blackhole for route in readable))
+    return Actual(None, blackholed=any(route.blackhole for route in readable))
+
+
+def differing(routes: Iterable[Route], path: Path) -> tuple[Route, ...]:
+    """The routes that must change for `path` to be in place, unreadable ones included."""
+    return tuple(route for route in routes if not is_on(route, path))
+
+
+def paths_of(group: Group, routes: Iterable[Route]) -> tuple[str, ...]:
+    """The paths of the group that some of the routes are on."""
+    routes = tuple(routes)
+    return tuple(path.name for path in group.paths if any(is_on(route, path) for route in routes))
+
+
+def swallows(route: Route, group: Group) -> bool:
+    """Whether no packet gets through: a blackhole, or no route at all where that is none of the group's paths."""
+    return route.blackhole or not (route.exists or any(is_on(route, path) for path in group.paths))
