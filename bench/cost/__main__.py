@@ -2,7 +2,7 @@
 
     python -m bench.cost [--seconds N] [--keep] [--again]
 
---keep writes the counts into the package, where `routekeeper cost` finds them.
+--keep writes the counts beside the command's prices, where `routekeeper cost` finds them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LIMITS: Final = {Watch.CONTINUOUS: 8.0, Watch.BURST: 1.0}
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.cost", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long to look on")
-    parser.add_argument("--keep", action="store_true", help="write the counts into the package")
+    parser.add_argument("--keep", action="store_true", help="write the counts where the command finds them")
     parser.add_argument("--again", action="store_true", help="only the bill, from the counts of the last run")
     options = parser.parse_args()
     try:

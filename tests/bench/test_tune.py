@@ -222,3 +222,12 @@ sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}]))
     assert ran.returncode == 2
     assert "as configured" in ran.stdout
     assert "pip install '.[plot]'" in ran.stderr
+
+
+def test_beside_json_the_picture_is_told_of_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example, picture = str(HERE / "good" / "smallest.yaml"), tmp_path / "tune.png"
+    assert main(["tune", "--config", example, "--plot", str(picture), "--output", "json"]) == 0
+    told = capsys.readouterr()
+    assert [json.loads(line)["target"] for line in told.out.splitlines()] == ["dx", "vpn"]
+    assert told.err == f"The picture is in {picture}.\n"
+    assert picture.exists()

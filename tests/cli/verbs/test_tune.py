@@ -150,12 +150,3 @@ def test_programs_are_told_the_figures_of_the_table(capsys: pytest.CaptureFixtur
     assert (present["setting"], present["cut_seconds"]) == ("as configured", 2.0)
     assert present["late_seconds"] is present["verdicts_on_trace"] is dx["trace"] is None
     assert None in [choice["grey_seconds"] for choice in others], "one would never notice, and JSON has no infinity"
-
-
-def test_beside_json_the_picture_is_told_of_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    example, picture = str(HERE / "good" / "smallest.yaml"), tmp_path / "tune.png"
-    assert main(["tune", "--config", example, "--plot", str(picture), "--output", "json"]) == 0
-    told = capsys.readouterr()
-    assert [json.loads(line)["target"] for line in told.out.splitlines()] == ["dx", "vpn"]
-    assert told.err == f"The picture is in {picture}.\n"
-    assert picture.exists()
