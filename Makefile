@@ -96,7 +96,7 @@ format: $(VENV)/.done ## Put the sources in shape
 
 .PHONY: test-unit
 test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, fewer drawn examples
-	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/template tests/docs
+	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/cli tests/template tests/docs
 
 .PHONY: test
 test: setup ## Run every test, the stories on the deployed application included
@@ -105,7 +105,7 @@ test: setup ## Run every test, the stories on the deployed application included
 
 .PHONY: coverage
 coverage: $(VENV)/.done ## Run the fast tests and show what they do not reach
-	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/template
+	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/cli tests/template
 
 .PHONY: build
 build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it
@@ -129,7 +129,7 @@ bench-publish: $(VENV)/.done ## Put what was measured into docs/benchmarks.md an
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
 	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \
-	lock dev --extra cli --group dev pyproject.toml; \
+	lock dev --extra plot --group dev pyproject.toml; \
 	lock layer --group layer; lock compiler --group compiler; \
 	lock sam --group sam; lock ministack --group ministack; lock uv --group uv
 

@@ -24,11 +24,11 @@ from lab import host
 from lab.configuration import failover_yaml
 from lab.laboratory import laboratory
 from lab.world import World
-from routekeeper import config
-from routekeeper.costs import bill
-from routekeeper.costs.counts import MEASURED, Size, monthly
-from routekeeper.costs.prices import price_list
 from routekeeper.domain.settings import Watch
+from routekeeper_cli import config_file
+from routekeeper_cli.costs import bill
+from routekeeper_cli.costs.counts import MEASURED, Size, monthly
+from routekeeper_cli.costs.prices import price_list
 
 REGION: Final = "us-east-1"
 SECONDS: Final = 300.0
@@ -94,7 +94,7 @@ def _bill(watch: Watch, counts: dict[str, Any]) -> dict[str, Any]:
     """The example configuration, watched that way."""
     directory = _directory(watch)
     file = directory / "counts.json"
-    configuration = config.load(directory / "failover.yaml")
+    configuration = config_file.load(directory / "failover.yaml")
     size, known = Size(), price_list(REGION)
     items = bill.items(monthly(configuration, size, file), size, known)
     return {

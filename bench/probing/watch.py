@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bench.probing.ground import PORT, addresses
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper import telemetry
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.monitor import steady_clock
@@ -24,7 +25,6 @@ from routekeeper.domain.settings import Configuration, IcmpProbe, Probe, Target,
 from routekeeper.monitor import Means, Monitor
 from routekeeper.probes import Clock, Result
 from routekeeper.probes.prober import AsyncProber
-from routekeeper.store.memory import MemoryStore, MemoryTable
 
 DESCRIPTORS: Final = 1024
 """What a function may have open ("Lambda quotas", AWS Lambda developer guide)."""
@@ -69,7 +69,7 @@ async def watch(kind: str, count: int, seconds: float) -> dict[str, float]:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "none")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "none")
     clients = Clients()
-    clients.store("monitor", "bench")  # as in the function: its memory counts
+    clients.store("monitor", "bench", ("a",))  # as in the function: its memory counts
     clock: Clock = steady_clock()
     prober = Counting(AsyncProber(clock))
     store = MemoryStore(MemoryTable(), writer="bench")

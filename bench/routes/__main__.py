@@ -11,6 +11,7 @@ from bench import figures
 from bench.routes.ground import DESTINATION, Ground, ground
 from bench.wanted import Wanted, conclude
 from lab.cloud.ec2.throttling import Bucket
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.routing import GroupState
@@ -29,7 +30,6 @@ from routekeeper.domain.vantage import Vantage
 from routekeeper.measurements import Measurement
 from routekeeper.router import Means, Router
 from routekeeper.steering.vpc_route import VpcRouteSteering
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.routes import FakePeople
 
 COUNTS: Final = (10, 50, 200, 500)

@@ -56,6 +56,6 @@ def _heartbeats(lab: Laboratory) -> Iterator[Mapping[str, Any]]:
                 break
             for record in page["Records"]:
                 image = record["dynamodb"].get("NewImage", {})
-                if image.get("pk", {}).get("S") == "VANTAGE":
+                if image.get("pk", {}).get("S", "").startswith("VANTAGE#"):
                     yield image
             iterator = page.get("NextShardIterator")

@@ -14,6 +14,8 @@ from lab.demo.tale import Moment, Tale
 from lab.laboratory import Laboratory
 from lab.network.measure import Measurement
 from lab.world import INTERNET, ON_PREMISES, PRIVATE_A
+from routekeeper.announcing.messages import OUTCOMES
+from routekeeper.domain.restart import Outcome
 
 RATE_HZ: Final = 20
 CALM_SECONDS: Final = 4.0
@@ -116,10 +118,10 @@ def _event(lab: Laboratory, group: str, kind: str) -> dict[str, Any]:
 
 def _restart_words(event: dict[str, Any]) -> str:
     """A line of the restart's history in a few words."""
-    asked = {"stop": "A is stopped", "force stop": "A is forced to stop", "start": "A is started"}
+    asked = {"stop": "A is stopped", "force-stop": "A is forced to stop", "start": "A is started"}
     if event["action"] is not None:
         return asked[event["action"]]
-    return "A runs" if event["outcome"] == "restart goes on" else str(event["outcome"])
+    return "A runs" if event["outcome"] == "progress" else OUTCOMES[Outcome(event["outcome"])]
 
 
 def _all_healthy(lab: Laboratory) -> bool:

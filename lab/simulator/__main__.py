@@ -1,4 +1,4 @@
-"""`python -m lab.simulator simulate|hunt|prove|digests`."""
+"""`python -m lab.simulator simulate|hunt|prove|digests|laws`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lab.simulator import hunt as hunting
 from lab.simulator.crew import Crew
 from lab.simulator.digests import digests
 from lab.simulator.draw import draw
+from lab.simulator.laws.index import table as laws
 from lab.simulator.prove import prove
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.shrink import Cut
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
     bugs.add_argument("bugs", nargs="*")
     commands.add_parser("digests", help="print the digests of 49 worlds, to be compared before and after a change")
+    commands.add_parser("laws", help="print which checks hold each law, as docs/hunting.md shows them")
     chosen = parser.parse_args(arguments)
     match chosen.command:
         case "simulate":
@@ -48,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
         case "digests":
             for line in digests():
                 print(line)
+            return 0
+        case "laws":
+            print(laws())
             return 0
         case _:
             return 0 if prove(CONSOLE, chosen.seconds, tuple(chosen.bugs)) else 1

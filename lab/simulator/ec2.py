@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from lab.simulator.kernel import Kernel
 from lab.simulator.nobody import nobody
 
-UNANSWERED_SECONDS: Final = 15.0
-"""Three attempts of 5 s each: how long the application's client waits for an answer that does not come."""
+UNANSWERED_SECONDS: Final = 7.0
+"""How long the application's client waits at most for an answer that does not come: one attempt, 2 s to connect and
+5 s to read."""
 GONE: Final = ("stopped", "terminated", "shutting-down")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal, assert_never
 
 from lab.simulator.ec2 import GONE, Call, Ec2, Hop, pages, refusal
 
@@ -17,6 +17,10 @@ _PARAMETERS: Final = {
     "VpcEndpointId": "GatewayId",
 }
 """The name under which DescribeRouteTables shows a next hop, by the parameter that set it."""
+
+Paginated = Literal["describe_route_tables", "get_transit_gateway_prefix_list_references"]
+"""What the adapters read page by page."""
+_Verb = Literal["Create", "Modify", "Delete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,14 @@ class Client:
         self._watch = watch
         self._owners = owners
 
-    def get_paginator(self, operation: str) -> _Pages:
-        return _Pages(self._tables if operation == "describe_route_tables" else self._references)
+    def get_paginator(self, operation: Paginated) -> _Pages:
+        match operation:
+            case "describe_route_tables":
+                return _Pages(self._tables)
+            case "get_transit_gateway_prefix_list_references":
+                return _Pages(self._references)
+            case _:
+                assert_never(operation)
 
     # --- VPC routes
 
@@ -119,7 +129,7 @@ class Client:
     def delete_transit_gateway_prefix_list_reference(self, **wanted: str) -> None:
         self._refer("Delete", wanted)
 
-    def _refer(self, verb: str, wanted: dict[str, str]) -> None:
+    def _refer(self, verb: _Verb, wanted: dict[str, str]) -> None:
         key = (wanted["TransitGatewayRouteTableId"], wanted["PrefixListId"])
         resource, operation = " ".join(key), f"{verb}TransitGatewayPrefixListReference"
 
@@ -134,10 +144,15 @@ class Client:
             if before == after:
                 return
             self._watch.route(RouteChange(resource, before, after))
-            if verb == "Delete":
-                self._ec2.drop_reference(key)
-            else:
-                self._ec2.put_reference(key, after, "pending" if verb == "Create" else "modifying")
+            match verb:
+                case "Create":
+                    self._ec2.put_reference(key, after, "pending")
+                case "Modify":
+                    self._ec2.put_reference(key, after, "modifying")
+                case "Delete":
+                    self._ec2.drop_reference(key)
+                case _:
+                    assert_never(verb)
 
         self._call(operation, self._names(resource), act)
 
@@ -156,7 +171,7 @@ class Client:
         name = InstanceIds[0]
 
         def act() -> None:
-            self._watch.instance(name, "force stop" if Force else "stop")
+            self._watch.instance(name, "force-stop" if Force else "stop")
             self._ec2.stop(name, forced=Force, by="restarter")
 
         self._call("StopInstances", (name,), act)

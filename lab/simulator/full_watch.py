@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, TypeVar
 
+from lab.memory_store import MemoryStore
 from lab.simulator.loop import KernelLoop
 from lab.simulator.nobody import nobody
 from lab.simulator.watch import LineProber
 from lab.simulator.world import World
 from routekeeper.domain.errors import StoreError
 from routekeeper.monitor import Means, Monitor
-from routekeeper.store.memory import MemoryStore
 
 T = TypeVar("T")
 TIMEOUT_SECONDS: Final = 150.0

@@ -9,9 +9,8 @@ from typing import Any, Final, assert_never
 from lab.simulator.ec2 import Boot
 from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
-from lab.simulator.world import World
+from lab.simulator.world import End, World
 
-End = Callable[[], None]
 _CHANCES: Final = {
     Kind.STORE_FAILS: "store", Kind.CRASHES: "crash", Kind.TWINS: "twins",
     Kind.STREAM_LATE: "late", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost",

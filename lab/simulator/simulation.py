@@ -12,6 +12,7 @@ from lab.simulator.bus import Bus
 from lab.simulator.ec2_client import RouteChange
 from lab.simulator.full_watch import FullWatch
 from lab.simulator.functions import Functions, Hooks
+from lab.simulator.happenings import happening
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.laws.blackholes import Blackholes
@@ -37,6 +38,7 @@ from lab.simulator.watch import Watch
 from lab.simulator.world import World
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
+from routekeeper.store.items import kind_of
 from routekeeper.store.writes import Key
 
 CALM_SECONDS: Final = 240.0
@@ -153,10 +155,10 @@ class Simulation:
 
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
         self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
-        self.routes.on_route(invocation, change)
+        self.routes.changes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
-        self._note(f"{invocation.name} {instance} {asked}")
+        self._note(f"{invocation.name} {instance} {asked.replace('-', ' ')}")
         self.restarts.on_instance(invocation, instance, asked)
 
     def _emitted(self, invocation: Invocation, measurement: Measurement) -> None:
@@ -169,7 +171,7 @@ class Simulation:
 
     def _written(self, writer: str, key: Key, old: Item | None, new: Item) -> None:
         invocation = self._writing()
-        match key.pk:
+        match kind := kind_of(key):
             case "VANTAGE":
                 self.bench.sit()
             case "HEALTH":
@@ -198,18 +200,18 @@ class Simulation:
             case "BRAKE":
                 self._touch(f"brake {number(new, 'version')}")
                 self.brakes.on_ledger(writer, old, new)
-            case other if other.startswith("EVENT#"):
+            case "EVENT":
                 self._event_written(key, new, invocation)
             case _:
                 pass  # leases
-        if key.pk in ("GROUP", "BRAKE") and writer.startswith("operator/"):
+        if kind in ("GROUP", "BRAKE") and writer.startswith("operator/"):
             self.streams["router"].add()
 
     def _group_written(self, writer: str, name: str, old: Item | None, new: Item) -> None:
         known = None if old is None else self.world.unspoilt(name, old)
         if known is not old:  # nobody else could read the group until now
             self.world.troubled[name] = self.world.kernel.now
-        self.routes.on_group(writer, known, new, self._writing())
+        self.routes.commits.on_group(writer, known, new, self._writing())
         self.restarts.on_group(name, known, new)
 
     def _event_written(self, key: Key, new: Item, invocation: Invocation | None) -> None:
@@ -217,7 +219,7 @@ class Simulation:
             self.world.tell(f"restarts {text(new, 'group')}", f"{text(new, 'outcome')}: {text(new, 'reason')}")
         else:
             self._touch(f"history {text(new, 'id')} {number(new, 'decided_at')}")
-            self.routes.on_event(key.pk, new, invocation)
+            self.routes.records.on_event(key.pk, new, invocation)
 
     def _writing(self) -> Invocation | None:
         """Whoever has the baton."""
@@ -258,7 +260,7 @@ class Simulation:
     def _begin(self) -> None:
         for watch in self.watches.values():
             watch.begin()
-        self.world.schedule()
+        self.world.schedule(happening)
         for moment in self.plan.settle_at:
             self.kernel.at(START + moment, self._settled, planned=True)
         self.kernel.at(START + 5.0, self._tick)
@@ -270,7 +272,7 @@ class Simulation:
             self.court.violation,
             self.kernel.now - START,
             self._leapt,
-            self.routes.moves,
+            self.routes.commits.moved,
             self.restarts.asked,
             self.world.faults,
             self.functions.invocations,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lab.memory_store import MemoryStore, MemoryTable
 from lab.simulator.nobody import nobody
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import writes
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import HISTORY_SECONDS
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key, Put, Refusal, Refused, key_of
 
 OnWrite = Callable[[str, Key, Item | None, Item], None]
@@ -64,9 +64,12 @@ class WatchedTable(MemoryTable):
         """The item of a failover group."""
         return self._partitions["GROUP"].get(name)
 
-    def items(self, pk: str) -> list[Item]:
-        """Those of a partition, in the order in which they first came."""
-        return [*self._partitions[pk].values()]
+    def items(self, kind: str) -> list[Item]:
+        """Those of a kind, which has one partition or one for each vantage, in the order in which they first came."""
+        if kind in self._partitions:
+            return [*self._partitions[kind].values()]
+        whose = f"{kind}#"
+        return [item for pk, held in self._partitions.items() if pk.startswith(whose) for item in held.values()]
 
 
 @dataclass(slots=True)
@@ -98,10 +101,11 @@ class PassedStore(MemoryStore):
         self._leave(operation)
         return found
 
-    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+        """Several partitions are read side by side, so that they take as long as one."""
         self._enter(operation)
-        found = self._table.query(pk, newest_first=newest_first)
-        self._passage.looked(operation, pk)
+        found = [item for pk in pks for item in self._table.query(pk, newest_first=newest_first)]
+        self._passage.looked(operation, pks[0].partition("#")[0])
         self._leave(operation)
         return iter(found)
 

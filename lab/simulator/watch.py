@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from lab.memory_store import MemoryStore
 from lab.simulator.lines import ROUND_TRIP_SECONDS, Fate
 from lab.simulator.loop import KernelLoop
 from lab.simulator.world import World
@@ -25,7 +26,6 @@ from routekeeper.domain.vantage import Vantage
 from routekeeper.monitor.watcher import Watcher
 from routekeeper.probes import Result
 from routekeeper.store.items import vantage_key
-from routekeeper.store.memory import MemoryStore
 
 HEALTH_OF: Final = {Fate.ANSWERED: Health.HEALTHY, Fate.LOST: Health.UNHEALTHY, Fate.NOT_SENT: Health.UNKNOWN}
 LEASE_SECONDS: Final = 15.0

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Final, assert_never
 
 from botocore.exceptions import ClientError
 
@@ -33,7 +33,10 @@ _PARAMETER = {
     NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId",
 }
 
-
+End = Callable[[], None]
+"""Ends what has begun."""
+Begin = Callable[["World", Event, Random], End | None]
+"""Lets an event happen; returns what ends it, or None where it is over at once (`happenings.happening`)."""
 GREY_MEMORY: Final = 10_000
 """How many outcomes are remembered of a target that may be grey: a quarter of an hour at the suspect interval."""
 
@@ -152,6 +155,8 @@ class World:
                     for table in tables:
                         yield table, (name,)
                         yield f"{table} {destination}", (name,)
+                case _:
+                    assert_never(group.steering)
 
     # --- truth
 
@@ -206,18 +211,24 @@ class World:
                 return [f"{table} {prefix_list}"]
             case VpcRoute(tables, destination):
                 return [f"{table} {destination}" for table in tables if table in self.ec2.routes]
+            case _:
+                assert_never(group.steering)
 
     def is_on(self, group: Group, resource: str, path_name: str) -> bool:
         path = group.path(path_name)
         if path is None:
             return False
         table, _, rest = resource.partition(" ")
-        if isinstance(group.steering, TgwPrefixList):
-            reference = self.ec2.references.get((table, rest))
-            there = reference[0] if reference is not None and reference[1] != "deleting" else None
-            return there == (path.next_hop.id if path.next_hop is not None else None)
-        hop = self.ec2.routes.get(table, {}).get(rest)
-        return path.next_hop is not None and hop == hop_of(path.next_hop)
+        match group.steering:
+            case TgwPrefixList():
+                reference = self.ec2.references.get((table, rest))
+                there = reference[0] if reference is not None and reference[1] != "deleting" else None
+                return there == (path.next_hop.id if path.next_hop is not None else None)
+            case VpcRoute():
+                hop = self.ec2.routes.get(table, {}).get(rest)
+                return path.next_hop is not None and hop == hop_of(path.next_hop)
+            case _:
+                assert_never(group.steering)
 
     def was_stale(self, group: str, within: float) -> bool:
         """Whether reads of the group are stale, or were so many seconds ago."""
@@ -253,23 +264,26 @@ class World:
                 for table in tables:
                     assert path.next_hop is not None
                     self.ec2.routes.setdefault(table, {})[destination] = hop_of(path.next_hop)
+            case _:
+                assert_never(group.steering)
 
     # --- events
 
-    def schedule(self) -> None:
+    def schedule(self, begin: Begin) -> None:
+        """Let the plan's events happen at their times."""
         for number, event in enumerate(self.plan.events):
-            self.kernel.at(START + event.at, partial(self._happen, event, number), planned=True)
+            self.kernel.at(START + event.at, partial(self._happen, begin, event, number), planned=True)
 
-    def _happen(self, event: Event, number: int) -> None:
+    def _happen(self, begin: Begin, event: Event, number: int) -> None:
         self.faults += 1
         self.tell("world", str(event))
-        end = self._begin(event, self.random(f"event {number}"))
+        end = begin(self, event, self.random(f"event {number}"))
         self.look_at_lines()
         if end is not None:
             self.ends.append(self.kernel.now + event.seconds)
             self.kernel.at(self.kernel.now + event.seconds, lambda: self._end(event, end), planned=True)
 
-    def _end(self, event: Event, end: Callable[[], None]) -> None:
+    def _end(self, event: Event, end: End) -> None:
         end()
         self.tell("world", f"over: {event.kind.value} {event.subject}")
         if event.kind in EVERYBODYS:
@@ -279,12 +293,6 @@ class World:
         if event.kind in (Kind.SPOILT, Kind.TABLE_GONE):
             self.troubled[event.subject] = self.kernel.now
         self.look_at_lines()
-
-    def _begin(self, event: Event, random: Random) -> Callable[[], None] | None:
-        """Let it happen; how it ends, where it does."""
-        from lab.simulator.happenings import happening  # noqa: PLC0415 - the two know each other
-
-        return happening(self, event, random)
 
     # --- what happenings are made of
 
@@ -313,9 +321,11 @@ class World:
                     table = random.choice(tables)
                     if path.next_hop is not None and table in self.ec2.routes:
                         self.ec2.routes[table][destination] = hop_of(path.next_hop)
+                case _:
+                    assert_never(group.steering)
         self.ec2.changed()
 
-    def spoil(self, group_name: str) -> Callable[[], None] | None:
+    def spoil(self, group_name: str) -> End | None:
         """Make a group's item unreadable; what puts it right."""
         key: Key = group_key(group_name)
         held = self.table.get(key)

@@ -19,18 +19,19 @@ from bench.decisions.chains import at_pace, seconds
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper import config
-from routekeeper.cli import main
 from routekeeper.domain.cusum import Loss, Pace
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import IcmpProbe, Target
-from routekeeper.replay import Outcome, Row
-from routekeeper.tune.expected import Line, expected, seconds_to_row
-from routekeeper.tune.measured import measured
-from routekeeper.tune.plot import Panel
-from routekeeper.tune.rounds import by_vantage
-from routekeeper.tune.study import studies
-from routekeeper.tune.table import seconds_told
+from routekeeper_cli import config_file
+from routekeeper_cli.main import main
+from routekeeper_cli.replay import RoundOutcome, Row
+from routekeeper_cli.tune.expected import Line, expected, seconds_to_row
+from routekeeper_cli.tune.measured import measured
+from routekeeper_cli.tune.plot import Panel
+from routekeeper_cli.tune.rounds import by_vantage
+from routekeeper_cli.tune.study import studies
+from routekeeper_cli.tune.table import seconds_told
 from tests.docs.pages import ROOT, blocks
 from tests.unit.config.documents import HERE
 
@@ -50,7 +51,7 @@ def recorded(share: float, burst_seconds: float, until: float, dark: tuple[float
 
     def loses(at: float) -> bool:
         lost = line.loses(at) or dark[0] <= at < dark[1]
-        rows.append(Row(len(rows) + 2, at, "a", "dx", Outcome.LOST if lost else Outcome.OK, None))
+        rows.append(Row(len(rows) + 2, at, "a", "dx", RoundOutcome.LOST if lost else RoundOutcome.OK, None))
         return lost
 
     assert list(changes(loses, PLAIN, until=until)) or dark[1] == 0.0
@@ -101,7 +102,7 @@ def test_the_time_to_notice_late_answers_is_what_comes_of_watching_them() -> Non
 
 def test_targets_that_are_judged_alike_are_reckoned_once() -> None:
     expected.cache_clear()
-    found = json.loads(config.compiled(HERE / "good" / "smallest.yaml"))
+    found = json.loads(config_file.compiled(HERE / "good" / "smallest.yaml"))
     found["targets"] |= {f"another-{number}": found["targets"]["vpn"] for number in range(50)}
     studied = list(studies(config.from_document(found), found, None, lambda _: None))
     assert len(studied) == 52
@@ -124,7 +125,7 @@ def test_usual_loss_and_bursts_are_measured_though_losses_are_probed_faster() ->
 
 def test_the_example_is_the_line_that_the_page_describes() -> None:
     rows = recorded(0.02, 0.15, 1_200.0, dark=(600.0, 620.0))
-    trips = {Outcome.OK: "12", Outcome.LOST: ""}
+    trips = {RoundOutcome.OK: "12", RoundOutcome.LOST: ""}
     lines = [f"{row.sent_at:.1f},a,dx-router,{row.outcome.value},{trips[row.outcome]}" for row in rows]
     once = dict.fromkeys(lines)  # rounding makes some the same
     standby = [f"{second}.5,a,vpn-host,ok,21" for second in range(1200)]
@@ -199,7 +200,7 @@ def test_a_picture_that_takes_the_place_of_an_older_one_says_so(
 
 
 def test_the_picture_of_many_targets_that_are_judged_alike_shows_their_rows_once(tmp_path: Path) -> None:
-    found = json.loads(config.compiled(HERE / "good" / "smallest.yaml"))
+    found = json.loads(config_file.compiled(HERE / "good" / "smallest.yaml"))
     pictures = [tmp_path / "two.png", tmp_path / "many.png"]
     for picture in pictures:
         document = tmp_path / "failover.json"
@@ -214,10 +215,10 @@ def test_without_matplotlib_the_table_is_there_and_the_way_to_a_picture_is_told(
     program = f"""
 import sys
 sys.modules["matplotlib"] = None
-from routekeeper.cli import main
+from routekeeper_cli.main import main
 sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}]))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "as configured" in ran.stdout
-    assert "pip install 'routekeeper[cli]'" in ran.stderr
+    assert "pip install '.[plot]'" in ran.stderr

@@ -12,14 +12,15 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from lab.cloud.local_aws import LocalAws, Options, local_aws
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import Store
 from routekeeper.store.codec import Item
 from routekeeper.store.dynamodb import DynamoDbStore
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Put, Refused
 
 TABLE = "routekeeper"
+VANTAGES = ("zone-a", "zone-b", "zone-c", "zone-d")
 
 
 class Bench(Protocol):
@@ -46,10 +47,10 @@ class MemoryBench:
         self.table = MemoryTable()
 
     def store(self, writer: str = "one") -> Store:
-        return MemoryStore(self.table, writer=writer)
+        return MemoryStore(self.table, writer=writer, vantages=VANTAGES)
 
     def unlucky_store(self, writer: str = "one") -> Store:
-        store = MemoryStore(self.table, writer=writer)
+        store = MemoryStore(self.table, writer=writer, vantages=VANTAGES)
         for operation in (
             "save_lease",
             "save_vantage",
@@ -63,7 +64,7 @@ class MemoryBench:
         return store
 
     def retrying_store(self, writer: str = "one") -> Store:
-        return _RetryingMemoryStore(self.table, writer=writer)
+        return _RetryingMemoryStore(self.table, writer=writer, vantages=VANTAGES)
 
     def place(self, item: Item) -> None:
         self.table.place(item)
@@ -85,13 +86,16 @@ class DynamoDbBench:
         create_table(client, table)
 
     def store(self, writer: str = "one") -> Store:
-        return DynamoDbStore(self.client, self.table, writer=writer)
+        return self._store(self.client, writer)
 
     def unlucky_store(self, writer: str = "one") -> Store:
-        return DynamoDbStore(_Interposed(self.client, _answer_lost), self.table, writer=writer)  # type: ignore[arg-type]
+        return self._store(_Interposed(self.client, _answer_lost), writer)
 
     def retrying_store(self, writer: str = "one") -> Store:
-        return DynamoDbStore(_Interposed(self.client, _tried_twice), self.table, writer=writer)  # type: ignore[arg-type]
+        return self._store(_Interposed(self.client, _tried_twice), writer)
+
+    def _store(self, client: Any, writer: str) -> Store:
+        return DynamoDbStore(client, self.table, writer=writer, vantages=VANTAGES)
 
     def place(self, item: Item) -> None:
         self.client.put_item(TableName=self.table, Item=item)

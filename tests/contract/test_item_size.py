@@ -1,13 +1,15 @@
-"""What a group with very many route tables leaves to be told fits into its item."""
+"""What grows with the configuration fits into its item."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from routekeeper.config.brake import MOST_MOVES
+from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.group_state import Channel
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration
-from routekeeper.store.items import group_item
+from routekeeper.store.items import brake_item, group_item
 from tests.fakes.routes import FakeRoutes
 from tests.unit.router.stage import CONFIGURATION, NAT_A, Stage, group
 
@@ -31,6 +33,11 @@ def test_a_group_of_800_tables_whose_people_are_out_of_reach_still_fits_into_its
     stage.people.unreachable = set()
     stage.run()
     assert stage.people.told[-1] == stage.history()[0]
+
+
+def test_the_most_moves_that_a_brake_may_count_fit_into_its_item() -> None:
+    moves = tuple(Counted(f"{'n' * 63}-{number:06d}", 1_800_000_000.123) for number in range(MOST_MOVES))
+    assert _octets(brake_item(Ledger(moves=moves), "test")) < 400_000 * 0.3
 
 
 def _octets(attribute: Any) -> int:

@@ -18,7 +18,7 @@ from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Asker, Change, GroupState, Pin, Transition, TransitionKind
+from routekeeper.domain.routing import Asker, GroupState, Pin, RouteChange, Transition, TransitionKind
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Board, Summary, Vantage
 from routekeeper.store import Store, items
@@ -63,7 +63,7 @@ def transition(number: int, *, group: str = "idc", at: float | None = None, **mo
         reason="dx is UNHEALTHY",
         decided_at=NOW + number if at is None else at,
         verdict_at=NOW,
-        changes=(Change("tgw-rtb-0d pl-0d", "none", "tgw-attach-0f"),),
+        changes=(RouteChange("tgw-rtb-0d pl-0d", "none", "tgw-attach-0f"),),
         **more,
     )
 
@@ -125,7 +125,6 @@ def test_what_was_never_saved_is_at_version_0(bench: Bench) -> None:
     assert store.load_group("idc") == GroupState("idc")
     assert store.load_restart("nat") == RestartState("nat")
     assert store.load_brake() == Ledger()
-    assert store.load_vantage("zone-a") is None
     assert store.load_board() == Board({}, {})
     assert store.transitions("idc", 10) == ()
     assert store.restart_events("nat", 10) == ()
@@ -326,7 +325,6 @@ def test_a_heartbeat_comes_back_whole_and_replaces_the_one_before(bench: Bench) 
     second = Vantage("zone-a", 1, NOW + 10, {"b": UP}, {"b": Summary(100, 0, 2)})
     for heartbeat in (first, second):
         bench.store().save_vantage(heartbeat)
-        assert bench.store().load_vantage("zone-a") == heartbeat
         assert bench.store().load_board().vantages == {"zone-a": heartbeat}
 
 
@@ -341,7 +339,6 @@ def test_a_heartbeat_of_4000_targets_comes_back_whole(bench: Bench) -> None:
     heartbeat = heartbeat_of(4000)
     bench.store().save_vantage(heartbeat)
     assert len(bench.keys()) > 1, "it would not fit into one item"
-    assert bench.store().load_vantage("zone-a") == heartbeat
     assert bench.store().load_board().vantages == {"zone-a": heartbeat}
 
 
@@ -349,7 +346,6 @@ def test_a_heartbeat_that_shrinks_forgets_the_targets_that_are_gone(bench: Bench
     bench.store().save_vantage(heartbeat_of(1000))
     assert len(bench.keys()) == 2
     bench.store().save_vantage(heartbeat_of(3))
-    assert bench.store().load_vantage("zone-a") == heartbeat_of(3)
     assert bench.store().load_board().vantages == {"zone-a": heartbeat_of(3)}
 
 
@@ -357,8 +353,8 @@ def test_a_heartbeat_in_several_parts_is_fenced_as_a_whole(bench: Bench) -> None
     bench.store("new").save_vantage(heartbeat_of(3, epoch=2))
     with pytest.raises(LeaseLost):
         bench.store("old").save_vantage(heartbeat_of(1000, epoch=1))
-    assert bench.store().load_vantage("zone-a") == heartbeat_of(3, epoch=2)
-    assert bench.keys() == [("VANTAGE", "zone-a")]
+    assert bench.store().load_board(["zone-a"]).vantages == {"zone-a": heartbeat_of(3, epoch=2)}
+    assert bench.keys() == [("VANTAGE#zone-a", "heartbeat")]
 
 
 def test_a_board_of_many_pages_is_read_to_its_end(bench: Bench) -> None:
@@ -449,8 +445,7 @@ def broken(pk: str, sk: str, **attributes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("item", "read"),
     [
-        (broken("LEASE", "zone-a", vantage={"S": "zone-a"}, epoch={"S": "x"}), lambda s: s.load_lease("zone-a")),
-        (broken("VANTAGE", "zone-a", name={"S": "zone-a"}), lambda s: s.load_vantage("zone-a")),
+        (broken("LEASE#zone-a", "lease", vantage={"S": "zone-a"}, epoch={"S": "x"}), lambda s: s.load_lease("zone-a")),
         (broken("GROUP", "idc", group={"S": "idc"}, pin={"L": []}), lambda s: s.load_group("idc")),
         (broken("RESTART", "nat", group={"N": "1"}), lambda s: s.load_restart("nat")),
     ],
@@ -467,15 +462,20 @@ def test_items_that_cannot_be_read_strand_no_others_and_are_named_in_the_log(
     store = bench.store()
     store.save_vantage(Vantage("zone-b", 1, NOW))
     store.save_health("zone-b", 1, "dx-router", UP)
-    bench.place(broken("VANTAGE", "zone-a", name={"S": "zone-a"}))
-    bench.place(broken("VANTAGE", "zone-c#x", name={"S": "zone-c"}))
-    bench.place(broken("HEALTH", "dx-router#zone-a", health={"S": "FINE"}))
-    bench.place(broken("HEALTH", "nobody", health={"S": "HEALTHY"}))
+    bench.place(broken("VANTAGE#zone-a", "heartbeat", name={"S": "zone-a"}))
+    bench.place(broken("VANTAGE#zone-c", "heartbeat#x", name={"S": "zone-c"}))
+    bench.place(broken("HEALTH#zone-a", "dx-router", health={"S": "FINE"}))
+    bench.place(broken("HEALTH#zone-a", "no#body", health={"S": "HEALTHY"}))
     with caplog.at_level(logging.WARNING, logger="routekeeper"):
         assert store.load_board() == Board({"zone-b": Vantage("zone-b", 1, NOW)}, {"zone-b": {"dx-router": UP}})
     told = {record.__dict__["item"]: record.__dict__["error"] for record in caplog.records}
-    assert told.keys() == {"VANTAGE/zone-a", "VANTAGE/zone-c#x", "HEALTH/dx-router#zone-a", "HEALTH/nobody"}
-    assert "health is {'S': 'FINE'}, expected one of HEALTHY, UNHEALTHY, UNKNOWN" in told["HEALTH/dx-router#zone-a"]
+    assert told.keys() == {
+        "VANTAGE#zone-a/heartbeat",
+        "VANTAGE#zone-c/heartbeat#x",
+        "HEALTH#zone-a/dx-router",
+        "HEALTH#zone-a/no#body",
+    }
+    assert "health is {'S': 'FINE'}, expected one of HEALTHY, UNHEALTHY, UNKNOWN" in told["HEALTH#zone-a/dx-router"]
 
 
 def test_history_goes_on_past_an_event_that_cannot_be_read(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
@@ -496,8 +496,8 @@ def test_a_version_that_is_no_number_is_told_and_not_taken_for_a_race(bench: Ben
 
 @NOT_ON_MOTO
 def test_an_epoch_that_is_no_number_is_told_and_not_taken_for_a_lost_lease(bench: Bench) -> None:
-    bench.place(broken("HEALTH", "dx-router#zone-a", epoch={"S": "3"}))
-    with pytest.raises(ItemError, match=r"HEALTH/dx-router#zone-a: epoch is .* expected a whole number"):
+    bench.place(broken("HEALTH#zone-a", "dx-router", epoch={"S": "3"}))
+    with pytest.raises(ItemError, match=r"HEALTH#zone-a/dx-router: epoch is .* expected a whole number"):
         bench.store().save_health("zone-a", 3, "dx-router", UP)
 
 

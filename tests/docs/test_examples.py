@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from routekeeper import config
-from routekeeper.cli import main
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import NOBODY
 from routekeeper.operator.requests import ACTIONS, parse
+from routekeeper_cli import config_file
+from routekeeper_cli.main import main
 from tests.docs.pages import PAGES, ROOT, blocks, named
 
 NOW = 1_800_000_000.0
@@ -21,7 +21,7 @@ PAYLOAD = re.compile(r"(?:--payload|ask) '(\{.*?\})'", re.DOTALL)
 @pytest.fixture(scope="module")
 def configuration() -> Configuration:
     """The example that the pages speak of."""
-    return config.load(ROOT / "config" / "failover.yaml")
+    return config_file.load(ROOT / "config" / "failover.yaml")
 
 
 def requests(page: Path) -> list[str]:

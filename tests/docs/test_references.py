@@ -9,7 +9,7 @@ import pytest
 from tests.docs.pages import PAGES, ROOT, anchors, named, prose
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PATH = re.compile(r"`((?:config|docs|events|functions|lab|layers|requirements|tests)/[\w./*-]*)`")
+PATH = re.compile(r"`((?:cli|config|docs|events|functions|lab|layers|requirements|tests)/[\w./*-]*)`")
 MAKEFILE = (ROOT / "Makefile").read_text()
 BENCHES = {f"bench-{part}" for part in re.findall(r"^BENCHES := (.*)$", MAKEFILE, re.MULTILINE)[0].split()}
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE)) | BENCHES

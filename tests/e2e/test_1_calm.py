@@ -95,7 +95,7 @@ def test_a_line_that_is_gone_for_a_second_moves_nothing(lab: Laboratory) -> None
 
 def _poison(lab: Laboratory) -> None:
     """A health item that nobody can read, as a defect or a curious hand may leave it; it stays there."""
-    item = {"pk": {"S": "HEALTH"}, "sk": {"S": "nonsense"}, "health": {"S": "SPLENDID"}}
+    item = {"pk": {"S": "HEALTH#a"}, "sk": {"S": "nonsense"}, "health": {"S": "SPLENDID"}}
     lab.aws.client("dynamodb").put_item(TableName=lab.deployment.outputs["TableName"], Item=item)
 
 

@@ -107,8 +107,8 @@ def test_the_hung_instance_is_stopped_by_force_and_started_and_traffic_returns_w
     gently, *by_force = (str(call["parameters"].get("Force", False)).lower() for call in _stops(lab))
     assert (gently, set(by_force)) == ("false", {"true"})
     restart = list(reversed(lab.ask(action="history", restart_group="nat", limit=50)["events"]))
-    assert [event["action"] for event in restart if event["action"]] == ["stop", "force stop", "start"]
-    assert (restart[0]["outcome"], restart[-1]["outcome"]) == ("restart begun", "restart succeeded")
+    assert [event["action"] for event in restart if event["action"]] == ["stop", "force-stop", "start"]
+    assert (restart[0]["outcome"], restart[-1]["outcome"]) == ("begun", "recovered")
     assert user.default_route(lab, lab.world.route_tables["private-a"]) == "nat-a"
     assert _lost_since_the_blackout(mended.nat, mended, back) == 0
     assert [event["kind"] for event in user.history(lab, "private-a")] == ["failover", "failback"]

@@ -17,10 +17,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from routekeeper import cli
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
+from routekeeper_cli import main as cli
 from tests.fakes.lambda_context import Context
 
 PROJECT = Path(__file__).parents[2]
@@ -72,6 +72,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploy
         "ROUTEKEEPER_TABLE": TABLE,
         "ROUTEKEEPER_DEPLOYMENT": "test",
         "ROUTEKEEPER_VANTAGE": "a",
+        "ROUTEKEEPER_VANTAGES": "a",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -159,7 +160,7 @@ def test_the_restarter_stops_what_has_been_left_and_says_so_in_plain_json(deploy
     [group] = answer["groups"]
     assert group["group"] == "nat"
     assert group["under_way"] is True
-    assert [line["outcome"] for line in group["events"]] == ["restart begun"]
+    assert [line["outcome"] for line in group["events"]] == ["begun"]
     state = boto3.client("ec2").describe_instances(InstanceIds=[deployed.instances["a"]])
     assert state["Reservations"][0]["Instances"][0]["State"]["Name"] in ("stopping", "stopped")
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routekeeper.domain.brake import Engagement
-from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Group, NextHop, Path, VpcRoute
 from routekeeper.domain.steering import Route
+from routekeeper.ec2_errors import refused, unreadable
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class FakeRoutes:
         if not self.acts_before_refusing:
             self._refuse(route.resource)
         if route.resource not in self.next_hops:
-            raise Ec2Error(f"{route.resource} does not exist", "InvalidRouteTableID.NotFound")
+            raise refused(f"{route.resource} does not exist", "InvalidRouteTableID.NotFound")
         self.next_hops[route.resource] = path.next_hop
         self.blackholes.discard(route.resource)
         self.changes.append((route.resource, path.next_hop.id))
@@ -49,7 +50,7 @@ class FakeRoutes:
 
     def _route(self, table: str) -> Route:
         if table not in self.next_hops:
-            return Route(table, error=f"{table} does not exist")
+            return Route(table, unread=unreadable(f"{table} does not exist"))
         settled = table not in [changed for changed, _ in self.changes] or self.unsettled_reads.get(table, 0) <= 0
         if not settled:
             self.unsettled_reads[table] -= 1

@@ -98,6 +98,14 @@ def test_the_configuration_is_compiled_into_its_own_layer(tmp_path: Path) -> Non
     assert "dx-router" in json.loads((packaged / "failover.json").read_text())["targets"]
 
 
+def test_warnings_about_the_configuration_are_told_where_sam_shows_them(tmp_path: Path) -> None:
+    doubtful = tmp_path / "failover.yaml"
+    doubtful.write_text(CONFIGURATION)
+    built = build("config", tmp_path, ROUTEKEEPER_CONFIG=str(doubtful))
+    assert built.returncode == 0, built.stderr
+    assert built.stdout.startswith(f"{doubtful}:4:13: targets.dx-router.probes: warning: ")
+
+
 def test_a_mistake_in_the_configuration_fails_the_build_and_says_where(tmp_path: Path) -> None:
     mistaken = tmp_path / "failover.yaml"
     mistaken.write_text(MISTAKEN)

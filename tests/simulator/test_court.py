@@ -36,8 +36,9 @@ def test_a_path_that_was_a_blackhole_is_returned_to() -> None:
 def test_a_blackhole_that_never_ends_is_found_though_the_item_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def mutated(group: Any, state: Any, verdicts: Any, actual: Any, now: float) -> Any:
         found = before(group, state, verdicts, actual, now)
-        if state.blackholed is not None and state.blackholed != state.path:
-            found[state.blackholed] = Verdict(Health.UNHEALTHY, "a blackhole once", since=state.blackholed_at)
+        for path, memory in state.paths.items():
+            if memory.blackholed_at is not None and path != state.path:
+                found[path] = Verdict(Health.UNHEALTHY, "a blackhole once", since=memory.blackholed_at)
         return found
 
     before = path_health.health_of_paths

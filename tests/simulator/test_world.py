@@ -10,13 +10,14 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lab.simulator.draw import draw
-from lab.simulator.ec2 import Call, Ec2, Machine
+from lab.simulator.ec2 import UNANSWERED_SECONDS, Call, Ec2, Machine
 from lab.simulator.ec2_client import Client, RouteChange, Watch
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Bursts, Fate, Line
 from lab.simulator.nobody import nobody
 from lab.simulator.stream import Stream
 from lab.simulator.world import World
+from routekeeper.bootstrap.clients import Clients
 
 
 def chance() -> Random:
@@ -36,6 +37,14 @@ def test_an_answer_after_the_timeout_is_a_loss() -> None:
     line = Line(chance(), delay=5.0)
     assert line.probe(0.0, timeout=0.75).fate is Fate.LOST
     assert line.probe(0.0, timeout=0.75).seconds == 0.75
+
+
+def test_ec2_is_silent_for_as_long_as_the_application_waits_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    # Botocore's settings as they are merged; its stubs leave out the attributes that are set by name.
+    settings: Any = Clients().ec2().meta.config
+    waits = settings.connect_timeout + settings.read_timeout
+    assert settings.retries["total_max_attempts"] * waits == UNANSWERED_SECONDS
 
 
 class Desk:

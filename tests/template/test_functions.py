@@ -41,8 +41,8 @@ def test_what_repairs_a_path_does_not_cross_it(full_stack: dict[str, Any], name:
     ("names", "variables"),
     [
         (MONITORS, {"ROUTEKEEPER_VANTAGE"}),
-        (("Router", "Restarter"), {"ROUTEKEEPER_TOPIC_ARN"}),
-        (("Operator",), set()),
+        (("Router", "Restarter"), {"ROUTEKEEPER_TOPIC_ARN", "ROUTEKEEPER_VANTAGES"}),
+        (("Operator",), {"ROUTEKEEPER_VANTAGES"}),
     ],
 )
 def test_a_function_is_told_what_it_reads_and_no_more(

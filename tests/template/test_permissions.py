@@ -59,7 +59,7 @@ KEEP_DEAD_LETTERS = allow(
 EXPECTED = {
     "MonitorRole": [
         READ_TABLE,
-        write_table("WriteWhatWasSeen", "VANTAGE", "LEASE", "HEALTH"),
+        write_table("WriteWhatWasSeen", "VANTAGE#*", "LEASE#*", "HEALTH#*"),
         logs("MonitorA", "MonitorB", "MonitorC"),
         allow("AttachToVpc", NETWORK_INTERFACES, ["*"]),
         {

@@ -33,7 +33,7 @@ def only(event: dict[str, Any]) -> Signal:
 def test_every_example_is_a_notice_about_its_instance(kind: str) -> None:
     assert is_notice(example(kind))
     signal = only(example(kind))
-    assert (signal.instance, signal.kind, signal.withdrawn) == (INSTANCE, SignalKind(kind), False)
+    assert (signal.resource, signal.kind, signal.withdrawn) == (INSTANCE, SignalKind(kind), False)
 
 
 @pytest.mark.parametrize("name", ["tick", "stream-health", "operator-status"])
@@ -90,19 +90,19 @@ def test_a_planned_lifecycle_event_takes_nothing_down() -> None:
 def test_health_in_china_calls_itself_amazon() -> None:
     event = {**example("maintenance"), "detail-type": "Amazon Health Event"}
     assert is_notice(event)
-    assert only(event).instance == INSTANCE
+    assert only(event).resource == INSTANCE
 
 
 def test_one_health_event_speaks_of_all_its_entities() -> None:
     arn = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0b"
     event = example("maintenance", affectedEntities=[{"entityValue": one} for one in (INSTANCE, arn, "vol-1")])
-    assert [signal.instance for signal in signals_of(event)] == [INSTANCE, "i-0b", "vol-1"]
+    assert [signal.resource for signal in signals_of(event)] == [INSTANCE, "i-0b", "vol-1"]
 
 
 @pytest.mark.parametrize("other", [{}, {"entityValue": ""}, {"entityValue": "i-0c", "lastUpdatedTime": "today"}])
 def test_an_entity_that_cannot_be_read_takes_none_of_the_others_with_it(other: dict[str, Any]) -> None:
     event = example("maintenance", affectedEntities=[other, {"entityValue": INSTANCE}])
-    assert [signal.instance for signal in signals_of(event)] == [INSTANCE]
+    assert [signal.resource for signal in signals_of(event)] == [INSTANCE]
 
 
 def test_what_is_closed_is_withdrawn_whether_or_not_it_says_when_it_would_have_begun() -> None:

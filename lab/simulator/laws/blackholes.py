@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from lab.simulator.laws.court import Court
-from lab.simulator.laws.raw import number, text
+from lab.simulator.laws.raw import number, part, text
 from lab.simulator.laws.verdicts import GOOD
 from lab.simulator.world import World
 from routekeeper.domain.settings import Group
@@ -29,27 +30,26 @@ class Blackholes:
 
     def on_group(self, group: Group, old: Item | None, new: Item) -> None:
         """A mark that is new has to be true."""
-        path, at = text(new, "blackholed"), number(new, "blackholed_at")
-        if path is None:
-            return
-        if (path, at) != (text(old, "blackholed"), number(old, "blackholed_at")):
-            self.stood_at[group.name, path] = self.world.kernel.now
-            gone = self.world.is_gone(group, path, within=SEEN_SECONDS)
-            self.court.hold(4, "only a blackhole counts as one", gone, f"{path} of {group.name} was none")
+        before, now = dict(_marks(old)), self.world.kernel.now
+        for path, at in _marks(new):
+            if before.get(path) != at:
+                self.stood_at[group.name, path] = now
+                gone = self.world.is_gone(group, path, within=SEEN_SECONDS)
+                self.court.hold(4, "only a blackhole counts as one", gone, f"{path} of {group.name} was none")
 
     def look(self) -> None:
         for name, group in self.world.plan.configuration.groups.items():
-            held = self.world.table.group(name)
-            if (path := text(held, "blackholed")) is not None and self._may_stand(group, path, held):
-                self.stood_at[name, path] = self.world.kernel.now
+            for path, at in _marks(self.world.table.group(name)):
+                if self._may_stand(group, path, at):
+                    self.stood_at[name, path] = self.world.kernel.now
 
     def free_for(self, group: str, path: str) -> float:
         """For how many seconds no mark has stood against the path, or may have."""
         return self.world.kernel.now - self.stood_at.get((group, path), -1e12)
 
-    def _may_stand(self, group: Group, name: str, held: Item | None) -> bool:
+    def _may_stand(self, group: Group, name: str, at: float) -> bool:
         """Not once everybody who calls the target HEALTHY has said so after it was left."""
-        path, at = group.path(name), number(held, "blackholed_at")
+        path = group.path(name)
         if path is None:
             return False
         if path.target is None:
@@ -57,3 +57,10 @@ class Blackholes:
         said = [item for item in self.world.table.items("HEALTH") if text(item, "target") == path.target]
         good = [number(item, "since") for item in said if text(item, "health") == GOOD]
         return self.court.bench.word(path.target) != GOOD or min(good, default=0.0) <= at + SKEW_SECONDS
+
+
+def _marks(group: Item | None) -> Iterator[tuple[str, float]]:
+    """The paths that a group's item marks as left because of a blackhole, and when they were."""
+    for path, memory in (part(group, "paths") or {}).items():
+        if "blackholed_at" in (marked := memory["M"]):
+            yield path, number(marked, "blackholed_at")

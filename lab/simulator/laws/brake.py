@@ -10,13 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from lab.simulator.laws.court import Court
+from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.world import World
 from routekeeper.store.codec import Item
 
-SLACK_SECONDS: Final = 3.0
-"""How far clocks may disagree: what lies on the edge of the period, or of an acknowledgement, does not count here."""
 SOON_SECONDS: Final = 130.0
 """Two passes: within these everything is counted, the alarm fed and people told, unless something befell everybody."""
 _COUNTED_KINDS: Final = ("initial", "failover", "failback", "drift")

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from lab.simulator.kernel import START
 from lab.simulator.laws.verdicts import Bench
 from lab.simulator.world import World
+
+SLACK_SECONDS: Final = 3.0
+"""How far clocks may disagree: what lies on the edge of a period, or of a hold, is not judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.simulator.laws.court import Court
+from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import flag, number, part, text
-from lab.simulator.laws.routes import SLACK_SECONDS, Routes
+from lab.simulator.laws.routes import Routes
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
@@ -95,7 +95,7 @@ class Delays:
 
     def _here_for(self, group: Group, held: Item) -> float:
         """For how long the group could have left: nobody has held it, and nobody has just forced it here."""
-        return min(self.routes.lifted_ago(group.name), self.world.kernel.now - number(held, "since"))
+        return min(self.routes.commits.lifted_ago(group.name), self.world.kernel.now - number(held, "since"))
 
     def _is_untold(self, held: Item) -> bool:
         """Whether the wait began while a hold on the group was in force, or while the stream kept news back."""
@@ -116,7 +116,7 @@ class Delays:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self._well_for(group, path)
-        free = min(asked_ago, self.routes.lifted_ago(group.name))
+        free = min(asked_ago, self.routes.commits.lifted_ago(group.name))
         waited = free if flag(pin, "forced") else min(free, well)
         if not self.court.excused(group.name, 130):
             self.court.hold(

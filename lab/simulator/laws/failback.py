@@ -72,6 +72,11 @@ def inside(rules: Failback, now: float) -> bool:
     return False
 
 
+def flaps_of(group: Item | None, path: str) -> Item | None:
+    """What a group's item remembers of the flaps of one of its paths."""
+    return part(part(part(group, "paths"), path), "flaps")
+
+
 @dataclass(slots=True)
 class Failbacks:
     world: World
@@ -91,9 +96,10 @@ class Failbacks:
         if invocation is None:
             return
         rules = group.failback
-        self.court.hold(4, "flaps count where damping is on", bool(rules.damping) or not part(new, "flaps"), group.name)
+        none = not any(flaps_of(new, path.name) for path in group.paths)
+        self.court.hold(4, "flaps count where damping is on", bool(rules.damping) or none, group.name)
         for path in group.paths:
-            before, after = (part(part(item, "flaps"), path.name) for item in (old, new))
+            before, after = (flaps_of(item, path.name) for item in (old, new))
             if rules.damping is None or before == after:
                 continue
             tally = self.tally(group, path.name)
@@ -124,7 +130,7 @@ class Failbacks:
                 continue
             self.first_at.setdefault(name, self.world.kernel.now)
             for path in group.paths:
-                self._hold_to_count(group, path, part(part(held, "flaps"), path.name), spells)
+                self._hold_to_count(group, path, flaps_of(held, path.name), spells)
 
     def _hold_to_count(self, group: Group, path: Path, known: Item | None, spells: list[Spell]) -> None:
         """Hold what is stored of a path's flaps to how it has been."""

@@ -7,14 +7,12 @@ from itertools import pairwise
 from typing import Final
 
 from lab.simulator.ec2_client import RouteChange
-from lab.simulator.laws.court import Court
+from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.world import World
 from routekeeper.domain.settings import Group
 from routekeeper.store.codec import Item
 
-SLACK_SECONDS: Final = 3.0
-"""How far clocks may disagree."""
 SAVING_SECONDS: Final = 15.0
 """How long what is decided may take to be saved."""
 STALE_SECONDS: Final = 60.0
@@ -100,10 +98,10 @@ class History:
             )
 
     def _hold_to_what_was_done(self, group: Group, event: Item, told: Item, *, calm: bool) -> None:
-        resource, error = text(told, "resource") or "", text(told, "error")
+        resource, refused = text(told, "resource") or "", text(part(told, "refusal"), "words")
         before, after = text(told, "before") or "", text(told, "after") or ""
         done = self.accepted.get(text(event, "id") or "", {}).get(resource, [])
-        story = f"{text(event, 'id')}: {resource} from {before} to {after}, {error or 'changed'}; EC2 did {done}"
+        story = f"{text(event, 'id')}: {resource} from {before} to {after}, {refused or 'changed'}; EC2 did {done}"
         if done:
             right = after == done[-1].after
             seen = before.removesuffix(" (blackhole)").split("/")
@@ -112,7 +110,7 @@ class History:
         if resource not in self.world.resources(group):
             return
         there = bool(done) or self.world.is_on(group, resource, text(event, "to_path") or "")
-        if error is not None:
+        if refused is not None:
             self.court.hold(7, "history says what was done", not (calm and there), story)
         elif not self.world.was_stale(group.name, STALE_SECONDS):
             self.court.hold(7, "history says what has failed", there, story)

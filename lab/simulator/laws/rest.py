@@ -81,16 +81,18 @@ class Rest:
         for name, group in self.world.plan.configuration.groups.items():
             held = self._held(name)
             self._hold_to_rest(group, held)
-            owed = {i: at for i, at in self.routes.owed.get(name, {}).items() if self.world.kernel.now - at > 200}
+            owed = {
+                i: at for i, at in self.routes.records.owed.get(name, {}).items() if self.world.kernel.now - at > 200
+            }
             waits = self._on_hold(name, held, 200) or self._may_not_begin(group, held)
-            if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.acted_on:
+            if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.changes.acted_on:
                 owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
             self._hold_to_telling(name, held)
 
     def _hold_to_telling(self, name: str, held: Item | None) -> None:
         """Whoever listens to one channel hears of every change: mail is one, events are the other."""
-        recorded, now = self.routes.recorded.get(name, {}), self.world.kernel.now
+        recorded, now = self.routes.records.recorded.get(name, {}), self.world.kernel.now
         old = [
             identifier for identifier, item in recorded.items() if now - number(item, "decided_at") > TELLING_SECONDS
         ]
@@ -105,7 +107,7 @@ class Rest:
         """Whether a pin or a pause is in force, or was a moment ago."""
         since = self.world.kernel.now - seconds
         ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
-        return max(*ends, self.routes.lifted_at.get(name, 0.0)) > since
+        return max(*ends, self.routes.commits.lifted_at.get(name, 0.0)) > since
 
     def _hold_to_rest(self, group: Group, held: Item | None) -> None:
         name, now = group.name, self.world.kernel.now
@@ -150,7 +152,7 @@ class Rest:
         """Whether what is decided can only wait: EC2 refuses it, or has not been asked and nothing is HEALTHY (3)."""
         if self.world.is_refused(group, text(held, "path") or ""):
             return True
-        begun = text(part(held, "pending"), "id") in self.routes.acted_on
+        begun = text(part(held, "pending"), "id") in self.routes.changes.acted_on
         return not begun and not any(self._is_well(group, path) for path in group.paths)
 
     def _is_well(self, group: Group, path: Path) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lab.simulator.invocation import Invocation
-from lab.simulator.laws.court import Court
+from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import number, part, parts, text
-from lab.simulator.laws.routes import SLACK_SECONDS, Routes
+from lab.simulator.laws.routes import Routes
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
 from routekeeper.domain.settings import Group, Path, Target
@@ -17,7 +17,7 @@ from routekeeper.store.items import restart_key
 
 HELP_SECONDS: Final = 200.0
 """How long what keeps the restarter from acting may have an effect, and an act may take."""
-PHASE_OF = {"stop": "STOPPING", "force stop": "FORCING", "start": "STARTING"}
+PHASE_OF = {"stop": "STOPPING", "force-stop": "FORCING", "start": "STARTING"}
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Restarts:
         ill = bench.since_bad(target.name) < 40
         self.court.hold(8, "only the failed are restarted", ill, f"{target.name} is {bench.word(target.name)}: {told}")
         for group in self._through(instance):
-            if not self.routes.carries(group, instance):
+            if not self.routes.changes.carries(group, instance):
                 continue
             others = [p for p in group.paths if instance not in self.routes.signals.instances(p)]
             others = [p for p in others if not self.routes.looks.is_doubted(group, p.name, invocation)]

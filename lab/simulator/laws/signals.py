@@ -50,7 +50,7 @@ class Signals:
         self._paths = [(group.name, path, self.instances(path)) for group in groups for path in group.paths]
 
     def on_write(self, old: Item | None, new: Item) -> None:
-        instance, kind, at = text(new, "instance") or "", text(new, "kind") or "", number(new, "at")
+        instance, kind, at = text(new, "resource") or "", text(new, "kind") or "", number(new, "at")
         told = f"{instance}: {text(new, 'words')}"
         self.court.hold(1, "a signal is what AWS said", (instance, kind, int(at)) in self.bus.said, told)
         before = number(old, "at", -1e12)
@@ -64,7 +64,7 @@ class Signals:
         if not items:
             return
         health = self.world.table.items("HEALTH")
-        spoken_of = {text(item, "instance") for item in items if not flag(item, "withdrawn")}
+        spoken_of = {text(item, "resource") for item in items if not flag(item, "withdrawn")}
         for group, path, instances in self._paths:
             spoken = self.spoken.setdefault((group, path.name), Spoken())
             if spoken.since is None and spoken.state_since is None and spoken_of.isdisjoint(instances):
@@ -97,12 +97,12 @@ class Signals:
         """The items that speak against the path, give or take some seconds."""
         instances = self.instances(path)
         for item in items:
-            if text(item, "instance") not in instances or flag(item, "withdrawn"):
+            if text(item, "resource") not in instances or flag(item, "withdrawn"):
                 continue
             kind, at = text(item, "kind") or "", number(item, "at")
             ends_at = number(item, "ends_at") if kind == "maintenance" else at + SECONDS[kind]
             target = self.world.plan.configuration.targets.get(path.target or "")
-            if kind == "state" and (target is None or target.instance != text(item, "instance")):
+            if kind == "state" and (target is None or target.instance != text(item, "resource")):
                 if " is terminated " in (text(item, "words") or ""):
                     ends_at = 1e12
                 elif target is None:

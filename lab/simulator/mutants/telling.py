@@ -10,6 +10,7 @@ from lab.simulator import functions, store
 from lab.simulator.mutants.mutant import Mutant, Swap
 from routekeeper.domain import routing
 from routekeeper.domain.group_state import Channel
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routing import Stay
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import group_pass
@@ -39,7 +40,7 @@ def _what_was_is_forgotten() -> tuple[Swap, ...]:
 
 
 def _what_is_done_has_failed() -> tuple[Swap, ...]:
-    return _changes(error="not changed")
+    return _changes(refusal=Refusal("NotChanged", "not changed"))
 
 
 def _when_is_forgotten() -> tuple[Swap, ...]:

@@ -20,11 +20,20 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.refusal import About, Refusal
 
 TIMEOUT: Final = "Timeout"
 """Our own code: no answer in time, so that nobody knows whether the call took effect."""
 UNREACHABLE: Final = "Unreachable"
 """Our own code: the endpoint could not be talked to."""
+UNREADABLE: Final = "Unreadable"
+"""Our own code: the route could not be read, so that nobody changes it."""
+MISREAD: Final = "ReadBackOtherwise"
+"""Our own code: EC2 took the change, and the route was read back as something else."""
+INCOMPLETE: Final = "Incomplete"
+"""Our own code: some of several routes were not changed."""
+UNKNOWN_STATE: Final = "UnknownState"
+"""Our own code: EC2 told a state of an instance that does not exist in its API reference."""
 
 
 class Trouble(Enum):
@@ -33,7 +42,7 @@ class Trouble(Enum):
     THROTTLED = "throttled"
     DENIED = "denied"
     MISSING = "missing"
-    """What the call named does not exist."""
+    """What the call named does not exist; `about` says what that was."""
     UNANSWERED = "unanswered"
     CHANGING = "changing"
     """What the call named is still being changed, so that it takes no other change yet."""
@@ -58,6 +67,18 @@ _BY_CODE: Final = {
     "ServiceUnavailable": Trouble.UNANSWERED,
     "InternalError": Trouble.UNANSWERED,
 }
+_NEXT_HOPS: Final = (
+    "invalidinstanceid", "invalidnetworkinterfaceid", "invalidnatgatewayid", "natgateway", "invalidgatewayid",
+    "invalidvpngatewayid", "invalidtransitgatewayid", "invalidtransitgatewayattachment", "invalidattachment",
+    "invalidvpcendpoint",
+)  # fmt: skip
+"""How codes begin that speak of what a route is to lead to: it is gone, or has several interfaces. In small letters,
+for EC2 writes some of them as `...ID` in one place and as `...Id` in another."""
+_ROUTES: Final = (
+    "invalidroute", "routealreadyexists", "routelimitexceeded", "routenotsupported", "invalidtransitgatewayroutetable",
+    "invalidprefixlist", "unauthorizedoperation",
+)  # fmt: skip
+"""How codes begin that speak of the route itself: its table, its prefix list, a quota, or the permission."""
 
 
 def trouble(code: str) -> Trouble:
@@ -67,9 +88,27 @@ def trouble(code: str) -> Trouble:
     return _BY_CODE.get(code, Trouble.OTHER)
 
 
+def about(code: str) -> About:
+    """What a code of EC2's speaks of, as far as the code alone tells."""
+    plain = code.lower()
+    if plain.startswith(_NEXT_HOPS):
+        return About.NEXT_HOP
+    return About.ROUTE if plain.startswith(_ROUTES) else About.CALL
+
+
 def is_temporary(code: str) -> bool:
     """Whether the same call may well succeed a moment later."""
     return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING)
+
+
+def refused(message: str, code: str) -> Ec2Error:
+    """EC2's refusal or silence as an error, sorted by its code."""
+    return Ec2Error(message, code, about(code), final=not is_temporary(code))
+
+
+def unreadable(words: str) -> Refusal:
+    """Why a route cannot be read, and so not be changed, until somebody puts it right."""
+    return Refusal(UNREADABLE, words, About.ROUTE, final=True)
 
 
 @contextmanager
@@ -84,10 +123,10 @@ def translated(operation: str, resource: str) -> Iterator[None]:
     except ClientError as err:
         code = err.response.get("Error", {}).get("Code", "Unknown")
         told = err.response.get("Error", {}).get("Message", "no message")
-        raise Ec2Error(f"{operation} on {resource} was refused: {code}: {told}", code) from err
+        raise refused(f"{operation} on {resource} was refused: {code}: {told}", code) from err
     except (ConnectTimeoutError, ReadTimeoutError) as err:
-        raise Ec2Error(f"{operation} on {resource} was not answered in time: {err}", TIMEOUT) from err
+        raise refused(f"{operation} on {resource} was not answered in time: {err}", TIMEOUT) from err
     except (ConnectionFailed, HTTPClientError) as err:
-        raise Ec2Error(f"{operation} on {resource} did not reach EC2: {err}", UNREACHABLE) from err
+        raise refused(f"{operation} on {resource} did not reach EC2: {err}", UNREACHABLE) from err
     except (BotoCoreError, ResponseParserError) as err:
-        raise Ec2Error(f"{operation} on {resource} failed: {err}", type(err).__name__) from err
+        raise refused(f"{operation} on {resource} failed: {err}", type(err).__name__) from err

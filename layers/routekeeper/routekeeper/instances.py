@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol, assert_never
 
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.restart import Action, InstanceState
-from routekeeper.ec2_errors import translated
+from routekeeper.ec2_errors import UNKNOWN_STATE, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -32,8 +32,8 @@ EFFECT: Final = {
 class Ec2Instances:
     """Implements `Instances`.
 
-    The client should give up soon and not repeat by itself, for the restarter asks again every few seconds: connect
-    timeout 2 s, read timeout 5 s, one attempt. Safe to use from several threads, as the client is.
+    The client should give up soon and make one attempt only, for the restarter asks again every few seconds
+    (`bootstrap.clients`). Safe to use from several threads, as the client is.
     """
 
     def __init__(self, ec2: EC2Client) -> None:
@@ -59,7 +59,7 @@ class Ec2Instances:
         try:
             return InstanceState(states[0])
         except (IndexError, ValueError) as err:
-            raise Ec2Error(f"DescribeInstances on {instance} told the states {states}", "UnknownState") from err
+            raise Ec2Error(f"DescribeInstances on {instance} told the states {states}", UNKNOWN_STATE) from err
 
     def act(self, instance: str, action: Action) -> None:
         """Ask for the action. A refusal or silence counts for nothing where the action's effect already shows.
@@ -92,5 +92,5 @@ class Ec2Instances:
         try:
             return self.state(instance) in EFFECT[action]
         except Ec2Error:
-            # Beside the refusal that led here, that the state cannot be read now is the lesser news.
+            # Report the refusal that led here; the failed re-read adds nothing.
             return False

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from enum import Enum
+from typing import Any
+
+
+def record(value: Any) -> dict[str, Any]:
+    """A dataclass as a mapping, with those inside it; without what a `Stored` value carries of other versions."""
+    return dataclasses.asdict(value, dict_factory=_known)
+
+
+def _known(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: member for name, member in members if name != "unknown"}
 
 
 def dumps(value: object) -> str:

@@ -115,7 +115,7 @@ def test_a_table_that_does_not_exist_comes_back_with_its_error_and_the_others_ar
 
     bad, good = world.steering.read(world.on("0.0.0.0/0", NO_TABLE, world.tables[0]))
 
-    assert bad.error is not None
+    assert bad.unread is not None
     assert is_on(good, world.a)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from routekeeper.config import tree, yaml_file
+from routekeeper.config import tree
 from routekeeper.config.problems import Problems
+from routekeeper_cli.config_file import yaml_file
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[2]

@@ -8,13 +8,14 @@ import pytest
 
 from routekeeper import config
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli import config_file
 from tests.unit.config.documents import HERE, MEANING, SHAPE, SYNTAX
 
 
 @pytest.mark.parametrize("path", [*SYNTAX, *SHAPE, *MEANING], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_problem_is_listed_with_file_line_column_place_and_what_is_expected(path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        config.load(path)
+        config_file.load(path)
     expected = path.with_suffix(".expected").read_text().splitlines()
     assert str(refused.value).splitlines() == [f"{path}:{line}" for line in expected]
 
@@ -74,16 +75,16 @@ def test_damping_is_not_judged_by_targets_that_are_in_doubt(healthy_for: object,
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere\.yaml: cannot be read: No such file"):
-        config.load(tmp_path / "nowhere.yaml")
+        config_file.load(tmp_path / "nowhere.yaml")
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "binary.yaml").write_bytes(b"version: \xff\n")
     with pytest.raises(ConfigurationError, match=r"binary\.yaml: not UTF-8 text: .* at byte 9"):
-        config.load(tmp_path / "binary.yaml")
+        config_file.load(tmp_path / "binary.yaml")
 
 
 def test_broken_json_has_line_and_column(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"version": 1,\n "targets": }')
     with pytest.raises(ConfigurationError, match=r"broken\.json:2:13: the document: not JSON: "):
-        config.load(tmp_path / "broken.json")
+        config_file.load(tmp_path / "broken.json")

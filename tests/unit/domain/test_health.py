@@ -1,5 +1,6 @@
 """Hysteresis, told as timelines: what one vantage holds after each outcome."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -318,3 +319,30 @@ def test_a_stale_loss_is_never_a_failure(
     line.lost(at=500.0 - earlier)
     assert line.state.health is before.health
     assert line.state.failures == 0
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Detection(),
+        Detection(suspect_interval_seconds=0.2, probe_timeout_seconds=1.0, unhealthy_for_seconds=2.0),
+        Detection(unhealthy_threshold=1, unhealthy_for_seconds=0.0),
+        Detection(unhealthy_threshold=1, unhealthy_for_seconds=0.8),
+        Detection(unhealthy_threshold=3, unhealthy_for_seconds=10.0),
+    ],
+    ids=["default", "as first planned", "one loss", "span beyond the timeout", "span rules"],
+)
+def test_the_time_that_is_told_is_the_time_that_the_domain_takes(rule: Detection) -> None:
+    state = TargetHealth(health=Health.HEALTHY)
+    for number in range(200):
+        sent = number * rule.suspect_interval_seconds
+        lost = Observation(Health.UNHEALTHY, sent, sent + rule.probe_timeout_seconds, "lost")
+        state = observe(state, lost, rule)
+        if state.health is Health.UNHEALTHY:
+            break
+    assert rule.seconds_to_notice(rule.probe_timeout_seconds) == pytest.approx(state.since)
+
+
+def test_as_first_planned_a_cut_would_take_2_8_seconds() -> None:
+    planned = Detection(suspect_interval_seconds=0.2, probe_timeout_seconds=1.0, unhealthy_for_seconds=2.0)
+    assert planned.seconds_to_notice(1.0) == pytest.approx(2.8)

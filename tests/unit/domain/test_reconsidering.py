@@ -9,6 +9,7 @@ import pytest
 
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import Actual
+from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import (
     Asker,
@@ -163,7 +164,7 @@ def test_law_4_what_was_forced_and_never_began_is_given_up_when_its_pin_has_run_
 
 def test_law_12_what_may_not_begin_is_given_up_before_a_return_that_the_brake_may_hold() -> None:
     there = group("dx", "vpn", "lte")
-    state = replace(waiting("vpn"), seen_healthy={"dx": NOW - 3000})
+    state = replace(waiting("vpn"), looked=True, paths={"dx": PathMemory(seen_healthy_at=NOW - 3000)})
     verdicts = {"dx": Verdict(UP, "up", NOW - 3000), "vpn": Verdict(DOWN, "lost", NOW), "lte": Verdict(UP, "up", 0.0)}
     decision = decide(there, state, verdicts, Actual("lte"), NOW)
     assert isinstance(decision, Move)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from routekeeper.domain.damping import Damping, Flaps
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import Actual
+from routekeeper.domain.path_memory import NOTHING, PathMemory
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routing import (
     Asker,
@@ -202,12 +203,12 @@ def test_a_request_to_return_is_spent_by_one_move() -> None:
 # --- flaps and windows
 
 
-def flapped(path: str = "dx", *, until: float = NOW + 600) -> dict[str, Flaps]:
+def flapped(path: str = "dx", *, until: float = NOW + 600) -> dict[str, PathMemory]:
     """Flaps that suppress the path until a moment, with the standard settings."""
     rule = Damping()
     penalty = 2400.0
     at = until - rule.half_life_seconds * math.log2(penalty / rule.reuse)
-    return {path: Flaps(penalty, at, penalty)}
+    return {path: PathMemory(flaps=Flaps(penalty, at, penalty))}
 
 
 def opening(at: float) -> Windows:
@@ -221,7 +222,7 @@ def windowed(at: float) -> Group:
 
 
 def test_a_path_that_has_flapped_is_returned_to_once_its_penalty_allows_it() -> None:
-    state, verdicts = replace(on("vpn"), flaps=flapped()), told(dx=UP, vpn=UP)
+    state, verdicts = replace(on("vpn"), paths=flapped()), told(dx=UP, vpn=UP)
     waiting = choose(state, verdicts)
     assert isinstance(waiting, Stay)
     assert waiting.due_at == pytest.approx(NOW + 600)
@@ -233,16 +234,16 @@ def test_a_path_that_has_flapped_is_returned_to_once_its_penalty_allows_it() -> 
 
 
 def test_the_hold_down_counts_where_it_ends_later_than_the_suppression() -> None:
-    state = replace(on("vpn"), flaps=flapped(until=NOW + 5))
+    state = replace(on("vpn"), paths=flapped(until=NOW + 5))
     decision = choose(state, told(dx=UP, vpn=UP, since=NOW - 10))
     assert decision == Stay("dx is HEALTHY; failback in 50 s", due_at=NOW + 50)
 
 
 def test_without_damping_flaps_count_for_nothing() -> None:
     calm = replace(group(), failback=Failback(damping=None))
-    state = replace(on("vpn"), flaps=flapped())
+    state = replace(on("vpn"), paths=flapped())
     assert to(choose(state, told(dx=UP, vpn=UP), of=calm)) == "dx"
-    assert counted(calm, state, told(dx=DOWN, vpn=UP), NOW).flaps == {}
+    assert counted(calm, state, told(dx=DOWN, vpn=UP), NOW).paths == {}
 
 
 def test_traffic_returns_in_a_window_only() -> None:
@@ -255,29 +256,29 @@ def test_traffic_returns_in_a_window_only() -> None:
 
 
 def test_a_suppression_that_ends_after_the_window_waits_for_the_next_one() -> None:
-    state = replace(on("vpn"), flaps=flapped(until=39_000.0))
+    state = replace(on("vpn"), paths=flapped(until=39_000.0))
     decision = choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0), now=36_010.0)
     assert isinstance(decision, Stay)
     assert decision.due_at == 36_000.0 + 86_400.0
 
 
 def test_a_calmer_path_further_up_is_not_kept_waiting_by_one_that_has_flapped() -> None:
-    state = replace(on("lte"), flaps=flapped("dx"))
+    state = replace(on("lte"), paths=flapped("dx"))
     assert to(choose(state, told(dx=UP, vpn=UP, lte=UP), of=group(*NAMES))) == "vpn"
 
 
 def test_an_operators_return_asks_neither_damping_nor_windows() -> None:
-    state = replace(on("vpn"), flaps=flapped(), returning=ReturnRequest(NOW + 60, ASKED))
+    state = replace(on("vpn"), paths=flapped(), returning=ReturnRequest(NOW + 60, ASKED))
     assert to(choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0))) == "dx"
 
 
 def test_a_pin_asks_neither_damping_nor_windows() -> None:
-    state = replace(on("vpn"), flaps=flapped(), pin=pinned("dx"))
+    state = replace(on("vpn"), paths=flapped(), pin=pinned("dx"))
     assert to(choose(state, told(dx=UP, vpn=UP), of=windowed(36_000.0))) == "dx"
 
 
 def test_law_4_an_unhealthy_path_is_left_for_one_that_is_not_suppressed_if_there_is_one() -> None:
-    state = replace(on("vpn"), flaps=flapped("dx"))
+    state = replace(on("vpn"), paths=flapped("dx"))
     assert to(choose(state, told(dx=UP, vpn=DOWN, lte=UP), of=group(*NAMES))) == "lte"
     assert to(choose(state, told(dx=UP, vpn=DOWN, lte=DOWN), of=group(*NAMES))) == "dx"
 
@@ -285,19 +286,22 @@ def test_law_4_an_unhealthy_path_is_left_for_one_that_is_not_suppressed_if_there
 def test_a_flap_is_counted_whatever_is_decided_and_only_once() -> None:
     held = replace(on("vpn"), pin=pinned("vpn"), pause=Pause(NOW + 1, ASKED))
     down = counted(group(), held, told(dx=DOWN, vpn=UP), NOW)
-    assert down.flaps == {"dx": Flaps(1000.0, NOW, 1000.0, down=True)}
+    assert down.paths == {"dx": PathMemory(flaps=Flaps(1000.0, NOW, 1000.0, down=True))}
     assert counted(group(), down, told(dx=DOWN, vpn=UP), NOW + 60) == down
     assert counted(group(), down, told(dx=NO_IDEA, vpn=UP), NOW + 60) == down
     up = counted(group(), down, told(dx=UP, vpn=UP), NOW + 60)
-    assert not up.flaps["dx"].down
-    assert counted(group(), up, told(dx=DOWN, vpn=UP), NOW + 120).flaps["dx"].penalty > 1900
+    assert up.paths["dx"].flaps is not None
+    assert not up.paths["dx"].flaps.down
+    again = counted(group(), up, told(dx=DOWN, vpn=UP), NOW + 120).paths["dx"].flaps
+    assert again is not None
+    assert again.penalty > 1900
 
 
 def test_a_move_keeps_what_was_counted() -> None:
     state = counted(group(), on("dx"), told(dx=DOWN, vpn=UP), NOW)
     decision = choose(state, told(dx=DOWN, vpn=UP))
     assert isinstance(decision, Move)
-    assert moved(state, decision, NOW).flaps == state.flaps
+    assert moved(state, decision, NOW).paths == state.paths
 
 
 # --- pins and pauses
@@ -424,11 +428,11 @@ def test_traffic_does_not_swing_back_into_a_blackhole_that_the_probes_do_not_see
 
 
 def test_an_operator_may_force_traffic_back_and_the_blackhole_is_forgotten() -> None:
-    left = replace(on("vpn", since=NOW), blackholed="dx", blackholed_at=NOW, pin=pinned("dx", forced=True))
+    left = replace(on("vpn", since=NOW), paths={"dx": PathMemory(blackholed_at=NOW)}, pin=pinned("dx", forced=True))
     decision = choose(left, told(dx=UP, vpn=UP), now=NOW + 1)
     assert isinstance(decision, Move)
     back = moved(left, decision, NOW + 1)
-    assert (back.path, back.blackholed) == ("dx", None)
+    assert (back.path, back.memory("dx")) == ("dx", NOTHING)
 
 
 # --- what transitions and groups say of themselves
@@ -561,7 +565,9 @@ def test_law_10_in_every_world_a_move_that_was_made_is_not_made_again() -> None:
             assert isinstance(decide(steered, after, verdicts, Actual(decision.to), NOW + 0.1), Stay)
 
 
-remembered = st.builds(Flaps, st.floats(0, 1e5), st.floats(0, 1e9), st.floats(0, 1e5), st.booleans())
+remembered = st.builds(
+    PathMemory, flaps=st.builds(Flaps, st.floats(0, 1e5), st.floats(0, 1e9), st.floats(0, 1e5), st.booleans())
+)
 
 
 @st.composite
@@ -581,19 +587,19 @@ def failbacks(draw: st.DrawFn) -> Failback:
 )
 @settings(max_examples=200)
 def test_law_4_no_hold_down_no_damping_no_failback_mode_no_window_and_no_recent_move_delays_leaving(
-    failback: Failback, since: float, now: float, others: list[Health], flaps: dict[str, Flaps]
+    failback: Failback, since: float, now: float, others: list[Health], paths: dict[str, PathMemory]
 ) -> None:
     verdicts = told(dx=DOWN, vpn=others[0], lte=others[1], since=now)
     of = replace(group(*NAMES), failback=failback)
-    state = counted(of, replace(on("dx", since), flaps=flaps), verdicts, now)
+    state = counted(of, replace(on("dx", since), paths=paths), verdicts, now)
     assert isinstance(choose(state, verdicts, of=of, now=now), Move) is (UP in others)
 
 
 @given(failbacks(), st.floats(0.0, 1e9), st.dictionaries(st.sampled_from(NAMES[:2]), remembered))
 def test_what_is_told_as_the_time_of_failback_is_the_first_moment_at_which_it_happens(
-    failback: Failback, now: float, flaps: dict[str, Flaps]
+    failback: Failback, now: float, paths: dict[str, PathMemory]
 ) -> None:
-    of, state = replace(group(), failback=failback), replace(on("vpn"), flaps=flaps)
+    of, state = replace(group(), failback=failback), replace(on("vpn"), paths=paths)
     verdicts = told(dx=UP, vpn=UP)
     waiting = choose(state, verdicts, of=of, now=now)
     if isinstance(waiting, Stay) and waiting.due_at is not None:

@@ -280,7 +280,7 @@ def test_law_2_and_4_whatever_is_said_traffic_goes_only_where_probes_are_answere
     if isinstance(decision, Move):
         found = judged(world, probed, said, AT + 1)
         assert probed[decision.to].health is UP
-        going = {s.instance for s in said if s.kind is SignalKind.STATE and not s.withdrawn}
+        going = {s.resource for s in said if s.kind is SignalKind.STATE and not s.withdrawn}
         assert {"nat-a": NAT_A, "nat-b": NAT_B}[decision.to] not in going
         left = found.get(path_key("private", path), probed[path])
         assert left.health is DOWN or decision.to == "nat-a"

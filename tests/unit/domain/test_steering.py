@@ -8,6 +8,7 @@ from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import Actual
 from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList, VpcRoute
 from routekeeper.domain.signals import path_key
 from routekeeper.domain.steering import Route, actual, can_wait, differing, is_on, left_alone
@@ -28,7 +29,7 @@ def route(*hops: NextHop, name: str = "rtb-1", blackhole: bool = False) -> Route
 
 
 def unreadable(name: str = "rtb-2") -> Route:
-    return Route(name, error="no such table")
+    return Route(name, unread=Refusal("Unreadable", "no such table"))
 
 
 def test_a_route_is_on_a_path_by_any_name_of_its_next_hop() -> None:

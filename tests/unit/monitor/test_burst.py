@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.config.document import BURST_DETECTION
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, IcmpProbe, Target, Watch
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.monitor import Ended, Means, Monitor
 from routekeeper.monitor.burst import BURST_SECONDS
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health
 from routekeeper.monitor import Ended
-from routekeeper.store.memory import MemoryStore
 from tests.fakes.lines import Line
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_monitor import CONFIGURATION, Zone, end, until

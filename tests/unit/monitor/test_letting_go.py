@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.lease import Lease
 from routekeeper.monitor import Ended
-from routekeeper.store.memory import MemoryStore
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_hand_over import THROTTLED, store_of
 from tests.unit.monitor.test_monitor import HOST, Zone, end, until

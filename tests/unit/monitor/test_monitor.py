@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import pytest
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Configuration, IcmpProbe, Target, TargetFigures
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.monitor import Ended, Means, Monitor, Offload
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 

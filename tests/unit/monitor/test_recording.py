@@ -12,8 +12,8 @@ import pytest
 from routekeeper.bootstrap.logs import _FORMATTER
 from routekeeper.domain.health import Health, Observation
 from routekeeper.monitor.recording import Recorder
-from routekeeper.replay import HealthChange, read_trace, replay
-from routekeeper.replay.logged import trace_from_log
+from routekeeper_cli.replay import HealthChange, read_trace, replay
+from routekeeper_cli.replay.logged import trace_from_log
 from tests.fakes.lines import Line
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_monitor import CONFIGURATION, Zone

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.health import Health
 from routekeeper.monitor import Ended
-from routekeeper.store.memory import MemoryStore
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_hand_over import THROTTLED, handed_over, store_of
 from tests.unit.monitor.test_letting_go import told_by

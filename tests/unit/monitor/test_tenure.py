@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import LeaseLost
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.monitor import Means
 from routekeeper.monitor.tenure import Tenure
 from routekeeper.monitor.verdicts import Verdicts
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.lines import FakeProber
 from tests.fakes.virtual_time import START, offload, run_virtually
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routekeeper.config import load
 from routekeeper.domain.errors import RequestError
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import NOBODY, Caller, caller_of
 from routekeeper.operator.requests import ACTIONS, Change, Failback, Failover, History, HoldPath, Suspend, parse
+from routekeeper_cli.config_file import load
 
 ROOT = Path(__file__).parents[3]
 NOW = 1_767_268_800.0  # 2026-01-01T12:00:00Z

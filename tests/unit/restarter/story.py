@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from lab.memory_store import MemoryStore, MemoryTable
 from lab.simulator.kernel import START as EPOCH
 from lab.simulator.kernel import Kernel
 from lab.simulator.pool import cooperative
 from routekeeper.domain.errors import AnnouncementError, Ec2Error
 from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.restart import Action, InstanceState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import Asker, GroupState, Pause, Transition, TransitionKind
@@ -29,8 +31,8 @@ from routekeeper.domain.settings import (
 )
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Vantage
+from routekeeper.ec2_errors import refused
 from routekeeper.restarter import GroupReport, Means, Restarter, Summary
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from routekeeper.store.writes import Key
 
 POLICY = RestartPolicy(
@@ -123,7 +125,7 @@ class FakeEc2:
     """How long it takes to read an instance's state."""
 
     def refuse(self, action: Action, code: str, *, after_acting: bool = False, times: int = 1) -> None:
-        self.refusals.extend([(action, Ec2Error(f"{action.value}: {code}", code), after_acting)] * times)
+        self.refusals.extend([(action, refused(f"{action.value}: {code}", code), after_acting)] * times)
 
     def kill_before(self, action: Action) -> None:
         """Let the function die that asks for the action next, just before EC2 hears of it."""
@@ -150,7 +152,7 @@ class FakeEc2:
         self.asked.append((self.timeline.now - START, instance, action))
         startable = machine.state in (InstanceState.STOPPED, InstanceState.PENDING, InstanceState.RUNNING)
         if machine.state is InstanceState.TERMINATED or (action is Action.START and not startable):
-            raise Ec2Error(f"{instance} is {machine.state.value}", "IncorrectInstanceState")
+            raise refused(f"{instance} is {machine.state.value}", "IncorrectInstanceState")
         if action is Action.START:
             if machine.state is InstanceState.STOPPED and machine.starts:
                 self._become(instance, InstanceState.PENDING)
@@ -243,7 +245,7 @@ class Story:
         """The monitor's verdict from now on; `since`: it says it has held it for longer."""
         self._health[target] = health
         told = TargetHealth(health, since=since or self.timeline.now, reason=f"seen {health.value}")
-        self._others.save_health("az-a", 1, target, told)
+        self._others.save_health("a", 1, target, told)
 
     def says(self, signal: Signal) -> None:
         """AWS has said something of an instance, and the router has written it down."""
@@ -257,9 +259,9 @@ class Story:
             pending = Transition(f"{group}-9", group, kind, pending_from, path, "story", self.timeline.now)
         self._change(group, path=path, since=self.timeline.now, pending=pending)
 
-    def astray(self, group: str, *paths: str) -> None:
+    def drifted(self, group: str, *paths: str) -> None:
         """Somebody else has changed routes of the group, and the router leaves them on these paths."""
-        self._change(group, astray=paths)
+        self._change(group, paths={path: PathMemory(drifted=True) for path in paths})
 
     def leave(self, target: str, *groups: str, since: float | None = None) -> None:
         """The target fails and traffic has left it."""
@@ -353,7 +355,7 @@ class Story:
 
     def _beat(self) -> None:
         if self._beats:
-            self._others.save_vantage(Vantage("az-a", 1, self.timeline.now))
+            self._others.save_vantage(Vantage("a", 1, self.timeline.now))
             self.timeline.after(10, self._beat)
 
     def _change(self, group: str, **fields: object) -> None:

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from routekeeper.domain.errors import AnnouncementError, Ec2Error, RestartError, StoreError
+from lab.memory_store import MemoryStore
+from routekeeper.domain.errors import AnnouncementError, RestartError, StoreError
 from routekeeper.domain.health import Health
 from routekeeper.domain.restart import Action, Active, InstanceState, Phase
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Path
 from routekeeper.domain.signals import spot_warning, state_change
+from routekeeper.ec2_errors import refused
 from routekeeper.store.items import group_key, restart_key
-from routekeeper.store.memory import MemoryStore
 from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, KilledError, Life, Machine, Story
 
 STOP, FORCE, GO = Action.STOP, Action.FORCE_STOP, Action.START
@@ -513,12 +514,12 @@ def test_patience_counts_from_when_the_restarter_has_seen_a_verdict_turn() -> No
 def test_law_8_traffic_that_somebody_has_put_there_by_hand_has_not_left() -> None:
     story = Story()
     story.leave("nat-a")
-    story.astray("private-a", "nat-a")
+    story.drifted("private-a", "nat-a")
 
     story.run(300)
     assert story.actions() == []
 
-    story.astray("private-a")
+    story.drifted("private-a")
     story.run(120)
     assert story.actions() == [STOP, GO]
 
@@ -623,7 +624,7 @@ def test_law_11_groups_are_restarted_side_by_side() -> None:
 @pytest.mark.parametrize(
     "trouble",
     [
-        lambda story: story.ec2.unreadable.update({"i-a": Ec2Error("i-a is malformed", "InvalidInstanceID.Malformed")}),
+        lambda story: story.ec2.unreadable.update({"i-a": refused("i-a is malformed", "InvalidInstanceID.Malformed")}),
         lambda story: story.poison(restart_key("group-nat-a")),
         lambda story: story.ec2.refuse(STOP, "UnauthorizedOperation"),
     ],
@@ -645,7 +646,7 @@ def test_law_11_one_groups_trouble_neither_strands_nor_delays_another(trouble: C
 
 def test_law_11_an_ec2_that_is_silent_about_one_instance_does_not_slow_another_groups_restart() -> None:
     story = two_groups()
-    story.ec2.unreadable["i-a"] = Ec2Error("no answer", "Timeout")
+    story.ec2.unreadable["i-a"] = refused("no answer", "Timeout")
     story.ec2.slow_seconds["i-a"] = 21
     story.timeline.sleep(60)
 
@@ -673,7 +674,7 @@ def test_a_silent_ec2_ends_no_invocation_by_force() -> None:
     story.leave("nat-a")
     story.timeline.sleep(60)
     story.ec2.slow_seconds["i-a"] = 7
-    story.ec2.unreadable["i-a"] = Ec2Error("no answer", "Timeout")
+    story.ec2.unreadable["i-a"] = refused("no answer", "Timeout")
 
     story.invoke()
 
@@ -775,7 +776,7 @@ def test_history_tells_of_every_step_what_and_why() -> None:
     assert len({event.id for event in told}) == 4
     assert [event.outcome.name for event in told] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
     assert [event.action for event in told] == [STOP, GO, None, None]
-    assert told[0].reason == "attempt 1 of 3: 1 of 1 vantages: az-a: seen UNHEALTHY"
+    assert told[0].reason == "attempt 1 of 3: 1 of 1 vantages: a: seen UNHEALTHY"
     assert all(event.target == "nat-a" and event.instance == "i-a" and event.reason for event in told)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.routing import GroupState, Transition
 from routekeeper.domain.settings import (
@@ -20,7 +21,6 @@ from routekeeper.domain.settings import (
 from routekeeper.domain.vantage import Vantage
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import GroupReport, Means, Router
-from routekeeper.store.memory import MemoryStore, MemoryTable
 from tests.fakes.routes import FakePeople, FakeRoutes
 from tests.fakes.virtual_time import START
 
@@ -94,6 +94,11 @@ class Stage:
 
     def history(self, name: str = "one") -> tuple[Transition, ...]:
         return self.store.transitions(name, 50)
+
+    def penalty(self, path: str, name: str = "one") -> float:
+        """What the flaps of a group's path add up to, as they stand in the table."""
+        flaps = self.state(name).memory(path).flaps
+        return 0.0 if flaps is None else flaps.penalty
 
     def count(self, metric: Metric) -> int:
         """How often the deployment's metric was written."""

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.brake import Brake, Counted, Ledger, acknowledge
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
@@ -18,7 +19,6 @@ from routekeeper.measurements import Metric
 from routekeeper.router import Means
 from routekeeper.router.braking import Braking
 from routekeeper.store.items import brake_key
-from routekeeper.store.memory import MemoryStore
 from tests.fakes.routes import FakePeople
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
 
@@ -114,7 +114,7 @@ def test_drift_onto_a_healthy_path_is_left_while_the_brake_is_engaged(stage: Sta
     stage.routes.next_hops["rtb-1"] = NAT_B
     assert "putting them right is held by the brake" in stage.run()["one"].outcome
     assert stage.routes.next_hops["rtb-1"] == NAT_B
-    assert stage.state().astray == ("nat-b",)
+    assert stage.state().drifted == ("nat-b",)
 
 
 def test_where_routes_were_left_is_forgotten_once_somebody_has_put_them_back(stage: Stage) -> None:
@@ -123,7 +123,7 @@ def test_where_routes_were_left_is_forgotten_once_somebody_has_put_them_back(sta
     stage.run()
     stage.routes.next_hops["rtb-1"] = NAT_A
     stage.run()
-    assert stage.state().astray == ()
+    assert stage.state().drifted == ()
 
 
 def test_law_8_where_routes_were_left_is_known_until_they_are_put_right(stage: Stage) -> None:
@@ -133,9 +133,9 @@ def test_law_8_where_routes_were_left_is_known_until_they_are_put_right(stage: S
     stage.see("nat-b", Health.UNHEALTHY)
     stage.run()
     assert stage.routes.next_hops["rtb-1"] == NAT_A
-    assert stage.state().astray == ("nat-b",), "not before they have been read back"
+    assert stage.state().drifted == ("nat-b",), "not before they have been read back"
     stage.run()
-    assert stage.state().astray == ()
+    assert stage.state().drifted == ()
 
 
 def test_law_4_drift_onto_a_path_that_is_not_healthy_is_put_right_all_the_same(stage: Stage) -> None:

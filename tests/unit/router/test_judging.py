@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from routekeeper.domain.errors import Ec2Error, StoreError
+from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health
+from routekeeper.ec2_errors import refused
 from routekeeper.router.braking import Braking
 from routekeeper.router.group_pass import GroupPass
 from routekeeper.router.judging import Judging
@@ -64,17 +65,17 @@ def test_law_2_what_others_here_have_seen_counts_while_the_table_does_not_answer
     store = stage.store
     means = stage.router(store).means
     judging = Judging(CONFIGURATION, means)
-    refused: list[str] = []
+    asked: list[str] = []
 
     def silence(table: str) -> None:
-        refused.append(table)
+        asked.append(table)
         stage.sleep(5)
-        if len(refused) == 1:
+        if len(asked) == 1:
             stage.see("nat-b", Health.UNHEALTHY)
             judging.anew()
             store.fail("load_signals", SILENT, times=100)
-        if len(refused) <= 2:
-            raise Ec2Error("no answer", "Timeout")
+        if len(asked) <= 2:
+            raise refused("no answer", "Timeout")
 
     stage.routes.before_change = silence
     stage.see("nat-a", Health.UNHEALTHY)

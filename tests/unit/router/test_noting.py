@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Pause, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.router import Noting
-from routekeeper.store.memory import MemoryStore
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
 from tests.unit.router.test_router import ASKED
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from lab.cloud.ec2.throttling import Bucket, Throttling
-from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import Route
+from routekeeper.ec2_errors import refused
 from routekeeper.router.applying import put_in_place
 from routekeeper.router.pace import AT_ONCE, LEAST_PER_SECOND, STEP_SECONDS, Pace
 from tests.fakes.routes import FakeRoutes
@@ -32,7 +32,7 @@ class ThrottledRoutes(FakeRoutes):
         if self.throttling is None:
             self.throttling = Throttling(self.bucket, clock=lambda: self.stage.now)
         if not self.throttling.grants("ReplaceRoute"):
-            raise Ec2Error("Request limit exceeded", "RequestLimitExceeded")
+            raise refused("Request limit exceeded", "RequestLimitExceeded")
         FakeRoutes.change(self, group, route, path)
 
 

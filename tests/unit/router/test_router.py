@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from routekeeper.domain.errors import Ec2Error, StoreError
+from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Asker, Channel, Intent, Pause, Pin, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import (
@@ -24,11 +24,12 @@ from routekeeper.domain.settings import (
     VpcRoute,
 )
 from routekeeper.domain.signals import spot_warning
+from routekeeper.ec2_errors import refused
 from routekeeper.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ASKED = Asker("kim", 0.0, "maintenance")
-DENIED = Ec2Error("denied", "UnauthorizedOperation")
+DENIED = refused("denied", "UnauthorizedOperation")
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_law_7_a_move_is_one_event_that_tells_what_why_and_how_fast(stage: Stage
     [event] = stage.history()
     assert (event.kind, event.from_path, event.to_path) == (TransitionKind.FAILOVER, "nat-a", "nat-b")
     assert "nat-a is UNHEALTHY" in event.reason
-    assert [(c.resource, c.before, c.after, c.error) for c in event.changes] == [
+    assert [(c.resource, c.before, c.after, c.refusal) for c in event.changes] == [
         ("rtb-1", "i-a", "i-b", None),
         ("rtb-2", "i-a", "i-b", None),
     ]
@@ -198,7 +199,7 @@ def test_law_7_changes_made_before_a_refused_record_are_part_of_the_event(stage:
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     [event] = stage.history()
-    assert [(c.resource, c.before, c.after, c.error) for c in event.changes] == [
+    assert [(c.resource, c.before, c.after, c.refusal) for c in event.changes] == [
         ("rtb-1", "i-a", "i-b", None),
         ("rtb-2", "i-a", "i-b", None),
     ]
@@ -213,7 +214,7 @@ def test_law_7_a_pause_while_routes_are_moved_hides_nothing_of_it(stage: Stage) 
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     [event] = stage.history()
-    assert [(c.resource, c.error) for c in event.changes] == [("rtb-1", None), ("rtb-2", None)]
+    assert [(c.resource, c.refusal) for c in event.changes] == [("rtb-1", None), ("rtb-2", None)]
     assert event in stage.people.told
     assert stage.state().pending is None
 
@@ -282,14 +283,14 @@ def test_a_path_that_keeps_failing_is_returned_to_later_and_left_as_fast(stage: 
         stage.beat()
         stage.run()
     assert 25 * 60 < stage.now - failed_at < 30 * 60
-    assert stage.state().flaps["nat-a"].penalty == pytest.approx(2536, rel=0.01)
+    assert stage.penalty("nat-a") == pytest.approx(2536, rel=0.01)
 
 
 def test_flaps_of_a_path_without_traffic_count_while_the_group_is_paused_too(stage: Stage) -> None:
     stage.save(stage.state(), path="nat-b", pause=Pause(stage.now + 7200, ASKED))
     flap(stage, 2)
     assert stage.state().path == "nat-b"
-    assert stage.state().flaps["nat-a"].penalty > 1800
+    assert stage.penalty("nat-a") > 1800
 
 
 def test_a_look_that_shows_nothing_new_writes_nothing(stage: Stage) -> None:
@@ -370,7 +371,7 @@ def test_law_2_drift_is_judged_by_what_is_known_once_the_routes_could_be_read(st
     stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
     stage.see("nat-b", Health.UNHEALTHY)
     stage.routes.next_hops["rtb-2"] = NAT_B
-    stage.routes.refusals["read"] = [Ec2Error("throttled", "RequestLimitExceeded")] * 4
+    stage.routes.refusals["read"] = [refused("throttled", "RequestLimitExceeded")] * 4
     _fail_before_the_last_refused_read(stage, "nat-a")
     stage.run()
     assert stage.routes.refusals["read"] == []
@@ -409,10 +410,10 @@ class TestRefusals:
         completion, failover = stage.history()
         assert completion.kind is TransitionKind.COMPLETION
         assert [c.resource for c in completion.changes] == ["rtb-1"]
-        assert [c.resource for c in failover.changes if c.error is None] == ["rtb-2"]
+        assert [c.resource for c in failover.changes if c.refusal is None] == ["rtb-2"]
 
     def test_a_throttled_call_is_tried_again_within_the_pass(self, stage: Stage) -> None:
-        stage.routes.refusals["rtb-1"] = [Ec2Error("slow down", "RequestLimitExceeded")] * 3
+        stage.routes.refusals["rtb-1"] = [refused("slow down", "RequestLimitExceeded")] * 3
         stage.see("nat-a", Health.UNHEALTHY)
         assert stage.run()["one"].error is None
         assert stage.routes.next_hops["rtb-1"] == NAT_B
@@ -420,7 +421,7 @@ class TestRefusals:
 
     def test_a_call_that_timed_out_after_acting_is_a_success(self, stage: Stage) -> None:
         stage.routes.acts_before_refusing = True
-        stage.routes.refusals["rtb-1"] = [Ec2Error("no answer", "Timeout")]
+        stage.routes.refusals["rtb-1"] = [refused("no answer", "Timeout")]
         stage.see("nat-a", Health.UNHEALTHY)
         assert stage.run()["one"].error is None
         assert stage.routes.next_hops["rtb-1"] == NAT_B
@@ -448,7 +449,7 @@ class TestRefusals:
         assert (stage.state().path, stage.state().pending) == ("nat-a", None)
         back, given_up = stage.history()
         assert back.changes == ()
-        assert {change.error for change in given_up.changes} == {f"overtaken by {back.id}"}
+        assert {str(change.refusal) for change in given_up.changes} == {f"overtaken by {back.id}"}
 
     def test_law_3_a_move_that_was_refused_waits_while_nothing_is_healthy(self, stage: Stage) -> None:
         stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
@@ -464,17 +465,17 @@ class TestRefusals:
 
     def test_law_2_a_path_that_fails_while_ec2_takes_no_change_is_not_moved_onto(self, stage: Stage) -> None:
         """EC2 is silent for five seconds a call; meanwhile the standby dies and the line comes back."""
-        refused: list[str] = []
+        asked: list[str] = []
 
         def silence(table: str) -> None:
-            refused.append(table)
+            asked.append(table)
             stage.now += 5
-            if len(refused) == 4:
+            if len(asked) == 4:
                 stage.see("nat-a", Health.HEALTHY)
                 stage.see("nat-b", Health.UNHEALTHY)
             stage.beat()
-            if len(refused) <= 8:
-                raise Ec2Error("no answer", "Timeout")
+            if len(asked) <= 8:
+                raise refused("no answer", "Timeout")
 
         stage.routes.before_change = silence
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
@@ -489,16 +490,16 @@ class TestRefusals:
         stage.configuration = replace(
             CONFIGURATION, groups={"one": replace(one, paths=(*one.paths, Path("nat-c", None, third)))}
         )
-        refused: list[str] = []
+        asked: list[str] = []
 
         def silence(table: str) -> None:
-            refused.append(table)
+            asked.append(table)
             stage.now += 5
-            if len(refused) == 2:
+            if len(asked) == 2:
                 stage.see("nat-b", Health.UNHEALTHY)
             stage.beat()
-            if len(refused) <= 4:
-                raise Ec2Error("no answer", "Timeout")
+            if len(asked) <= 4:
+                raise refused("no answer", "Timeout")
 
         stage.routes.before_change = silence
         stage.see("nat-a", Health.UNHEALTHY)
@@ -511,7 +512,7 @@ class TestRefusals:
         stage.run()
         stage.see("nat-a", Health.HEALTHY)
         stage.see("nat-b", Health.UNKNOWN)
-        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 4
+        stage.routes.refusals["read"] = [refused("no answer", "Timeout")] * 4
         stage.run()
         assert stage.routes.next_hops["rtb-1"] == stage.routes.next_hops["rtb-2"] == NAT_A
 
@@ -528,7 +529,7 @@ class TestRefusals:
         stage.now += 60
         stage.run()
         [event] = stage.history()
-        assert {change.resource: change.error is None for change in event.changes} == {"rtb-1": True, "rtb-2": False}
+        assert {change.resource: change.refusal is None for change in event.changes} == {"rtb-1": True, "rtb-2": False}
         stage.run()
         assert stage.history() == (event,), "the rest is tried again, and is no news"
 
@@ -542,7 +543,7 @@ class TestRefusals:
         assert stage.routes.next_hops["rtb-1"] == NAT_B
 
     def test_routes_that_cannot_be_read_for_a_moment_are_read_again_within_the_pass(self, stage: Stage) -> None:
-        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 6
+        stage.routes.refusals["read"] = [refused("no answer", "Timeout")] * 6
         stage.see("nat-a", Health.UNHEALTHY)
         reports = stage.run()
         assert all(report.error is None for report in reports.values())
@@ -550,7 +551,7 @@ class TestRefusals:
 
     def test_law_2_a_move_that_had_to_wait_for_its_routes_is_decided_anew(self, stage: Stage) -> None:
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
-        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 12
+        stage.routes.refusals["read"] = [refused("no answer", "Timeout")] * 12
         stage.see("nat-a", Health.UNHEALTHY)
         _fail_before_the_last_refused_read(stage, "nat-b")
         stage.run()
@@ -561,7 +562,7 @@ class TestRefusals:
         self, stage: Stage
     ) -> None:
         stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
-        stage.routes.refusals["read"] = [Ec2Error("no answer", "Timeout")] * 3
+        stage.routes.refusals["read"] = [refused("no answer", "Timeout")] * 3
         _write_before_the_change_of(stage, "rtb-1")
         stage.see("nat-a", Health.UNHEALTHY)
         stage.run()
@@ -592,7 +593,7 @@ class TestRefusals:
         stage.see("nat-a", Health.UNHEALTHY)
         assert stage.run()["one"].error is None
         [event] = stage.history()
-        assert [change.error for change in event.changes] == [None, None]
+        assert [change.refusal for change in event.changes] == [None, None]
         assert event.steering_seconds == pytest.approx(40 * 0.25, abs=0.6)
 
     def test_law_11_a_table_that_does_not_exist_is_its_own_groups_trouble(self, stage: Stage) -> None:
@@ -607,7 +608,7 @@ class TestRefusals:
         stage.see("nat-a", Health.UNHEALTHY)
         stage.run()
         assert stage.state("two").pending is None
-        assert [change.error for change in stage.history("two")[0].changes] == ["rtb-3 does not exist"]
+        assert [str(change.refusal) for change in stage.history("two")[0].changes] == ["rtb-3 does not exist"]
         report = stage.run()["two"]
         assert report.error == "rtb-3: rtb-3 does not exist"
         assert len(stage.history("two")) == 1

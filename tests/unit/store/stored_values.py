@@ -6,19 +6,21 @@ from hypothesis import strategies as st
 
 from routekeeper.domain.damping import Flaps
 from routekeeper.domain.grey import Tally
-from routekeeper.domain.group_state import Channel, Untold
+from routekeeper.domain.group_state import Channel, SeenRoute, Untold
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.path_memory import PathMemory
+from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import (
     Asker,
-    Change,
     GroupState,
     Intent,
     Pause,
     Pin,
     ReturnRequest,
+    RouteChange,
     Transition,
     TransitionKind,
 )
@@ -84,7 +86,7 @@ leases = st.builds(
 )
 signals = st.builds(
     Signal,
-    instance=names,
+    resource=names,
     kind=st.sampled_from(SignalKind),
     words=words,
     at=times,
@@ -95,6 +97,7 @@ signals = st.builds(
     name=st.just("") | names,
     source=words,
 )
+refusals = st.builds(Refusal, code=words, words=words, about=st.sampled_from(About), final=st.booleans())
 askers = st.builds(Asker, by=words, at=times, reason=words, identity=maybe_words)
 transitions = st.builds(
     Transition,
@@ -109,7 +112,14 @@ transitions = st.builds(
     verdict_at=maybe_times,
     asked=st.none() | askers,
     applied_at=maybe_times,
-    changes=st.lists(st.builds(Change, words, words, words, error=maybe_words), max_size=3).map(tuple),
+    changes=st.lists(st.builds(RouteChange, words, words, words, refusal=st.none() | refusals), max_size=3).map(tuple),
+)
+memories = st.builds(
+    PathMemory,
+    seen_healthy_at=maybe_times,
+    flaps=st.none() | st.builds(Flaps, times, times, times, st.booleans()),
+    blackholed_at=maybe_times,
+    drifted=st.booleans(),
 )
 groups = st.builds(
     GroupState,
@@ -128,9 +138,10 @@ groups = st.builds(
     ).map(tuple),
     worker=maybe_words,
     worker_until=times,
-    flaps=st.dictionaries(names, st.builds(Flaps, times, times, times, st.booleans()), max_size=2),
-    blackholed=maybe_words,
-    blackholed_at=times,
+    looked=st.booleans(),
+    paths=st.dictionaries(names, memories, max_size=2),
+    routes=st.lists(st.builds(SeenRoute, words, words), max_size=2).map(tuple),
+    routes_at=maybe_times,
     intents=st.lists(st.builds(Intent, words, words, askers), max_size=2).map(tuple),
 )
 restarts = st.builds(

@@ -12,7 +12,7 @@ from routekeeper.domain.errors import LeaseLost, RoutekeeperError, StoreError, V
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.routing import GroupState, Transition, TransitionKind
-from routekeeper.domain.vantage import Vantage
+from routekeeper.domain.vantage import VANTAGES, Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
 
 STATE = GroupState("idc", version=3, path="dx")
@@ -55,16 +55,15 @@ def cancelled(*reasons: str) -> ClientError:
 
 
 def test_every_read_is_strongly_consistent() -> None:
-    client = Client({}, {}, {}, {}, {"Items": []}, {"Items": []}, {"Items": []}, {"Items": []})
+    client = Client({}, {}, {}, *({"Items": []} for _ in range(8)))
     store = store_on(client)
     store.load_lease("a")
-    store.load_vantage("a")
     store.load_group("a")
     store.load_restart("a")
     store.load_board()
     store.transitions("a", 1)
     store.restart_events("a", 1)
-    assert len(client.calls) == 8
+    assert len(client.calls) == 3 + 2 * len(VANTAGES) + 2
     assert all(arguments["ConsistentRead"] is True for _, arguments in client.calls)
 
 
@@ -97,7 +96,7 @@ def test_history_is_asked_for_page_by_page_and_only_as_far_as_needed() -> None:
         (lambda store: store.load_group("idc"), "load_group of GROUP/idc: GetItem"),
         (lambda store: store.save_group(STATE), "save_group of GROUP/idc: PutItem"),
         (lambda store: store.record(STATE, TRANSITION), "record of GROUP/idc: TransactWriteItems"),
-        (lambda store: store.load_board(), "load_board of VANTAGE: Query"),
+        (lambda store: store.load_board(["a"]), "load_board of VANTAGE#a: Query"),
     ],
 )
 def test_a_failure_names_operation_key_table_and_code(

@@ -64,9 +64,9 @@ def test_signals_of_an_instance_stand_side_by_side_by_kind_and_name() -> None:
 
 
 @given(stored_values.groups)
-def test_a_group_that_was_stored_before_flaps_were_counted_has_none(group: GroupState) -> None:
-    item = {name: held for name, held in items.group_item(group, "w").items() if name != "flaps"}
-    assert items.group_from(item) == replace(group, flaps={})
+def test_a_group_that_was_stored_before_anything_was_remembered_of_its_paths_has_none(group: GroupState) -> None:
+    item = {name: held for name, held in items.group_item(group, "w").items() if name != "paths"}
+    assert items.group_from(item) == replace(group, paths={})
 
 
 def test_history_is_kept_for_90_days_unless_said_otherwise() -> None:
@@ -122,14 +122,14 @@ def heartbeat_of(count: int, reason: str = "10 answers in a row over 9.1 s; last
 
 
 def test_an_ordinary_heartbeat_is_one_item() -> None:
-    assert [key_of(item) for item in items.vantage_items(heartbeat_of(0))] == [("VANTAGE", "zone-a")]
-    assert [key_of(item) for item in items.vantage_items(heartbeat_of(800))] == [("VANTAGE", "zone-a")]
+    assert [key_of(item) for item in items.vantage_items(heartbeat_of(0))] == [("VANTAGE#zone-a", "heartbeat")]
+    assert [key_of(item) for item in items.vantage_items(heartbeat_of(800))] == [("VANTAGE#zone-a", "heartbeat")]
 
 
 def test_a_heartbeat_of_2000_targets_is_split_into_items_that_fit_each_and_together() -> None:
     parts = items.vantage_items(heartbeat_of(2000))
     assert len(parts) > 1
-    assert [key_of(item).sk for item in parts] == ["zone-a", *(f"zone-a#{n}" for n in range(1, len(parts)))]
+    assert [key_of(item).sk for item in parts] == ["heartbeat", *(f"heartbeat#{n}" for n in range(1, len(parts)))]
     assert all(size(item) < ITEM_BYTES for item in parts)
     assert sum(map(size, parts)) < 4_000_000
     assert [items.EXPIRES_AT in item for item in parts] == [False] + [True] * (len(parts) - 1)
@@ -140,7 +140,7 @@ def test_a_heartbeat_of_8000_targets_still_fits_into_one_transaction() -> None:
 
 
 def test_a_heartbeat_that_no_transaction_takes_is_refused_in_words() -> None:
-    with pytest.raises(StoreError, match="VANTAGE/zone-a: 4000 targets are more than one heartbeat can hold"):
+    with pytest.raises(StoreError, match="VANTAGE#zone-a/heartbeat: 4000 targets are more than one heartbeat can hold"):
         items.vantage_items(heartbeat_of(4000, reason="x" * 1000))
 
 

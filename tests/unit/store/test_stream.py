@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.memory_store import MemoryStore
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.health import TargetHealth
@@ -19,7 +20,6 @@ from routekeeper.domain.restart import Action, Outcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routing import GroupState, Transition, TransitionKind
 from routekeeper.domain.vantage import Vantage
-from routekeeper.store.memory import MemoryStore
 from routekeeper.store.stream import BrakeChanged, GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
 
 EVENTS = Path(__file__).parents[3] / "events"
@@ -43,7 +43,7 @@ def test_an_intent_names_its_group() -> None:
 
 
 def test_a_health_that_nobody_knows_is_poison_and_told_in_words() -> None:
-    with pytest.raises(ItemError, match=r"HEALTH/dx-router#a: health is {'S': 'POORLY'}, expected one of HEALTHY"):
+    with pytest.raises(ItemError, match=r"HEALTH#a/dx-router: health is {'S': 'POORLY'}, expected one of HEALTHY"):
         changed(record_of("stream-poison"))
 
 
@@ -101,7 +101,8 @@ def test_an_item_that_a_newer_version_invented_is_unrelated() -> None:
         (("dynamodb", "Keys"), "HEALTH", "Keys is 'HEALTH', expected a map"),
         (("dynamodb", "Keys", "pk"), {"N": "1"}, "pk is {'N': '1'}, expected a string"),
         (("dynamodb", "Keys", "sk"), {}, "sk is {}, expected a string"),
-        (("dynamodb", "Keys", "sk"), {"S": "dx-router"}, "expected <target>#<vantage>"),
+        (("dynamodb", "Keys", "sk"), {"S": "dx-router#a"}, "expected the name of a target"),
+        (("dynamodb", "Keys", "pk"), {"S": "HEALTH"}, "expected HEALTH#<vantage>"),
         (("dynamodb", "NewImage"), [], "NewImage is \\[\\], expected a map"),
         (("dynamodb", "NewImage", "since"), {"S": "now"}, "since is {'S': 'now'}, expected a number"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 SOURCE: Final = "routekeeper"
+SCHEMA_VERSION: Final = 1
+"""Of the details of events: it grows when a field is taken away or comes to mean something else, not for new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class AwsAnnouncer:
                     "detection_seconds": transition.detection_seconds,
                     "steering_seconds": transition.steering_seconds,
                 }
-                self._to_events("Route Transition", {**asdict(transition), **speed})
+                self._to_events("Route Transition", {**json_form.record(transition), **speed})
             case _:
                 assert_never(channel)
 
@@ -47,7 +49,7 @@ class AwsAnnouncer:
             case Channel.TOPIC:
                 self._to_topic(of_engagement(engagement, self.deployment))
             case Channel.EVENTS:
-                self._to_events("Brake Engaged", asdict(engagement))
+                self._to_events("Brake Engaged", json_form.record(engagement))
             case _:
                 assert_never(channel)
 
@@ -56,7 +58,7 @@ class AwsAnnouncer:
         try:
             self._to_topic(of_restart(event, self.deployment))
         finally:
-            self._to_events("Instance Restart", asdict(event))
+            self._to_events("Instance Restart", json_form.record(event))
 
     def _to_topic(self, message: Message) -> None:
         try:
@@ -65,7 +67,7 @@ class AwsAnnouncer:
             raise AnnouncementError(f"topic {self.topic_arn}: {error}") from error
 
     def _to_events(self, detail_type: str, detail: Mapping[str, object]) -> None:
-        body = json_form.dumps({"deployment": self.deployment, **detail})
+        body = json_form.dumps({"schema_version": SCHEMA_VERSION, "deployment": self.deployment, **detail})
         try:
             answer = self.events.put_events(Entries=[{"Source": SOURCE, "DetailType": detail_type, "Detail": body}])
         except (BotoCoreError, ClientError) as error:

@@ -10,10 +10,22 @@ from typing import Final, assert_never
 from routekeeper.domain.brake import Engagement
 from routekeeper.domain.restart import Outcome
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Change, Transition, TransitionKind
+from routekeeper.domain.routing import RouteChange, Transition, TransitionKind
 
 SUBJECT_LIMIT: Final = 99
 """SNS takes subjects of fewer than 100 ASCII characters without line breaks (SNS API reference, Publish)."""
+
+
+OUTCOMES: Final = {
+    Outcome.BEGUN: "restart begun",
+    Outcome.PROGRESS: "restart goes on",
+    Outcome.RECOVERED: "restart succeeded",
+    Outcome.FAILED: "restart failed",
+    Outcome.STUCK: "instance does not stop",
+    Outcome.GAVE_UP: "restarts given up",
+    Outcome.ABANDONED: "restart abandoned",
+}
+"""What an outcome is called in a headline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ def of_engagement(engagement: Engagement, deployment: str) -> Message:
 
 
 def of_restart(event: RestartEvent, deployment: str) -> Message:
-    headline = f"{event.outcome.value}: {event.target} ({event.instance})"
+    headline = f"{OUTCOMES[event.outcome]}: {event.target} ({event.instance})"
     lines = [headline, "", f"Why: {event.reason}", f"When: {_time(event.at)}"]
     if event.outcome is Outcome.GAVE_UP:
         lines.append("What now: nothing more is tried; the instance needs a person.")
@@ -69,7 +81,7 @@ def of_restart(event: RestartEvent, deployment: str) -> Message:
 
 def _headline(transition: Transition) -> str:
     group, to = transition.group, transition.to_path
-    failed = sum(change.error is not None for change in transition.changes)
+    failed = sum(change.refusal is not None for change in transition.changes)
     unfinished = f", {failed} of {len(transition.changes)} routes not yet" if failed else ""
     match transition.kind:
         case TransitionKind.FAILOVER | TransitionKind.FAILBACK | TransitionKind.MANUAL:
@@ -99,8 +111,8 @@ def _speed(transition: Transition) -> Iterator[str]:
         yield f"Routes in place: {transition.steering_seconds:.2f} s after {since}"
 
 
-def _change(change: Change) -> str:
-    ending = f"  FAILED: {change.error}" if change.error is not None else ""
+def _change(change: RouteChange) -> str:
+    ending = f"  FAILED: {change.refusal}" if change.refusal is not None else ""
     return f"{change.resource}: {change.before} -> {change.after}{ending}"
 
 

@@ -6,6 +6,7 @@ transfer manager along, and from descriptions of the services that hold the few 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -43,9 +44,10 @@ class Clients:
             # Ours first; what is not there (how endpoints are found, what is retried) is the runtime's own.
             self._session.register_component("data_loader", _Described(models))
 
-    def store(self, function: str, table: str) -> DynamoDbStore:
+    def store(self, function: str, table: str, vantages: Sequence[str]) -> DynamoDbStore:
         """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
-        return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=f"{function}/{uuid4().hex}")
+        writer = f"{function}/{uuid4().hex}"
+        return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=writer, vantages=vantages)
 
     def ec2(self) -> EC2Client:
         """Without retries: router and restarter repeat calls by themselves, at a pace that suits all of them."""

@@ -27,6 +27,11 @@ class Environment:
         return self._need("ROUTEKEEPER_VANTAGE")
 
     @property
+    def vantages(self) -> tuple[str, ...]:
+        """Every vantage of the deployment."""
+        return tuple(self._need("ROUTEKEEPER_VANTAGES").split(","))
+
+    @property
     def topic_arn(self) -> str:
         return self._need("ROUTEKEEPER_TOPIC_ARN")
 

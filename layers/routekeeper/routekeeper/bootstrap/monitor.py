@@ -24,7 +24,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("monitor")
     configuration = config.packaged()
-    store = Clients().store("monitor", environment.table)
+    store = Clients().store("monitor", environment.table, (environment.vantage,))
     telemetry.warm_up()
     emit = telemetry.emitter(environment.deployment)
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("operator")
-    operator = Operator(Clients().store("operator", environment.table), config.packaged(), time.time)
+    operator = Operator(
+        Clients().store("operator", environment.table, environment.vantages), config.packaged(), time.time
+    )
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)

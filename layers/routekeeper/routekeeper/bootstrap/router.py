@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config, notices
+from routekeeper import config, json_form, notices
 from routekeeper.bootstrap import logs, triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
@@ -28,7 +27,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     logs.to_standard_output("router")
     clients = Clients()
     ec2 = clients.ec2()
-    configuration, store = config.packaged(), clients.store("router", environment.table)
+    configuration, store = config.packaged(), clients.store("router", environment.table, environment.vantages)
     noting = Noting(configuration, store, time.sleep)
     router = Router(
         configuration,
@@ -47,6 +46,6 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
         if triggers.is_stale_tick(event, time.time()) or (notices.is_notice(event) and not noting.take(event)):
             return {"groups": []}
         reports = router.run(triggers.unique_name(context), triggers.deadline(context))
-        return triggers.answer(event, {"groups": [asdict(report) for report in reports]})
+        return triggers.answer(event, {"groups": [json_form.record(report) for report in reports]})
 
     return handle

@@ -1,47 +1,25 @@
 """The configuration: one file, checked as a whole, with every problem named at its place.
 
-People write YAML (`config/failover.yaml`); `routekeeper compile` checks it and writes the same document as
-JSON, which the functions read through the same code, so that they need no YAML parser.
+People write YAML (`config/failover.yaml`); `routekeeper compile` reads it through the same code, and writes the same
+document as JSON for the functions, so that they need no YAML parser.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 from pathlib import Path
 
+from routekeeper.config import json_file
 from routekeeper.config.document import read_document
 from routekeeper.config.problems import Problems
-from routekeeper.config.tree import Node, Place, from_plain, to_plain
+from routekeeper.config.tree import from_plain
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Configuration
 
-__all__ = ["compiled", "from_document", "load", "packaged"]
+__all__ = ["from_document", "packaged"]
 
 PACKAGE = "routekeeper_config"
 RESOURCE = "failover.json"
-
-
-def load(path: Path) -> Configuration:
-    """The configuration in a file: JSON where its name ends in `.json`, else YAML.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or every problem in it, a line each.
-    """
-    problems = Problems(str(path))
-    return read_document(_tree(path, problems), problems)
-
-
-def compiled(path: Path) -> str:
-    """The document in a file as JSON text for `packaged`, once it has passed every check.
-
-    Raises:
-        ConfigurationError: as `load`.
-    """
-    problems = Problems(str(path))
-    tree = _tree(path, problems)
-    read_document(tree, problems)
-    return json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
 
 
 def from_document(document: object, source: str = "configuration") -> Configuration:
@@ -70,36 +48,4 @@ def packaged() -> Configuration:
             f" routekeeper compile config/failover.yaml -o <a layer's directory>/{source}"
         ) from err
     problems = Problems(source)
-    return read_document(_json(text, problems), problems)
-
-
-def text_of(path: Path) -> str:
-    """What a file that a person wrote says, without a byte order mark.
-
-    Raises:
-        ConfigurationError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as err:
-        raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
-    except UnicodeDecodeError as err:
-        raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err
-
-
-def _tree(path: Path, problems: Problems) -> Node:
-    text = text_of(path)
-    if path.suffix == ".json":
-        return _json(text, problems)
-    from routekeeper.config import yaml_file  # noqa: PLC0415 - needs PyYAML, which the functions do without
-
-    return yaml_file.parse(text, problems)
-
-
-def _json(text: str, problems: Problems) -> Node:
-    try:
-        return from_plain(json.loads(text))
-    except json.JSONDecodeError as err:
-        problems.add("", f"not JSON: {err.msg}", Place(err.lineno, err.colno))
-        problems.raise_if_any()
-        raise
+    return read_document(json_file.parse(text, problems), problems)

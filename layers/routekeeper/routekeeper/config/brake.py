@@ -10,14 +10,13 @@ from routekeeper.domain.brake import MOVES_OF_A_GROUP, Brake
 
 KEYS: Final = ("moves", "per")
 MOST_MOVES: Final = 1_000
-"""The ledger keeps so many, some 60 bytes each: every save writes them all."""
-_PERIOD_SECONDS: Final = 3_600.0
+"""The ledger keeps so many, some 110 bytes each with the longest names: every save writes them all."""
 _period = duration(least=60, most=86_400)
 
 
 def read_brake(section: Section, groups: int) -> Brake | None:
     """The brake for so many groups, or None where it is switched off."""
-    standard = Brake(min(MOST_MOVES, max(1, groups) * MOVES_OF_A_GROUP), _PERIOD_SECONDS)
+    standard = Brake(min(MOST_MOVES, max(1, groups) * MOVES_OF_A_GROUP))
     if "brake" not in section:
         return standard
     asked = section.section_or_off("brake", KEYS)

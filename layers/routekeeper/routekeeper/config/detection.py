@@ -51,8 +51,7 @@ def read_detection(section: Section, base: Detection, doubtful: frozenset[str] =
         loss=grey.read_loss(section, base.loss),
         latency=grey.read_latency(section, base.latency),
     )
-    doubtful = section.unsound | {key for key in doubtful if key not in section}
-    if doubtful.isdisjoint(("suspect_interval", "probe_interval")):
+    if _unread(section, doubtful).isdisjoint(("suspect_interval", "probe_interval")):
         _judge_intervals(section, rule)
     return rule
 
@@ -61,11 +60,16 @@ def judge_timeout(
     section: Section, rule: Detection, doubtful: frozenset[str] = frozenset(), source: str = "probe_timeout"
 ) -> None:
     """Note what cannot work with the timeout of the rule, which comes from the key `source`; `doubtful` as above."""
-    doubtful = section.unsound | {key for key in doubtful if key not in section}
-    if doubtful.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
+    unread = _unread(section, doubtful)
+    if unread.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
         _judge_expiry(section, rule, source)
-    if doubtful.isdisjoint(("latency", "probe_timeout")):
+    if unread.isdisjoint(("latency", "probe_timeout")):
         grey.judge_latency(section, rule.latency, rule.probe_timeout_seconds, source)
+
+
+def _unread(section: Section, doubtful: frozenset[str]) -> frozenset[str]:
+    """The keys of which no value could be read, in this section or in the `doubtful` ones that it takes over."""
+    return section.unsound | {key for key in doubtful if key not in section}
 
 
 def _judge_intervals(section: Section, rule: Detection) -> None:

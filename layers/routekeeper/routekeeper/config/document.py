@@ -17,7 +17,14 @@ from routekeeper.config.section import Section, open_section
 from routekeeper.config.targets import TargetReader
 from routekeeper.config.tree import Node
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, TargetFigures, Watch
+from routekeeper.domain.settings import (
+    BURST_INTERVAL_SECONDS,
+    BURST_MEMORY_SECONDS,
+    Configuration,
+    Target,
+    TargetFigures,
+    Watch,
+)
 
 _KEYS: Final = (
     "version",
@@ -31,12 +38,10 @@ _KEYS: Final = (
     "targets",
     "groups",
 )
-_BURST_MEMORY_SECONDS: Final = 150.0
-"""In bursts: how long a vantage and a verdict count for. Two bursts may fail to run, as two heartbeats may."""
 _DEFAULT: Final = Configuration({}, {})
 MOST_RECORDED_ROUNDS: Final = 2_000
-"""Some 100 KB: a log event may have 256 KB ("PutLogEvents", Amazon CloudWatch Logs API Reference)."""
-BURST_DETECTION: Final = Detection(unknown_after_seconds=_BURST_MEMORY_SECONDS)
+"""They fit into a log event with the longest names too: 256 KB ("PutLogEvents", CloudWatch Logs API Reference)."""
+BURST_DETECTION: Final = Detection(unknown_after_seconds=BURST_MEMORY_SECONDS)
 
 
 def read_document(root: Node, problems: Problems) -> Configuration:
@@ -53,8 +58,8 @@ def read_document(root: Node, problems: Problems) -> Configuration:
 
 def _read(section: Section, problems: Problems) -> Configuration:
     section.required("version", _version)
-    watch = section.optional("watch", values.choice(Watch), Watch.CONTINUOUS)
-    figures = section.optional("target_figures", values.choice(TargetFigures), TargetFigures.LOGS)
+    watch = section.optional("watch", values.choice(Watch), _DEFAULT.watch)
+    figures = section.optional("target_figures", values.choice(TargetFigures), _DEFAULT.target_figures)
     record = section.optional("record_rounds", values.whole(0, MOST_RECORDED_ROUNDS), _DEFAULT.record_rounds)
     standard = _standard(watch)
     heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
@@ -83,7 +88,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
 
 def _standard(watch: Watch) -> Configuration:
     """What counts where the document is silent."""
-    return replace(_DEFAULT, stale_after_seconds=_BURST_MEMORY_SECONDS) if watch is Watch.BURST else _DEFAULT
+    return replace(_DEFAULT, stale_after_seconds=BURST_MEMORY_SECONDS) if watch is Watch.BURST else _DEFAULT
 
 
 def _judge_bursts(section: Section, targets: Mapping[str, Target]) -> None:

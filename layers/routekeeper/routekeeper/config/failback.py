@@ -12,7 +12,6 @@ from routekeeper.config import values
 from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe, nearest
 from routekeeper.config.section import Section, open_section
-from routekeeper.config.tree import Scalar
 from routekeeper.domain.damping import FLAP, LOWEST_REUSE, Damping
 from routekeeper.domain.settings import Failback, FailbackMode
 from routekeeper.domain.windows import Day, Window, Windows
@@ -20,6 +19,7 @@ from routekeeper.domain.windows import Day, Window, Windows
 _KEYS: Final = ("mode", "after", "damping", "time_zone", "windows")
 _DAMPING_KEYS: Final = ("half_life", "suppress", "reuse", "longest")
 _WINDOW_KEYS: Final = ("days", "from", "to")
+_DAYS: Final = f"days out of {', '.join(day.value for day in Day)}"
 _SHORTEST_WINDOW_SECONDS: Final = 300.0
 """The router looks every minute; a shorter window could close before it has."""
 _ZONE: Final = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2}", re.ASCII)
@@ -111,33 +111,19 @@ def _each_window(section: Section) -> Iterator[Window]:
         if window is None:
             continue
         opens, closes = window.required("from", _clock), window.required("to", _clock)
-        days = frozenset(_days(window)) if "days" in window else frozenset(Day)
-        if opens is None or closes is None or not days:
+        days = frozenset(window.distinct("days", _DAYS, values.choice(Day), "day")) if "days" in window else None
+        if opens is None or closes is None or days == frozenset():
             continue
         if 0 < _seconds(opens, closes) < _SHORTEST_WINDOW_SECONDS:
             least = render(_SHORTEST_WINDOW_SECONDS)
             window.reject("to", f"the window is over before it is sure to be noticed, expected at least {least}")
-        yield Window(opens, closes, days)
+        yield Window(opens, closes) if days is None else Window(opens, closes, days)
 
 
 def _seconds(opens: time, closes: time) -> float:
     """How long until clocks next show `closes`; 0 for a whole day."""
     monday = datetime(2001, 1, 1)  # noqa: DTZ001 - clocks on the wall, in no zone
     return (datetime.combine(monday, closes) - datetime.combine(monday, opens)).total_seconds() % 86_400
-
-
-def _days(window: Section) -> Iterator[Day]:
-    seen: set[Day] = set()
-    for where, node in window.listed("days", f"days out of {', '.join(day.value for day in Day)}"):
-        try:
-            day = values.choice(Day)(node.value if isinstance(node, Scalar) else node)
-        except Rejected as err:
-            window.problems.add(where, str(err), node.place)
-            continue
-        if day in seen:
-            window.problems.add(where, f"{day.value} stands twice, expected every day once", node.place)
-        seen.add(day)
-        yield day
 
 
 def _clock(value: object) -> time:

@@ -21,14 +21,22 @@ from routekeeper.domain.grey import (
 KEYS: Final = ("loss", "latency")
 TIMEOUTS: Final = {"probe_timeout": "probe_timeout", "probes": "the longest timeout of its probes"}
 """What the longest timeout is called in messages, by the key that it comes from."""
-RULE_KEYS: Final = ("usual", "unacceptable", "bursts", "false_alarms")
-PERIODS: Final = {"hour": 3_600.0, "day": 86_400.0, "week": 604_800.0, "month": YEAR_SECONDS / 12, "year": YEAR_SECONDS}
 
-_RATE: Final = re.compile(rf"(\d{{1,4}}(?:\.\d{{1,3}})?) an? ({'|'.join(PERIODS)})", re.ASCII)
+_RULE_KEYS: Final = ("usual", "unacceptable", "bursts", "false_alarms")
+_PERIODS: Final = {
+    "hour": 3_600.0,
+    "day": 86_400.0,
+    "week": 604_800.0,
+    "month": YEAR_SECONDS / 12,
+    "year": YEAR_SECONDS,
+}
+_RATE: Final = re.compile(rf"(\d{{1,4}}(?:\.\d{{1,3}})?) an? ({'|'.join(_PERIODS)})", re.ASCII)
 _SHARE: Final = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)%", re.ASCII)
 _LEAST_USUAL: Final = 0.0001
 _LEAST_UNACCEPTABLE: Final = 0.02
 _MOST_UNACCEPTABLE: Final = 0.9
+_ROUNDING: Final = 1e-9
+"""What decimal fractions may be off by in binary."""
 _LOSS_APART: Final = 3
 _LATENCY_APART: Final = 4
 """Nearer together, usual and unacceptable take many minutes to be told apart."""
@@ -42,7 +50,7 @@ _round_trip = duration(least=0.0001, most=_LONGEST_SECONDS)
 
 def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
     """The loss rule that a section asks for as a whole, or `base` where it says nothing of it."""
-    asked = section.section_or_off("loss", RULE_KEYS)
+    asked = section.section_or_off("loss", _RULE_KEYS)
     if asked is None:
         return None if "loss" in section else base
     usual, unacceptable = asked.required("usual", share), asked.required("unacceptable", share)
@@ -51,7 +59,7 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
         return None
     if usual < _LEAST_USUAL:
         asked.reject("usual", f"found {_percent(usual)}, expected at least {_LEAST_USUAL:.2%}: no line loses nothing")
-    elif usual > (most := _MOST_UNACCEPTABLE / _LOSS_APART) + 1e-9:
+    elif usual > (most := _MOST_UNACCEPTABLE / _LOSS_APART) + _ROUNDING:
         asked.reject("usual", f"found {_percent(usual)}, expected at most {_percent(most)}: more is not usual")
     elif not _LEAST_UNACCEPTABLE <= unacceptable <= _MOST_UNACCEPTABLE:
         asked.reject(
@@ -59,21 +67,21 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
             f"found {_percent(unacceptable)}, expected {_LEAST_UNACCEPTABLE:.0%} to {_MOST_UNACCEPTABLE:.0%}:"
             " less takes too long to tell, more is a cut",
         )
-    elif unacceptable < _LOSS_APART * usual - 1e-9:
+    elif unacceptable < _LOSS_APART * usual - _ROUNDING:
         _too_near(asked, _percent(unacceptable), _percent(usual), _percent(_LOSS_APART * usual), _LOSS_APART)
     return LossRule(usual, unacceptable, *burst_and_rate)
 
 
 def read_latency(section: Section, base: LatencyRule | None) -> LatencyRule | None:
     """The latency rule that a section asks for as a whole, or `base` where it says nothing of it."""
-    asked = section.section_or_off("latency", RULE_KEYS)
+    asked = section.section_or_off("latency", _RULE_KEYS)
     if asked is None:
         return None if "latency" in section else base
     usual, unacceptable = asked.required("usual", _usual_round_trip), asked.required("unacceptable", _round_trip)
     burst_and_rate = _burst_and_rate(asked)
     if usual is None or unacceptable is None:
         return None
-    if unacceptable < _LATENCY_APART * usual - 1e-9:
+    if unacceptable < _LATENCY_APART * usual - _ROUNDING:
         _too_near(asked, render(unacceptable), render(usual), render(_LATENCY_APART * usual), _LATENCY_APART)
     return LatencyRule(usual, unacceptable, *burst_and_rate)
 
@@ -104,9 +112,9 @@ def per_year(value: object) -> float:
         raise Rejected(
             f"found {describe(value)}, expected a frequency above 0 such as 1 a year, 2 a month or 0.5 a week"
         )
-    often = float(match[1]) * YEAR_SECONDS / PERIODS[match[2]]
-    if often > _MOST_ALARMS_PER_YEAR + 1e-9:
-        most = _MOST_ALARMS_PER_YEAR * PERIODS["day"] / YEAR_SECONDS
+    often = float(match[1]) * YEAR_SECONDS / _PERIODS[match[2]]
+    if often > _MOST_ALARMS_PER_YEAR + _ROUNDING:
+        most = _MOST_ALARMS_PER_YEAR * _PERIODS["day"] / YEAR_SECONDS
         raise Rejected(f"found {describe(value)}, expected at most {most:g} a day: a verdict could not last")
     return often
 

@@ -9,9 +9,9 @@ from routekeeper.config import addresses, aws_ids
 from routekeeper.config.detection import seconds_until_healthy
 from routekeeper.config.failback import read_failback
 from routekeeper.config.paths import PathReader, SteeringType
-from routekeeper.config.problems import Problems, Rejected
+from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section, open_variant
-from routekeeper.config.tree import Node, Scalar
+from routekeeper.config.tree import Node
 from routekeeper.domain.settings import (
     Group,
     Path,
@@ -94,27 +94,13 @@ class GroupReader:
         return TgwPrefixList(table, prefix_list)
 
     def _vpc_route(self, name: str, section: Section) -> VpcRoute | None:
-        tables = self._tables(section)
+        tables = section.distinct("route_tables", "VPC route table IDs", aws_ids.route_table, "table")
         destination = section.required("destination", addresses.destination)
         if destination is None:
             return None
         for table in tables:
             self._claim(name, section, "destination", table, destination)
         return VpcRoute(tables, destination) if tables else None
-
-    def _tables(self, section: Section) -> tuple[str, ...]:
-        tables: list[str] = []
-        for where, node in section.listed("route_tables", "VPC route table IDs"):
-            try:
-                table = aws_ids.route_table(node.value if isinstance(node, Scalar) else node)
-            except Rejected as err:
-                self._problems.add(where, str(err), node.place)
-                continue
-            if table in tables:
-                self._problems.add(where, f"{table} stands twice, expected every table once", node.place)
-            else:
-                tables.append(table)
-        return tuple(tables)
 
     def _claim(self, name: str, section: Section, key: str, table: str, destination: str) -> None:
         other = self._steered_by.setdefault((table, destination), name)

@@ -9,7 +9,6 @@ from typing import Final
 from routekeeper.config import aws_ids, values
 from routekeeper.config.problems import Problems, nearest
 from routekeeper.config.section import Section, open_section
-from routekeeper.config.tree import Place
 from routekeeper.domain.settings import NextHop, NextHopKind, Path, Target
 
 
@@ -34,7 +33,7 @@ class PathReader:
         self._kind = kind
         self._targets = targets
         self._problems = problems
-        self._names: dict[str, Place | None] = {}
+        self._names: set[str] = set()
         self._hops: dict[NextHop, str] = {}
 
     def read(self, group: Section) -> tuple[Path, ...]:
@@ -65,7 +64,7 @@ class PathReader:
         hop = self._next_hop(section, hop_keys[0]) if len(hop_keys) == 1 else None
         if name is None:
             return None
-        self._names.setdefault(name, section.place)
+        self._names.add(name)
         if hop is not None:
             self._judge_hop(section, name, target, hop)
         return Path(name, target, hop)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import assert_never
+from typing import Final, assert_never
 
 from routekeeper.config import addresses, values
 from routekeeper.config.detection import timeout
 from routekeeper.config.problems import Problems, Rejected
 from routekeeper.config.section import Section, open_variant
-from routekeeper.config.tree import Listing, Node, Scalar
+from routekeeper.config.tree import Listing, Node, bare
 from routekeeper.domain.settings import HttpProbe, IcmpProbe, Probe, TcpProbe
 
 
@@ -25,7 +25,9 @@ _KEYS = {
     _Type.TCP: ("type", "host", "port", "timeout", "handshake"),
     _Type.HTTP: ("type", "url", "timeout", "expected_status", "verify_certificate"),
 }
-_OK: tuple[int, ...] = (200,)
+_TCP: Final = TcpProbe("", 0, 0.0)
+_HTTP: Final = HttpProbe("", 0.0)
+"""Probes of nothing: what a document may leave out is as they have it."""
 _status: Callable[[object], int] = values.whole(200, 599)
 
 
@@ -44,12 +46,12 @@ def _read(kind: _Type, section: Section, timeout_seconds: float) -> Probe | None
         case _Type.TCP:
             host = section.required("host", addresses.host)
             port = section.required("port", values.whole(1, 65_535))
-            handshake = section.optional("handshake", values.flag, default=False)
+            handshake = section.optional("handshake", values.flag, _TCP.handshake)
             return None if host is None or port is None else TcpProbe(host, port, limit, handshake)
         case _Type.HTTP:
             url = section.required("url", addresses.url)
-            status = section.optional("expected_status", _statuses, _OK)
-            verify = section.optional("verify_certificate", values.flag, default=True)
+            status = section.optional("expected_status", _statuses, _HTTP.expected_status)
+            verify = section.optional("verify_certificate", values.flag, _HTTP.verify_certificate)
             return None if url is None else HttpProbe(url, limit, status, verify)
         case _:
             assert_never(kind)
@@ -59,7 +61,7 @@ def _statuses(value: object) -> tuple[int, ...]:
     """One final HTTP status, or a list of different ones."""
     if not isinstance(value, Listing):
         return (_status(value),)
-    found = tuple(_status(item.value if isinstance(item, Scalar) else item) for item in value.items)
+    found = tuple(_status(bare(item)) for item in value.items)
     if not found:
         raise Rejected("found an empty list, expected HTTP statuses")
     if len(set(found)) < len(found):

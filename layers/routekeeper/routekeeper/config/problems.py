@@ -1,4 +1,7 @@
-"""What is wrong with a document: collected while reading goes on, raised together."""
+"""What is wrong with a document, and what is doubtful in it.
+
+Problems are collected while reading goes on, and raised together. Warnings stand beside them and stop nothing.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +27,37 @@ class Problem:
 
 
 class Problems:
-    """Every problem of one document."""
+    """Every problem of one document, and every warning."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._found: list[Problem] = []
+        self._warnings: list[Problem] = []
 
     def __len__(self) -> int:
+        """How many problems there are; warnings are none."""
         return len(self._found)
 
     def add(self, where: str, message: str, place: Place | None) -> None:
         self._found.append(Problem(where, message, place))
 
+    def warn(self, where: str, message: str, place: Place | None) -> None:
+        """Note what is allowed and may yet not be what is wanted."""
+        self._warnings.append(Problem(where, f"warning: {message}", place))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line a warning, in the order of the file."""
+        return self._lines(self._warnings)
+
     def raise_if_any(self) -> None:
         """Raise one ConfigurationError with a line a problem, in the order of the file."""
         if self._found:
-            ordered = sorted(self._found, key=lambda problem: problem.place or Place(0, 0))
-            raise ConfigurationError("\n".join(self._line(problem) for problem in ordered))
+            raise ConfigurationError("\n".join(self._lines(self._found)))
+
+    def _lines(self, found: list[Problem]) -> tuple[str, ...]:
+        ordered = sorted(found, key=lambda problem: problem.place or Place(0, 0))
+        return tuple(self._line(problem) for problem in ordered)
 
     def _line(self, problem: Problem) -> str:
         place = "" if problem.place is None else f"{problem.place.line}:{problem.place.column}:"

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from routekeeper.config import values
 from routekeeper.config.problems import Problems, Rejected, describe, nearest
-from routekeeper.config.tree import Block, Entry, Listing, Node, Place, Scalar
+from routekeeper.config.tree import Block, Entry, Listing, Node, Place, bare
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -42,6 +42,10 @@ class Section:
         """Note a problem with a key that is there."""
         self.problems.add(self.at(key), message, self.place_of(key))
 
+    def warn(self, key: str, message: str) -> None:
+        """Note what is doubtful about a key that is there; it is used as it is."""
+        self.problems.warn(self.at(key), message, self.place_of(key))
+
     def reject_whole(self, message: str) -> None:
         self.problems.add(self.where, message, self.place)
 
@@ -56,7 +60,7 @@ class Section:
             return default
         node = self._entries[key].value
         try:
-            return read(node.value if isinstance(node, Scalar) else node)
+            return read(bare(node))
         except Rejected as err:
             self._unsound.add(key)
             self.reject(key, str(err))
@@ -105,12 +109,26 @@ class Section:
             return []
         node = self._entries[key].value
         if not isinstance(node, Listing):
-            found = node.value if isinstance(node, Scalar) else node
-            self.reject(key, f"found {describe(found)}, expected a list of {what}")
+            self.reject(key, f"found {describe(bare(node))}, expected a list of {what}")
             return []
         if not node.items:
             self.reject(key, f"found an empty list, expected {what}")
         return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(node.items)]
+
+    def distinct(self, key: str, what: str, read: Callable[[object], T], one: str) -> tuple[T, ...]:
+        """The values of such a list, without those that are wrong or stand twice, noted. `one` is a value's kind."""
+        found: list[T] = []
+        for where, node in self.listed(key, what):
+            try:
+                value = read(bare(node))
+            except Rejected as err:
+                self.problems.add(where, str(err), node.place)
+                continue
+            if value in found:
+                self.problems.add(where, f"{bare(node)} stands twice, expected every {one} once", node.place)
+            else:
+                found.append(value)
+        return tuple(found)
 
     def _present(self, key: str) -> bool:
         if key not in self._entries:
@@ -133,9 +151,8 @@ def open_section(node: Node, where: str, problems: Problems, known: tuple[str, .
     """The node as a section, or None, noted, where it is no mapping."""
     if isinstance(node, Block):
         return Section(node, where, problems, known)
-    found = node.value if isinstance(node, Scalar) else node
     keys = "" if known is None else f" with {', '.join(known)}"
-    problems.add(where, f"found {describe(found)}, expected a mapping{keys}", node.place)
+    problems.add(where, f"found {describe(bare(node))}, expected a mapping{keys}", node.place)
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
 from routekeeper.config import aws_ids, detection, values
 from routekeeper.config.durations import render
@@ -13,7 +13,7 @@ from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.tree import Node
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Probe, Quorum, Require, RestartPolicy, Target
+from routekeeper.domain.settings import IcmpProbe, Probe, Quorum, Require, RestartPolicy, Target
 
 _KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)
 _RESTART_KEYS: Final = ("after", "stop_timeout", "boot_timeout", "attempts", "per", "group")
@@ -46,19 +46,22 @@ class TargetReader:
             return None
         rule = detection.read_detection(section, self._defaults, self._doubtful)
         probes, rule = self._probes(section, rule)
-        instance = section.optional("instance", aws_ids.instance, None)
-        target = Target(
-            name=name,
-            probes=probes,
-            require=section.optional("require", values.choice(Require), Require.ANY),
-            quorum=section.optional("quorum", values.choice(Quorum), Quorum.MAJORITY),
+        standard = Target(name, probes)
+        instance = section.optional("instance", aws_ids.instance, standard.instance)
+        target = replace(
+            standard,
+            require=section.optional("require", values.choice(Require), standard.require),
+            quorum=section.optional("quorum", values.choice(Quorum), standard.quorum),
             detection=rule,
             instance=instance,
             restart=self._restart(name, section, rule),
         )
         if target.restart is not None:
             self._judge_instance(name, instance, section)
-        return target if target.probes else None
+        if not target.probes:
+            return None
+        _doubt_icmp(section, target)
+        return target
 
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
         """The probes, and the rule with the longest of their timeouts: by then every round has ended (`require`)."""
@@ -104,6 +107,24 @@ class TargetReader:
             return
         if (other := self._restarted_by.setdefault(instance, name)) != name:
             section.reject("instance", f"{instance} is restarted by target '{other}' too, expected one target to do so")
+
+
+def _doubt_icmp(section: Section, target: Target) -> None:
+    """Lambda supports TCP and UDP only (AWS Lambda FAQs)."""
+    pings = [isinstance(probe, IcmpProbe) for probe in target.probes]
+    match target.require:
+        case Require.ANY:
+            needed = all(pings)
+        case Require.ALL:
+            needed = any(pings)
+        case _:
+            assert_never(target.require)
+    if needed:
+        section.warn(
+            "probes",
+            "no verdict without ICMP, which Lambda may refuse to send: then the target stays UNKNOWN and nothing moves;"
+            " add a TCP or HTTP probe, with 'require: any'",
+        )
 
 
 def _judge_boot_timeout(section: Section, policy: RestartPolicy, rule: Detection) -> None:

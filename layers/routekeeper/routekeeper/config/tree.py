@@ -46,6 +46,11 @@ class Block:
 Node = Scalar | Listing | Block
 
 
+def bare(node: Node) -> object:
+    """What stands at a node, as readers of single values take it: a scalar's value, else the node itself."""
+    return node.value if isinstance(node, Scalar) else node
+
+
 def from_plain(document: object) -> Node:
     """The tree of a document made of dictionaries, lists and scalars. Nothing in it has a place."""
     match document:

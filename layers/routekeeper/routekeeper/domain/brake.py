@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+from routekeeper.domain.stored import Stored
 
 MOVES_OF_A_GROUP: Final = 6
 """The limit for each group where nothing else is said: three times away and back (docs/decisions/brake.md)."""
@@ -35,7 +36,7 @@ class Brake:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Stored):
     """One move in the ledger."""
 
     transition: str
@@ -44,7 +45,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Stored):
     """What the brake remembers: one item for the deployment."""
 
     version: int = 0
@@ -113,7 +114,7 @@ def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> L
 
 def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
     """The ledger after a person has acknowledged: released, with all moves so far forgotten."""
-    return Ledger(ledger.version, acknowledged=asked)
+    return Ledger(ledger.version, acknowledged=asked, unknown=ledger.unknown)
 
 
 def why_held(ledger: Ledger) -> str | None:

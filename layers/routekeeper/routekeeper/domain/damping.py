@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routekeeper.domain.health import Health
+from routekeeper.domain.stored import Stored
 
 FLAP: Final = 1000.0
 """The penalty of one flap; the limits are in the same unit."""
@@ -52,7 +53,7 @@ class Damping:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaps:
+class Flaps(Stored):
     """What is remembered of one path's flaps. Times are seconds since the epoch."""
 
     penalty: float = 0.0
@@ -88,7 +89,7 @@ class Flaps:
         before = self.penalty_at(now, rule)
         after = min(before + FLAP, rule.ceiling)
         peak = after if before < rule.reuse else max(after, self.peak)
-        return Flaps(after, max(now, self.at), peak, down=True)
+        return replace(self, penalty=after, at=max(now, self.at), peak=peak, down=True)
 
 
 NEVER: Final = Flaps()

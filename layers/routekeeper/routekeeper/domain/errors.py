@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from routekeeper.domain.refusal import About, Refusal
+
 
 class RoutekeeperError(Exception):
     """Base of every error that routekeeper raises on purpose."""
@@ -36,11 +38,21 @@ class LeaseLost(StoreError):
 
 
 class Ec2Error(RoutekeeperError):
-    """EC2 refused a call or did not answer it. `code` is EC2's error code, or `Timeout`."""
+    """EC2 refused a call or did not answer it: `refusal` keeps its code, and what it is about."""
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, about: About = About.CALL, *, final: bool = True) -> None:
         super().__init__(message)
-        self.code = code
+        self.refusal = Refusal(code, message, about, final)
+
+    @property
+    def code(self) -> str:
+        """EC2's error code, or one of our own (`ec2.errors`)."""
+        return self.refusal.code
+
+    @property
+    def final(self) -> bool:
+        """Whether the same call will be refused again until somebody changes something."""
+        return self.refusal.final
 
 
 class NoticeError(RoutekeeperError):

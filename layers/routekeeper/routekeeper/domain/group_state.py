@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from routekeeper.domain.damping import Flaps
+from routekeeper.domain.path_memory import NOTHING, PathMemory
+from routekeeper.domain.refusal import Refusal
+from routekeeper.domain.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Stored):
     """Who asked for something, when and why."""
 
     by: str
@@ -21,7 +23,7 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Stored):
     """Hold one path until `expires_at`, whatever its health."""
 
     path: str
@@ -32,7 +34,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Stored):
     """Take no action at all until `expires_at`."""
 
     expires_at: float
@@ -40,7 +42,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnRequest:
+class ReturnRequest(Stored):
     """Go back to the preferred path now, without waiting for hold-down. Forgotten at `expires_at`."""
 
     expires_at: float
@@ -49,7 +51,7 @@ class ReturnRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Stored):
     """One thing that an operator asked for, kept with the group for people to read."""
 
     action: str
@@ -71,18 +73,19 @@ class TransitionKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RouteChange(Stored):
     """What was done to one route, in words, and how it ended."""
 
     resource: str
     """The route table or prefix-list reference, e.g. `rtb-0a 0.0.0.0/0`."""
     before: str
     after: str
-    error: str | None = None
+    refusal: Refusal | None = None
+    """Why it was not changed; None where it was."""
 
 
 @dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Stored):
     """One change of a group's routes: what was seen, what was decided and why, what was changed, how fast (law 7)."""
 
     id: str
@@ -97,7 +100,7 @@ class Transition:
     verdict_at: float | None = None
     asked: Asker | None = None
     applied_at: float | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[RouteChange, ...] = ()
     forced: bool = False
     """Whether somebody wants it carried out whatever the health of the path."""
 
@@ -124,7 +127,7 @@ class Channel(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(Stored):
     """A recorded transition, and the channels on which it has yet to be told."""
 
     transition: Transition
@@ -142,7 +145,17 @@ class Untold:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupState:
+class SeenRoute(Stored):
+    """One route as it was read, in words."""
+
+    resource: str
+    """As in `RouteChange`."""
+    on: str
+    """Its next hop, `none`, or why it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState(Stored):
     """Everything remembered of a group: one item, so that one condition on `version` guards it all."""
 
     group: str
@@ -165,18 +178,29 @@ class GroupState:
     teller: str | None = None
     """The invocation that is telling `unannounced`; nobody else tells it until `teller_until`."""
     teller_until: float = 0.0
-    seen_healthy: Mapping[str, float] | None = None
-    """Since when the router itself has seen each path before the present one HEALTHY, without a break; those it
-    last saw otherwise are absent. None: nobody has looked yet."""
-    flaps: Mapping[str, Flaps] = field(default_factory=dict)
-    """How often each path has failed lately, for damping; paths that have not are absent."""
-    blackholed: str | None = None
-    """The path last left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
-    blackholed_at: float = 0.0
-    astray: tuple[str, ...] = ()
-    """Paths that some routes are on because somebody else put them there and they are left so (drift)."""
+    looked: bool = False
+    """Whether the router has looked at the paths since the present one was taken."""
+    paths: Mapping[str, PathMemory] = field(default_factory=dict)
+    """What is remembered of each path; those of which nothing is are absent."""
+    routes: tuple[SeenRoute, ...] = ()
+    """The routes as the router last read them, with each transition that it recorded. For people only."""
+    routes_at: float | None = None
+    """When they were read."""
     intents: tuple[Intent, ...] = ()
     """What operators asked for lately, newest first."""
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """The paths that some routes are on because somebody else put them there, and that are left so."""
+        return tuple(sorted(name for name, memory in self.paths.items() if memory.drifted))
+
+    def memory(self, path: str) -> PathMemory:
+        return self.paths.get(path, NOTHING)
+
+    def remembering(self, memories: Mapping[str, PathMemory]) -> GroupState:
+        """With these memories in the place of those of the same paths; paths of which nothing is left are dropped."""
+        kept = {name: memory for name, memory in {**self.paths, **memories}.items() if memory != NOTHING}
+        return self if kept == self.paths else replace(self, paths=kept)
 
     def pinned_at(self, now: float) -> Pin | None:
         return self.pin if self.pin is not None and now < self.pin.expires_at else None

@@ -65,6 +65,14 @@ class Detection:
         further = math.ceil((self.unhealthy_for_seconds - timeout_seconds) / self.suspect_interval_seconds - 1e-9)
         return max(self.unhealthy_threshold, 1 + further)
 
+    def seconds_to_notice(self, timeout_seconds: float) -> float:
+        """From the sending of the first lost probe to UNHEALTHY, where every probe of a target is lost.
+
+        The probes behind the first follow at `suspect_interval_seconds`; the verdict comes with the timeout of the one
+        that fulfils both the count and the span (`observe`).
+        """
+        return (self.losses_needed(timeout_seconds) - 1) * self.suspect_interval_seconds + timeout_seconds
+
     def loss_standard(self, loss: LossRule) -> Standard:
         return grey.loss_standard(loss, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
 

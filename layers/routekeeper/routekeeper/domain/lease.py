@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from routekeeper.domain.stored import Stored
+
 
 @dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Stored):
     vantage: str
     version: int = 0
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
@@ -29,7 +31,7 @@ def claim(lease: Lease, who: str, now: float, ttl_seconds: float) -> Lease:
     if lease.owner == who:
         return replace(lease, expires_at=now + ttl_seconds)
     if lease.owner is None or now >= lease.expires_at:
-        return Lease(lease.vantage, lease.version, who, lease.epoch + 1, now + ttl_seconds)
+        return _taken(lease, who, now, ttl_seconds)
     return replace(lease, successor=who)
 
 
@@ -41,4 +43,8 @@ def grant(lease: Lease, now: float, ttl_seconds: float) -> Lease:
     """The lease after its owner let go: the successor's, or nobody's."""
     if lease.successor is None:
         return replace(lease, owner=None, expires_at=now)
-    return Lease(lease.vantage, lease.version, lease.successor, lease.epoch + 1, now + ttl_seconds)
+    return _taken(lease, lease.successor, now, ttl_seconds)
+
+
+def _taken(lease: Lease, owner: str, now: float, ttl_seconds: float) -> Lease:
+    return replace(lease, owner=owner, epoch=lease.epoch + 1, expires_at=now + ttl_seconds, successor=None)

@@ -44,15 +44,16 @@ def health_of_paths(
     path = state.path
     if path in health and health[path].health is not Health.UNHEALTHY and is_blackhole(state, actual):
         health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
-    left = state.blackholed
-    if left is None or left == path or left not in health:
-        return health
-    unprobed = any(one.name == left and one.target is None for one in group.paths)
-    if unprobed and now - state.blackholed_at > UNPROBED_SECONDS:
-        return health  # no verdict on it will ever be newer
-    if health[left].health is Health.HEALTHY and (health[left].since or 0.0) <= state.blackholed_at:
-        reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
-        health[left] = Verdict(Health.UNHEALTHY, reason, since=state.blackholed_at)
+    for left in group.paths:
+        marked_at = state.memory(left.name).blackholed_at
+        if marked_at is None or left.name == path:
+            continue
+        if left.target is None and now - marked_at > UNPROBED_SECONDS:
+            continue  # no verdict on it will ever be newer
+        verdict = health[left.name]
+        if verdict.health is Health.HEALTHY and (verdict.since or 0.0) <= marked_at:
+            reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
+            health[left.name] = Verdict(Health.UNHEALTHY, reason, since=marked_at)
     return health
 
 

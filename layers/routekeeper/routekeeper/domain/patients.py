@@ -72,7 +72,7 @@ def _carries(
         # Until a change of routes is recorded, the traffic may be on any path: the one that is left, or one before it.
         return True
     path = group.path(state.path) if state.path is not None else None
-    used = (path, *(group.path(name) for name in state.astray))
+    used = (path, *(group.path(name) for name in state.drifted))
     return path is None or any(one is not None and depends(configuration, one, target) for one in used)
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import RestartPolicy
+from routekeeper.domain.stored import Stored
 
 
 class InstanceState(Enum):
@@ -33,12 +34,12 @@ class Action(Enum):
     """What to ask of EC2."""
 
     STOP = "stop"
-    FORCE_STOP = "force stop"
+    FORCE_STOP = "force-stop"
     START = "start"
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
+class Active(Stored):
     """The one restart that is under way in a restart group."""
 
     target: str
@@ -50,7 +51,7 @@ class Active:
 
 
 @dataclass(frozen=True, slots=True)
-class RestartState:
+class RestartState(Stored):
     """Everything remembered of a restart group: one item with one `active` slot, so that law 8 holds by shape."""
 
     group: str
@@ -86,16 +87,18 @@ class Patient:
 
 
 class Outcome(Enum):
-    """What a step means to people; the metric or message that follows from it."""
+    """What a step means to people, as a token; the words for it are in `announcing.messages`."""
 
-    BEGUN = "restart begun"
-    PROGRESS = "restart goes on"
-    RECOVERED = "restart succeeded"
-    FAILED = "restart failed"
-    STUCK = "instance does not stop"
+    BEGUN = "begun"
+    PROGRESS = "progress"
+    """A step of it was taken."""
+    RECOVERED = "recovered"
+    FAILED = "failed"
+    STUCK = "stuck"
     """A forced stop is overdue. It is repeated, and the restart stays under way."""
-    GAVE_UP = "restarts given up"
-    ABANDONED = "restart abandoned"
+    GAVE_UP = "gave-up"
+    """No attempts are left."""
+    ABANDONED = "abandoned"
     """Its target, or its instance, is no longer in the configuration."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from routekeeper.domain.damping import NEVER
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.settings import Group
 
@@ -15,7 +16,7 @@ def due_at(group: Group, path: str, healthy_since: float, state: GroupState, now
     why = f"failback in {due - now:.0f} s"
     reusable = reusable_at(group, state, path)
     if rule is not None and reusable is not None and reusable > due:
-        penalty = state.flaps[path].penalty_at(now, rule)
+        penalty = (state.memory(path).flaps or NEVER).penalty_at(now, rule)
         due = reusable
         why = (
             f"failback suppressed for {_about(due - now)}: it has flapped, and its penalty of {penalty:.0f} has to"
@@ -30,12 +31,15 @@ def due_at(group: Group, path: str, healthy_since: float, state: GroupState, now
 
 def reusable_at(group: Group, state: GroupState, path: str) -> float | None:
     """When damping lets the path be returned to; None where its flaps have not suppressed it."""
-    rule, flaps = group.failback.damping, state.flaps.get(path)
+    rule, flaps = group.failback.damping, state.memory(path).flaps
     return None if rule is None or flaps is None else flaps.reusable_at(rule)
 
 
 def _seen_since(path: str, state: GroupState, now: float) -> float:
-    return 0.0 if state.seen_healthy is None else state.seen_healthy.get(path, now)
+    if not state.looked:
+        return 0.0
+    seen_at = state.memory(path).seen_healthy_at
+    return now if seen_at is None else seen_at
 
 
 def _about(seconds: float) -> str:

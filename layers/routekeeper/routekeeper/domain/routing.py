@@ -9,24 +9,24 @@ from typing import Final
 from routekeeper.domain import damping
 from routekeeper.domain.group_state import (
     Asker,
-    Change,
     GroupState,
     Intent,
     Pause,
     Pin,
     ReturnRequest,
+    RouteChange,
     Transition,
     TransitionKind,
 )
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import BLACKHOLE, Actual, health_of_paths, is_blackhole, is_dead, probed, works
+from routekeeper.domain.path_memory import NOTHING
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.returning import due_at, reusable_at
 from routekeeper.domain.settings import FailbackMode, Group
 
 __all__ = [
     "Asker",
-    "Change",
     "Decision",
     "GroupState",
     "Intent",
@@ -34,6 +34,7 @@ __all__ = [
     "Pause",
     "Pin",
     "ReturnRequest",
+    "RouteChange",
     "Stay",
     "Transition",
     "TransitionKind",
@@ -85,11 +86,15 @@ UNKNOWN_GRACE_SECONDS: Final = 60.0
 
 def moved(state: GroupState, move: Move, now: float) -> GroupState:
     """The state with the move as its desired path: the request that asked for it is spent, a blackhole remembered."""
+    memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
     if move.blackhole:
-        state = replace(state, blackholed=state.path, blackholed_at=now)
-    elif state.blackholed == move.to:
-        state = replace(state, blackholed=None)
-    return replace(state, path=move.to, since=now, reason=move.reason, returning=None, seen_healthy=None)
+        memories = {name: replace(memory, blackholed_at=None) for name, memory in memories.items()}
+        left = state.path or ""
+        memories[left] = replace(memories.get(left, NOTHING), blackholed_at=now)
+    elif move.to in memories:
+        memories[move.to] = replace(memories[move.to], blackholed_at=None)
+    state = state.remembering(memories)
+    return replace(state, path=move.to, since=now, reason=move.reason, returning=None, looked=False)
 
 
 def decide(
@@ -185,8 +190,10 @@ def counted(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], no
     is one: what goes down by somebody's will is no flap before its probes fail.
     """
     rule = group.failback.damping
+    known = {name: memory.flaps for name, memory in state.paths.items() if memory.flaps is not None}
     health = {path.name: probed(path, verdicts).health for path in group.paths}
-    return replace(state, flaps={} if rule is None else damping.look(state.flaps, health, now, rule))
+    flaps = {} if rule is None else damping.look(known, health, now, rule)
+    return state.remembering({name: replace(state.memory(name), flaps=flaps.get(name)) for name in {**known, **flaps}})
 
 
 def stayed(
@@ -199,12 +206,14 @@ def stayed(
     """
     current = state.path if state.path is not None and group.path(state.path) is not None else group.paths[0].name
     better = group.paths[: [path.name for path in group.paths].index(current)]
-    if not better:
-        return replace(state, seen_healthy=None)
-    health = health_of_paths(group, state, verdicts, actual, now)
-    seen = state.seen_healthy or {}
-    good = (path.name for path in better if health[path.name].health is Health.HEALTHY)
-    return replace(state, seen_healthy={name: seen.get(name, now) for name in good})
+    health = health_of_paths(group, state, verdicts, actual, now) if better else {}
+    seen = {name: memory.seen_healthy_at if state.looked else None for name, memory in state.paths.items()}
+    good = {path.name for path in better if health[path.name].health is Health.HEALTHY}
+    memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
+    for name in good:
+        since = seen.get(name)
+        memories[name] = replace(state.memory(name), seen_healthy_at=now if since is None else since)
+    return replace(state.remembering(memories), looked=bool(better))
 
 
 def _hold(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import assert_never
 
 from routekeeper.domain.brake import Brake
 from routekeeper.domain.damping import Damping
@@ -83,6 +84,18 @@ class Target:
     detection: Detection = field(default_factory=Detection)
     instance: str | None = None
     restart: RestartPolicy | None = None
+
+    @property
+    def seconds_to_loss(self) -> float:
+        """When the loss of a round is certain, after it was sent: ANY needs the last timeout, ALL the first."""
+        timeouts = [probe.timeout_seconds for probe in self.probes]
+        match self.require:
+            case Require.ANY:
+                return max(timeouts)
+            case Require.ALL:
+                return min(timeouts)
+            case _:
+                assert_never(self.require)
 
 
 class NextHopKind(Enum):
@@ -179,6 +192,8 @@ class Watch(Enum):
 
 BURST_INTERVAL_SECONDS = 60.0
 """From one burst to the next: schedules know whole minutes only."""
+BURST_MEMORY_SECONDS = 150.0
+"""In bursts, how long a vantage and a verdict count for by default. Two bursts may fail to run."""
 
 
 class TargetFigures(Enum):

@@ -60,9 +60,10 @@ class Probed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One thing that AWS said of one instance. Times are epoch seconds."""
+    """One thing that AWS said of one resource. Times are epoch seconds."""
 
-    instance: str
+    resource: str
+    """Its ID; an instance's, so far."""
     kind: SignalKind
     words: str
     at: float
@@ -195,9 +196,9 @@ def against(
 ) -> tuple[Signal, ...]:
     """Those that speak against the path, now or from some time on. `verdict`: what the probes say of its target."""
     instances = instances_of(configuration, path)
-    mine = (signal for signal in signals if signal.instance in instances)
+    mine = (signal for signal in signals if signal.resource in instances)
     return tuple(
-        signal for signal in mine if not signal.is_over(probed_by(configuration, path, signal.instance), verdict, now)
+        signal for signal in mine if not signal.is_over(probed_by(configuration, path, signal.resource), verdict, now)
     )
 
 

@@ -9,6 +9,7 @@ from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import Actual, health_of_paths, is_dead
 from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.settings import Group, NextHop, Path
 
 
@@ -27,12 +28,12 @@ class Route:
     """Learnt, not written: it cannot be replaced, but a written route to the same destination outranks it."""
     settled: bool = True
     """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
-    error: str | None = None
+    unread: Refusal | None = None
     """Why the route could not be read, if so."""
 
     def __str__(self) -> str:
-        if self.error is not None:
-            return f"unreadable: {self.error}"
+        if self.unread is not None:
+            return f"unreadable: {self.unread}"
         names = "/".join(sorted(hop.id for hop in self.next_hops)) or self.elsewhere or "none"
         return f"{names} (blackhole)" if self.blackhole else names
 
@@ -44,7 +45,7 @@ class Route:
 
 def is_on(route: Route, path: Path) -> bool:
     """Whether the route is on the path. A path without a next hop is in place when there is no route."""
-    if route.error is not None:
+    if route.unread is not None:
         return False
     if path.next_hop is None:
         return not route.exists
@@ -53,7 +54,7 @@ def is_on(route: Route, path: Path) -> bool:
 
 def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
     """The path that all readable routes are on; None where none could be read."""
-    readable = [route for route in routes if route.error is None]
+    readable = [route for route in routes if route.unread is None]
     if not readable:
         return None
     for path in group.paths:
@@ -94,7 +95,7 @@ def left_alone(
         return ()
     # What is announced to go works as yet: better than what is dead (decisions/signals.md).
     dead = [one for one in group.paths if health[path.name].announced and is_dead(health[one.name])]
-    stay = (r for r in differing(routes, path) if r.error is None and not _swallows(r, group))
+    stay = (r for r in differing(routes, path) if r.unread is None and not _swallows(r, group))
     return tuple(route for route in stay if not any(is_on(route, one) for one in dead))
 
 

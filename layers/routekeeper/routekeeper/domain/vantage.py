@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.quorum import Ballots, Verdict, verdicts
 from routekeeper.domain.settings import Configuration
+
+VANTAGES: Final = ("a", "b", "c")
+"""Every vantage that a deployment can have (template.yaml)."""
 
 
 @dataclass(frozen=True, slots=True)

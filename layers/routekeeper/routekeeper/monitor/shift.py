@@ -95,7 +95,7 @@ class Shift:
         level = logging.WARNING
         while True:
             try:
-                return await self._means.offload(self._means.store.load_board)
+                return await self._means.offload(partial(self._means.store.load_board, (self._name,)))
             except StoreError as error:
                 LOG.log(level, "board not readable", extra={"vantage": self._name, "error": str(error)})
                 level = logging.DEBUG

@@ -6,7 +6,7 @@ from routekeeper.domain.damping import NEVER
 from routekeeper.domain.routing import GroupState
 from routekeeper.domain.settings import Failback, Group, Path
 from routekeeper.domain.windows import Day, Window
-from routekeeper.operator.moments import iso
+from routekeeper.operator.moments import iso, iso_or_none
 from routekeeper.operator.outlook import Json
 
 
@@ -36,15 +36,14 @@ def failback(rules: Failback, now: float) -> Json:
 
 def damping(group: Group, state: GroupState, path: Path, now: float) -> Json | None:
     """How the path stands: its penalty of now, and until when it is suppressed; None where flaps are not counted."""
-    rule, flaps = group.failback.damping, state.flaps.get(path.name, NEVER)
+    rule, flaps = group.failback.damping, state.memory(path.name).flaps or NEVER
     if rule is None:
         return None
-    reusable_at = flaps.reusable_at(rule)
-    suppressed = reusable_at is not None and now < reusable_at
+    suppressed = flaps.suppressed_at(now, rule)
     return {
         "penalty": round(flaps.penalty_at(now, rule)),
         "suppressed": suppressed,
-        "failback_allowed_at": iso(reusable_at) if reusable_at is not None and suppressed else None,
+        "failback_allowed_at": iso_or_none(flaps.reusable_at(rule)) if suppressed else None,
     }
 
 

@@ -59,9 +59,9 @@ def _held(decision: Decision, state: GroupState, braked: str) -> Decision:
             return Stay(f"{decision.reason}, but {braked}")
         case Stay() if decision.due_at is not None:
             return replace(decision, reason=f"{decision.reason}; then {braked}", due_at=None)
-        case Stay() if state.astray:
-            astray = " and ".join(state.astray)
-            return replace(decision, reason=f"{decision.reason}; some routes are on {astray}, {braked}")
+        case Stay() if state.drifted:
+            drifted = " and ".join(state.drifted)
+            return replace(decision, reason=f"{decision.reason}; some routes are on {drifted}, {braked}")
         case _:
             return decision
 

@@ -6,7 +6,7 @@ from routekeeper.domain.errors import ItemError
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, Transition
+from routekeeper.domain.routing import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import Signal, probed_by
 from routekeeper.operator.failback import damping, failback
@@ -28,7 +28,7 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
         },
         "failback": failback(group.failback, scene.now),
         **holds(state, scene.now),
-        "astray": list(state.astray),
+        "drifted": list(state.drifted),
         "pending": None if state.pending is None else transition(state.pending),
         "next": outlook(group, state, scene.verdicts, scene.now, scene.braked),
         "intents": [_intent(intent) for intent in state.intents],
@@ -108,10 +108,7 @@ def transition(event: Transition) -> Json:
         "applied_at": iso_or_none(event.applied_at),
         "detection_seconds": _rounded(event.detection_seconds),
         "steering_seconds": _rounded(event.steering_seconds),
-        "changes": [
-            {"resource": change.resource, "before": change.before, "after": change.after, "error": change.error}
-            for change in event.changes
-        ],
+        "changes": [_change(change) for change in event.changes],
     }
 
 
@@ -129,6 +126,14 @@ def restart_event(event: RestartEvent) -> Json:
     }
 
 
+def _change(change: RouteChange) -> Json:
+    refusal = change.refusal
+    told = {"resource": change.resource, "before": change.before, "after": change.after}
+    if refusal is None:
+        return {**told, "error": None}
+    return {**told, "error": refusal.words, "code": refusal.code, "about": refusal.about.value, "final": refusal.final}
+
+
 def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
     return {
         "health": verdict.health.value,
@@ -142,12 +147,12 @@ def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
 
 def _signal(signal: Signal, path: Path, scene: Scene) -> Json:
     return {
-        "instance": signal.instance,
+        "resource": signal.resource,
         "kind": signal.kind.value,
         "says": signal.words,
         "at": iso(signal.at),
         "from": iso(max(signal.at, signal.starts_at)),
-        "until": iso(signal.over_at(probed_by(scene.configuration, path, signal.instance))),
+        "until": iso(signal.over_at(probed_by(scene.configuration, path, signal.resource))),
         "upcoming": scene.now < signal.starts_at,
     }
 

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.routing import Change
+from routekeeper.domain.group_state import RouteChange
+from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import Route, is_on
-from routekeeper.ec2_errors import Trouble, is_temporary, trouble
+from routekeeper.ec2_errors import INCOMPLETE, MISREAD, UNREADABLE, Trouble, refused, trouble
 from routekeeper.router import pace
 from routekeeper.router.means import Means
 
@@ -33,7 +34,7 @@ READ_BACK_SECONDS: Final = 0.25
 class Applied:
     """What became of every route that differed."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[RouteChange, ...]
     at: float
     """When the routes had been read back."""
     owed: bool = False
@@ -43,16 +44,16 @@ class Applied:
     """Whether nothing was changed because the path was no longer wanted when EC2 would have taken it."""
 
     @property
-    def failed(self) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.error is not None)
+    def failed(self) -> tuple[RouteChange, ...]:
+        return tuple(change for change in self.changes if change.refusal is not None)
 
     @property
     def changed(self) -> bool:
         return len(self.failed) < len(self.changes)
 
     def error(self) -> Ec2Error:
-        told = "; ".join(f"{change.resource}: {change.error}" for change in self.failed)
-        return Ec2Error(f"{len(self.failed)} of {len(self.changes)} routes not changed: {told}", "Incomplete")
+        told = "; ".join(f"{change.resource}: {change.refusal}" for change in self.failed)
+        return Ec2Error(f"{len(self.failed)} of {len(self.changes)} routes not changed: {told}", INCOMPLETE)
 
 
 def put_in_place(
@@ -67,18 +68,18 @@ def put_in_place(
     if not todo:
         return Applied((), means.clock())
     hope = _Hope(wanted, means.clock)
-    errors = _change_all(group, todo, path, means, deadline_at, hope)
-    accepted = {route.resource for route in todo} - set(errors)
-    errors |= _read_back(group, accepted, path, means, deadline_at, hope)
-    changes = tuple(replace(change, error=errors.get(change.resource)) for change in planned(todo, path))
-    owed = any(route.error is None and route.resource in errors for route in todo)
+    refused = _change_all(group, todo, path, means, deadline_at, hope)
+    accepted = {route.resource for route in todo} - set(refused)
+    refused |= _read_back(group, accepted, path, means, deadline_at, hope)
+    changes = tuple(replace(change, refusal=refused.get(change.resource)) for change in planned(todo, path))
+    owed = any(route.unread is None and route.resource in refused for route in todo)
     return Applied(changes, means.clock(), owed, hope.lost)
 
 
-def planned(todo: Iterable[Route], path: Path) -> tuple[Change, ...]:
+def planned(todo: Iterable[Route], path: Path) -> tuple[RouteChange, ...]:
     """What putting the routes onto the path will change."""
     after = str(path.next_hop) if path.next_hop is not None else "none"
-    return tuple(Change(route.resource, str(route), after, route.error) for route in todo)
+    return tuple(RouteChange(route.resource, str(route), after, route.unread) for route in todo)
 
 
 class _Hope:
@@ -109,13 +110,13 @@ class _Hope:
 
 def _change_all(
     group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float, hope: _Hope
-) -> dict[str, str]:
-    """Change all routes, the temporarily refused ones again; the error by resource of those that stayed refused."""
+) -> dict[str, Refusal]:
+    """Change all routes, the temporarily refused ones again; by resource, why those that stayed refused were."""
     steering = means.steering(group)
 
     def change(route: Route) -> Ec2Error | None:
-        if route.error is not None:
-            return Ec2Error(route.error, "Unreadable")
+        if route.unread is not None:
+            return Ec2Error(route.unread.words, UNREADABLE, About.ROUTE)
         try:
             steering.change(group, route, path)
         except Ec2Error as error:
@@ -133,11 +134,11 @@ def _change_all(
             for route in left:
                 if outcomes[route] is None:
                     refused.pop(route.resource, None)
-            left = tuple(r for r, error in outcomes.items() if error is not None and is_temporary(error.code))
+            left = tuple(r for r, error in outcomes.items() if error is not None and not error.final)
             if not left or not hope.is_left():
                 break
             pause()
-    return {resource: str(error) for resource, error in refused.items()}
+    return {resource: error.refusal for resource, error in refused.items()}
 
 
 class _Paced:
@@ -175,7 +176,7 @@ class _Paced:
             queue.extend(throttled)
             pause = max(0.0, began + self._pace.step_seconds - now)
             if queue and (now + pause >= self._deadline_at or not self._hope.is_left()):
-                late = Ec2Error("EC2 throttled so many calls that this one had no turn", "RequestLimitExceeded")
+                late = refused("EC2 throttled so many calls that this one had no turn", "RequestLimitExceeded")
                 return {**dict.fromkeys(queue, late), **outcomes}
             if queue and pause:
                 self._means.sleep(pause)
@@ -188,7 +189,7 @@ def _is_throttled(error: Ec2Error | None) -> bool:
 
 def _read_back(
     group: Group, expected: set[str], path: Path, means: Means, deadline_at: float, hope: _Hope
-) -> dict[str, str]:
+) -> dict[str, Refusal]:
     """Read until every route that is expected is on the path and settled; why not, by resource, at the end.
 
     The end is the deadline, or when the path is no longer wanted: traffic that has to leave waits for nothing (law 4).
@@ -199,7 +200,7 @@ def _read_back(
         try:
             found = {route.resource: route for route in means.steering(group).read(group)}
         except Ec2Error as error:
-            missing = dict.fromkeys(expected, f"changed, but not to be read back: {error}")
+            missing = dict.fromkeys(expected, _misread(f"not to be read back: {error}"))
         else:
             missing = _unlike(expected, found, path)
             if not missing and all(found[one].settled for one in expected):
@@ -210,15 +211,19 @@ def _read_back(
     return {}
 
 
-def _unlike(expected: set[str], found: dict[str, Route], path: Path) -> dict[str, str]:
-    missing: dict[str, str] = {}
+def _unlike(expected: set[str], found: dict[str, Route], path: Path) -> dict[str, Refusal]:
+    missing: dict[str, Refusal] = {}
     for resource in expected:
         route = found.get(resource)
         if route is None:
-            missing[resource] = "changed, but gone when read back"
+            missing[resource] = _misread("gone when read back")
         elif not is_on(route, path):
-            missing[resource] = f"changed, but read back as {route}"
+            missing[resource] = _misread(f"read back as {route}")
     return missing
+
+
+def _misread(what: str) -> Refusal:
+    return Refusal(MISREAD, f"changed, but {what}", About.ROUTE)
 
 
 def _pauses(means: Means, deadline_at: float) -> Iterator[Callable[[], None]]:

@@ -18,10 +18,11 @@ from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflic
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.path_health import Actual, health_of_paths
 from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.routing import Decision, Move, Stay, counted, decide, moved, stayed
 from routekeeper.domain.settings import Group
 from routekeeper.domain.steering import Route, actual, can_wait, differing, left_alone, paths_of
-from routekeeper.ec2_errors import is_temporary
+from routekeeper.ec2_errors import UNREADABLE
 from routekeeper.measurements import Measurement, Metric
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
@@ -125,7 +126,7 @@ class GroupPass:
         if state.pending is not None:
             return self._converge(state, routes) or decision.reason
         left, held = self._left(state, verdicts if unread is None else self.judging.anew(), routes)
-        state = self._remember_astray(state, left, routes)
+        state = self._remember_drift(state, left, routes)
         rest = tuple(route for route in routes if route not in left)
         return held or self._converge(state, rest) or decision.reason
 
@@ -146,7 +147,7 @@ class GroupPass:
             try:
                 return self.means.steering(self.group).read(self.group), None
             except Ec2Error as error:
-                if pause is None or not is_temporary(error.code):
+                if pause is None or error.final:
                     return (), error
                 self.means.sleep(pause)
         raise AssertionError("the last attempt has no pause")
@@ -159,7 +160,7 @@ class GroupPass:
             Ec2Error: they cannot be read.
         """
         asked_at = self.means.clock()
-        while is_temporary(unread.code) and self.means.clock() < self.deadline_at - DEADLINE_MARGIN_SECONDS:
+        while not unread.final and self.means.clock() < self.deadline_at - DEADLINE_MARGIN_SECONDS:
             self.means.sleep(READ_AGAIN_SECONDS)
             routes, error = self._read()
             if error is None:
@@ -206,19 +207,20 @@ class GroupPass:
         if left:
             where = {route.resource: str(route) for route in left}
             LOG.warning("drift left as it is", extra={"group": self.group.name, "path": path.name, "routes": where})
-        drifted = tuple(one for one in differing(routes, path) if one.error is None and one not in left)
+        drifted = tuple(one for one in differing(routes, path) if one.unread is None and one not in left)
         health = health_of_paths(self.group, state, verdicts, actual(self.group, routes), now)
         if not drifted or not can_wait(self.group, drifted, health) or (held := self._hold(state)) is None:
             return left, None
         return (*left, *drifted), f"somebody else changed the routes; putting them right is {held}"
 
-    def _remember_astray(self, state: GroupState, left: tuple[Route, ...], routes: tuple[Route, ...]) -> GroupState:
+    def _remember_drift(self, state: GroupState, left: tuple[Route, ...], routes: tuple[Route, ...]) -> GroupState:
         """Save where the routes are that are left; what is about to be put right is forgotten once it is."""
         path = self.group.path(state.path) if state.path is not None else None
         coming = path is not None and any(route not in left for route in differing(routes, path))
-        now = set(paths_of(self.group, left)) | (set(state.astray) if coming else set())
-        astray = tuple(one.name for one in self.group.paths if one.name in now)
-        return state if astray == state.astray else self.means.store.save_group(replace(state, astray=astray))
+        now = set(paths_of(self.group, left)) | (set(state.drifted) if coming else set())
+        names = [one.name for one in self.group.paths]
+        after = state.remembering({name: replace(state.memory(name), drifted=name in now) for name in names})
+        return state if after == state else self.means.store.save_group(after)
 
     def _hold(self, state: GroupState) -> str | None:
         """Why a transition that can wait has to; None once it has its slot under the brake (law 12)."""
@@ -239,9 +241,11 @@ class GroupPass:
         if state.pending is None:
             if not todo:
                 return None
-            if all(route.error is not None for route in todo):
+            if all(route.unread is not None for route in todo):
                 self._emit(Metric.STEERING_FAILURES, len(todo))
-                raise Ec2Error("; ".join(f"{route.resource}: {route.error}" for route in todo), "Unreadable")
+                raise Ec2Error(
+                    "; ".join(f"{route.resource}: {route.unread}" for route in todo), UNREADABLE, About.ROUTE
+                )
             state = self._commit(state, transitions.of_drift(state, path, todo, self.means.clock()), routes)
             self._emit(Metric.DRIFT, 1)
         else:
@@ -283,9 +287,9 @@ class GroupPass:
         """While nothing may be touched: what had been changed before goes into history all the same (law 7)."""
         if state.pending is None or not state.pending.changes:
             return
-        changes = transitions.known(state.pending, self.group, routes, why_not)
-        owed = any(change.error is not None for change in changes)
-        if not all(change.error is not None for change in changes):
+        changes = transitions.known(state.pending, self.group, routes, Refusal(transitions.HALTED, why_not))
+        owed = any(change.refusal is not None for change in changes)
+        if not all(change.refusal is not None for change in changes):
             self._close(state, Applied(changes, self.means.clock(), owed))
 
     def _close(self, state: GroupState, applied: Applied) -> Transition:

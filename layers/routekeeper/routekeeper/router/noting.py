@@ -40,13 +40,13 @@ class Noting:
             LOG.error("event not understood", extra={"error": str(error)})  # noqa: TRY400 - where it was met says nothing
             return False
         ours = concerned(self.configuration)
-        stand = [self._note(signal) for signal in said if signal.instance in ours]
+        stand = [self._note(signal) for signal in said if signal.resource in ours]
         return any(stand)
 
     def _note(self, signal: Signal) -> bool:
         stands = self._save(signal)
         told = "signal" if stands else "signal that is older than what is known"
-        LOG.info(told, extra={"instance": signal.instance, "kind": signal.kind.value, "words": signal.words})
+        LOG.info(told, extra={"resource": signal.resource, "kind": signal.kind.value, "words": signal.words})
         return stands
 
     def _save(self, signal: Signal) -> bool:

@@ -7,12 +7,17 @@ from dataclasses import replace
 from typing import Final
 
 from routekeeper.domain.brake import counts
-from routekeeper.domain.group_state import Change, GroupState, Transition, TransitionKind, Untold
+from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind, Untold
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routing import Move
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import Route, differing, is_on
 from routekeeper.router.applying import Applied, planned
 
+OVERTAKEN: Final = "Overtaken"
+"""Our own code: the next transition began before the route was changed."""
+HALTED: Final = "Halted"
+"""Our own code: nothing may be touched any more, by an operator's pause or because what was decided may not be done."""
 TELLER_SECONDS: Final = 15.0
 """How long others leave the telling to whoever recorded."""
 UNTOLD_LIMIT: Final = 10
@@ -60,17 +65,18 @@ def with_plan(transition: Transition, group: Group, routes: Iterable[Route]) -> 
     return replace(transition, changes=(*transition.changes, *planned(todo, path)))
 
 
-def known(pending: Transition, group: Group, routes: Iterable[Route], otherwise: str) -> tuple[Change, ...]:
+def known(pending: Transition, group: Group, routes: Iterable[Route], otherwise: Refusal) -> tuple[RouteChange, ...]:
     """The planned changes as the routes show them: those in place are done, the others are not, and why."""
     path = group.path(pending.to_path)
     done = {route.resource for route in routes if path is not None and is_on(route, path)}
-    return tuple(replace(change, error=None if change.resource in done else otherwise) for change in pending.changes)
+    return tuple(replace(change, refusal=None if change.resource in done else otherwise) for change in pending.changes)
 
 
 def overtaken(pending: Transition, group: Group, routes: Iterable[Route], by: Transition) -> Transition:
     """A transition that never got recorded, as it goes into history when the next one begins."""
     why = f"overtaken by {by.id}"
-    return replace(pending, reason=f"{pending.reason}; {why}", changes=known(pending, group, routes, why))
+    changes = known(pending, group, routes, Refusal(OVERTAKEN, why))
+    return replace(pending, reason=f"{pending.reason}; {why}", changes=changes)
 
 
 def closed(state: GroupState, pending: Transition, applied: Applied, teller: str, now: float) -> GroupState:
@@ -79,7 +85,7 @@ def closed(state: GroupState, pending: Transition, applied: Applied, teller: str
     Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
     """
     latest = {change.resource: change for change in applied.changes}
-    before = {change.resource: replace(change, error=None) for change in pending.changes}
+    before = {change.resource: replace(change, refusal=None) for change in pending.changes}
     merged = tuple(
         replace(latest.get(resource, change), before=change.before) for resource, change in {**latest, **before}.items()
     )
@@ -110,7 +116,7 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
         verdict_at=None,
         decided_at=now,
         applied_at=None,
-        changes=tuple(change for change in done.changes if change.error is not None),
+        changes=tuple(change for change in done.changes if change.refusal is not None),
     )
 
 

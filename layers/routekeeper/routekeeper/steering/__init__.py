@@ -14,7 +14,7 @@ class Steering(Protocol):
     def read(self, group: Group) -> tuple[Route, ...]:
         """Every route of the group as it is now.
 
-        A route that cannot be read (its table does not exist, say) comes back with its `error`; the others are read
+        A route that cannot be read (its table does not exist, say) comes back `unread`; the others are read
         all the same.
 
         Raises:

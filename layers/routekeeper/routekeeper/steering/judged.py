@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.refusal import About
 from routekeeper.domain.settings import Path
 from routekeeper.domain.steering import Route, is_on
-from routekeeper.ec2_errors import Trouble, trouble
+from routekeeper.ec2_errors import UNREADABLE, Trouble, trouble
 
 
 def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
@@ -21,8 +22,8 @@ def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[
     Raises:
         Ec2Error: the route could not be put onto the path and, as far as can be read, is not on it.
     """
-    if route.error is not None:
-        raise Ec2Error(f"{route.resource} is left alone: {route.error}", "Unreadable")
+    if route.unread is not None:
+        raise Ec2Error(f"{route.resource} is left alone: {route.unread}", UNREADABLE, About.ROUTE)
     try:
         act(route)
     except Ec2Error as refusal:
@@ -31,7 +32,7 @@ def put(route: Route, path: Path, act: Callable[[Route], None], read: Callable[[
         now = _if_readable(read)
         if now is not None and is_on(now, path):
             return
-        if now is None or now.error is not None or _circumstances(now) == _circumstances(route):
+        if now is None or now.unread is not None or _circumstances(now) == _circumstances(route):
             raise
         if trouble(refusal.code) is Trouble.UNANSWERED:
             raise
@@ -42,7 +43,7 @@ def _if_readable(read: Callable[[], Route]) -> Route | None:
     try:
         return read()
     except Ec2Error:
-        # Beside the refusal that led here, that nothing can be read now is the lesser news.
+        # Report the refusal that led here; the failed re-read adds nothing.
         return None
 
 

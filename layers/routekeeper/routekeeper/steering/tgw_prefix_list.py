@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, TgwPrefixList
 from routekeeper.domain.steering import Route
-from routekeeper.ec2_errors import translated
+from routekeeper.ec2_errors import refused, translated
 from routekeeper.steering.judged import put
 
 if TYPE_CHECKING:
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 class TgwPrefixListSteering:
     """Implements `Steering` for groups steered by `TgwPrefixList`.
 
-    The client should give up soon, for others wait behind a call: connect timeout 2 s, read timeout 5 s, at most 3
-    attempts in the standard retry mode.
+    The client should give up soon, for others wait behind a call, and make one attempt only: what is worth another
+    is repeated by the router (`bootstrap.clients`).
     """
 
     def __init__(self, ec2: EC2Client) -> None:
@@ -67,7 +66,7 @@ class TgwPrefixListSteering:
             self._create(place, path.next_hop)
         else:
             message = f"{found.resource} is still being deleted; it can be created anew once it is gone"
-            raise Ec2Error(message, "IncorrectState")
+            raise refused(message, "IncorrectState")
 
     def _create(self, place: TgwPrefixList, next_hop: NextHop) -> None:
         with translated("CreateTransitGatewayPrefixListReference", _resource(place)):

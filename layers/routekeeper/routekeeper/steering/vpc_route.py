@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from routekeeper.domain.settings import Group, NextHop, NextHopKind, Path, VpcRoute
 from routekeeper.domain.steering import Route
-from routekeeper.ec2_errors import translated
+from routekeeper.ec2_errors import translated, unreadable
 from routekeeper.steering.judged import put
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ _WRITTEN: Final = "CreateRoute"
 class VpcRouteSteering:
     """Implements `Steering` for groups steered by `VpcRoute`.
 
-    The client should give up soon, for others wait behind a call: connect timeout 2 s, read timeout 5 s, at most 3
-    attempts in the standard retry mode.
+    The client should give up soon, for others wait behind a call, and make one attempt only: what is worth another
+    is repeated by the router (`bootstrap.clients`).
     """
 
     def __init__(self, ec2: EC2Client) -> None:
@@ -108,14 +108,14 @@ def _resource(table: str, place: VpcRoute) -> str:
 
 def _route(resource: str, table: RouteTableTypeDef | None, destination: str) -> Route:
     if table is None:
-        return Route(resource, error="there is no such route table")
+        return Route(resource, unread=unreadable("there is no such route table"))
     same = [route for route in table.get("Routes", []) if _goes_to(route, destination)]
     if not same:
         return Route(resource)
     # A written and a propagated route to one destination are both listed; the written one takes priority.
     route = next((found for found in same if _is_written(found)), same[0])
     if route.get("GatewayId") == "local":
-        return Route(resource, error="it is the VPC's own local route, which is not routekeeper's to move")
+        return Route(resource, unread=unreadable("it is the VPC's own local route, which is not routekeeper's to move"))
     hops = frozenset(_next_hops(route))
     other = next((value for key in _OTHER_NEXT_HOPS if (value := dict(route).get(key))), None)
     return Route(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from routekeeper.domain.brake import Ledger
@@ -31,18 +32,20 @@ class Store(Protocol):
     def load_lease(self, vantage: str) -> Lease: ...
     def save_lease(self, lease: Lease) -> Lease: ...
 
-    def load_vantage(self, vantage: str) -> Vantage | None: ...
     def save_vantage(self, vantage: Vantage) -> None:
         """Write the heartbeat unless a newer epoch has (LeaseLost)."""
 
     def save_health(self, vantage: str, epoch: int, target: str, health: TargetHealth) -> None:
         """Write a health change unless a newer epoch has (LeaseLost)."""
 
-    def load_board(self) -> Board:
-        """All vantages and all health. An unreadable item is left out and named in the log; it strands no other."""
+    def load_board(self, vantages: Sequence[str] | None = None) -> Board:
+        """What these vantages have told, or all of the deployment.
+
+        An unreadable item is left out and named in the log; it strands no other.
+        """
 
     def load_signals(self) -> tuple[Signal, ...]:
-        """The newest signal of each instance and kind, withdrawn and ended ones included; unreadable ones left out."""
+        """The newest signal of each resource and kind, withdrawn and ended ones included; unreadable ones left out."""
 
     def save_signal(self, signal: Signal) -> bool:
         """Write the signal unless a later one stands in its place (`Signal.order`); whether it stands now."""

@@ -3,8 +3,9 @@
 A dataclass or a mapping becomes a map, a tuple or a frozenset a list, an enum its value, a number a number: what
 the console shows can be read, and put right by hand. The codec of a type is built once, at its first use.
 
-Reading follows a rolling deployment: an attribute that is not known was written by a newer version and is ignored,
-one that is missing was not yet written by an older version and takes its default.
+Reading follows a rolling deployment: an attribute that is missing was not yet written by an older version and takes its
+default. One that is not known was written by a newer version: a `Stored` value keeps it as it is and is saved with it,
+any other ignores it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from routekeeper.domain.errors import ItemError
+from routekeeper.domain.stored import Stored
 
 Attribute = Mapping[str, Any]
 """One attribute value as the low-level API has it, e.g. `{"S": "idc"}`."""
@@ -32,6 +34,8 @@ _SMALLEST: Final = 1e-130
 _EXACT: Final = 2.0**53
 """Below it, every whole float is written as DynamoDB would show it: `3`, not `3.0`."""
 _SHOWN_CHARACTERS: Final = 60
+_UNKNOWN: Final = "unknown"
+"""The field of `Stored`, which is no attribute."""
 
 
 def to_attributes(value: Any, where: str) -> dict[str, Attribute]:
@@ -241,20 +245,20 @@ def _unwrap_map(attribute: Any) -> dict[str, Any]:
 
 def _record(kind: type[Any]) -> _Form:
     hints = get_type_hints(kind)
-    forms = {field.name: _form(hints[field.name]) for field in fields(kind)}
+    keeps = issubclass(kind, Stored)
+    forms = {field.name: _form(hints[field.name]) for field in fields(kind) if not keeps or field.name != _UNKNOWN}
     decoders = tuple((name, form.decode) for name, form in forms.items())
     optional = {field.name for field in fields(kind) if _has_default(field)}
     implied = {field.name for field in fields(kind) if field.default is None}
 
     def encode(value: Any) -> Attribute:
         held = {name: getattr(value, name) for name in forms}
-        return {
-            "M": {
-                name: _within(name, forms[name].encode, member)
-                for name, member in held.items()
-                if member is not None or name not in implied
-            }
+        known = {
+            name: _within(name, forms[name].encode, member)
+            for name, member in held.items()
+            if member is not None or name not in implied
         }
+        return {"M": {**value.unknown, **known} if keeps and value.unknown else known}
 
     def decode(attribute: Any) -> Any:
         found, held, name = _unwrap_map(attribute), dict[str, Any](), ""
@@ -265,6 +269,8 @@ def _record(kind: type[Any]) -> _Form:
         except _Unfit as unfit:
             unfit.path.append(name)
             raise
+        if keeps and len(found) > len(held) and (unknown := found.keys() - forms.keys()):
+            held[_UNKNOWN] = {name: found[name] for name in sorted(unknown)}
         return kind(**held)
 
     return _Form(encode, decode)

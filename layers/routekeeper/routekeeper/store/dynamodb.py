@@ -14,12 +14,14 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from routekeeper.domain.errors import StoreError
+from routekeeper.domain.vantage import VANTAGES
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import HISTORY_SECONDS
 from routekeeper.store.over_items import ItemStore
@@ -49,8 +51,10 @@ class DynamoDbStore(ItemStore):
         *,
         writer: str | None = None,
         history_seconds: float = HISTORY_SECONDS,
+        vantages: Sequence[str] = VANTAGES,
     ) -> None:
-        super().__init__(writer=writer or uuid4().hex, history_seconds=history_seconds)
+        """`vantages`: those of the deployment, whose partitions make up the board."""
+        super().__init__(writer=writer or uuid4().hex, history_seconds=history_seconds, vantages=vantages)
         self._client = client
         self._table = table
 
@@ -63,7 +67,19 @@ class DynamoDbStore(ItemStore):
         )
         return answer.get("Item")
 
-    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+        if len(pks) == 1:
+            yield from self._partition(operation, pks[0], newest_first=newest_first)
+            return
+
+        def whole(pk: str) -> list[Item]:
+            return list(self._partition(operation, pk, newest_first=newest_first))
+
+        with ThreadPoolExecutor(max(1, len(pks)), "query") as threads:
+            for found in threads.map(whole, pks):
+                yield from found
+
+    def _partition(self, operation: str, pk: str, *, newest_first: bool) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
             fetch = functools.partial(self._page, pk, start, newest_first=newest_first)

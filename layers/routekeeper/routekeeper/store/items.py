@@ -2,16 +2,19 @@
 
 | pk | sk | holds | guarded by |
 | --- | --- | --- | --- |
-| `LEASE` | vantage | `Lease`; its `expires_at` is stored as `lease_expires_at` | `version` |
-| `VANTAGE` | vantage | `Vantage`: the heartbeat, with counters and summaries by target | `epoch` |
-| `VANTAGE` | vantage`#`n | part n = 1, 2, ... of a heartbeat that outgrows one item | `epoch` |
-| `HEALTH` | target`#`vantage | `TargetHealth` with `target`, `vantage` and `epoch` | `epoch` |
-| `SIGNAL` | instance`#`kind, and `#`name where it has one | `Signal` | `epoch`, which is its `order` |
+| `LEASE#`vantage | `lease` | `Lease`; its `expires_at` is stored as `lease_expires_at` | `version` |
+| `VANTAGE#`vantage | `heartbeat` | `Vantage`: the heartbeat, with counters and summaries by target | `epoch` |
+| `VANTAGE#`vantage | `heartbeat#`n | part n = 1, 2, ... of a heartbeat that outgrows one item | `epoch` |
+| `HEALTH#`vantage | target | `TargetHealth` with `target`, `vantage` and `epoch` | `epoch` |
+| `SIGNAL` | resource`#`kind, and `#`name where it has one | `Signal` | `epoch`, which is its `order` |
 | `GROUP` | group | `GroupState` | `version` |
 | `RESTART` | restart group | `RestartState` | `version` |
 | `BRAKE` | `deployment` | `Ledger` | `version` |
 | `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
+
+What a monitor writes stands in partitions of its vantage, so that IAM can hold it to them (`dynamodb:LeadingKeys`) and
+the stream's filters tell verdicts from heartbeats by the partition alone.
 
 Fields are attributes under their own names (see `codec`). `written_by` on versioned items names the writer, as
 `<function>/<one run of it>`: a write which is repeated after a timeout is known again by it, and the template's stream
@@ -33,7 +36,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, StoreError
@@ -48,6 +51,9 @@ from routekeeper.store.attributes import ITEM_BYTES, entry_size
 from routekeeper.store.codec import Attribute, Item, from_attributes, to_attributes
 from routekeeper.store.writes import Key, counter, key_of
 
+T = TypeVar("T")
+
+LEASE: Final = "LEASE"
 VANTAGE: Final = "VANTAGE"
 HEALTH: Final = "HEALTH"
 SIGNAL: Final = "SIGNAL"
@@ -58,6 +64,9 @@ EXPIRES_AT: Final = "expires_at"
 HISTORY_SECONDS: Final = 90 * 86_400.0
 """How long history is kept unless said otherwise."""
 
+_HEARTBEAT: Final = "heartbeat"
+_OUR_OWN: Final = frozenset(("pk", "sk", "written_by"))
+"""Attributes of a versioned item that are no fields of its value."""
 _LEASE_EXPIRES_AT: Final = "lease_expires_at"
 _PART_BYTES: Final = ITEM_BYTES - 50 * 1024  # the rest of the item, and room for what the estimate misses
 _MOST_PARTS: Final = 11  # of 350 KB each: 4 MB, the most a transaction takes ("TransactWriteItems", API reference)
@@ -67,19 +76,34 @@ _MOST_PARTS: Final = 11  # of 350 KB each: 4 MB, the most a transaction takes ("
 
 
 def lease_key(vantage: str) -> Key:
-    return Key("LEASE", _name(vantage))
+    return Key(f"{LEASE}#{_name(vantage)}", "lease")
 
 
 def vantage_key(vantage: str, part: int = 0) -> Key:
-    return Key(VANTAGE, f"{_name(vantage)}#{part}" if part else _name(vantage))
+    return Key(heartbeats_of(vantage), f"{_HEARTBEAT}#{part}" if part else _HEARTBEAT)
+
+
+def heartbeats_of(vantage: str) -> str:
+    """The partition of a vantage's heartbeat."""
+    return f"{VANTAGE}#{_name(vantage)}"
 
 
 def health_key(target: str, vantage: str) -> Key:
-    return Key(HEALTH, f"{_name(target)}#{_name(vantage)}")
+    return Key(health_of(vantage), _name(target))
+
+
+def health_of(vantage: str) -> str:
+    """The partition of a vantage's verdicts."""
+    return f"{HEALTH}#{_name(vantage)}"
+
+
+def kind_of(key: Key) -> str:
+    """What the item under a key is, e.g. HEALTH: its partition key up to the first `#`."""
+    return key.pk.partition("#")[0]
 
 
 def signal_key(signal: Signal) -> Key:
-    parts = (signal.instance, signal.kind.value, *((signal.name,) if signal.name else ()))
+    parts = (signal.resource, signal.kind.value, *((signal.name,) if signal.name else ()))
     return Key(SIGNAL, "#".join(_name(part) for part in parts))
 
 
@@ -131,7 +155,7 @@ def lease_item(lease: Lease, writer: str) -> Item:
 def lease_from(item: Item) -> Lease:
     """Raises ItemError."""
     renamed = {(EXPIRES_AT if name == _LEASE_EXPIRES_AT else name): value for name, value in item.items()}
-    return from_attributes(Lease, renamed, str(key_of(item)))
+    return _value(Lease, renamed)
 
 
 def group_item(state: GroupState, writer: str) -> Item:
@@ -140,7 +164,7 @@ def group_item(state: GroupState, writer: str) -> Item:
 
 def group_from(item: Item) -> GroupState:
     """Raises ItemError."""
-    return from_attributes(GroupState, item, str(key_of(item)))
+    return _value(GroupState, item)
 
 
 def restart_item(state: RestartState, writer: str) -> Item:
@@ -149,7 +173,7 @@ def restart_item(state: RestartState, writer: str) -> Item:
 
 def restart_from(item: Item) -> RestartState:
     """Raises ItemError."""
-    return from_attributes(RestartState, item, str(key_of(item)))
+    return _value(RestartState, item)
 
 
 def brake_item(ledger: Ledger, writer: str) -> Item:
@@ -158,7 +182,12 @@ def brake_item(ledger: Ledger, writer: str) -> Item:
 
 def brake_from(item: Item) -> Ledger:
     """Raises ItemError."""
-    return from_attributes(Ledger, item, str(key_of(item)))
+    return _value(Ledger, item)
+
+
+def _value(kind: type[T], item: Item) -> T:
+    held = {name: value for name, value in item.items() if name not in _OUR_OWN}
+    return from_attributes(kind, held, str(key_of(item)))
 
 
 def _versioned(key: Key, value: Lease | GroupState | RestartState | Ledger, writer: str) -> dict[str, Attribute]:
@@ -186,10 +215,10 @@ def health_from(item: Item) -> tuple[str, str, TargetHealth]:
 
 def health_parts(key: Key) -> tuple[str, str]:
     """Target and vantage out of a key. Raises ItemError."""
-    target, _, vantage = key.sk.partition("#")
-    if not target or not vantage or "#" in vantage:
-        raise ItemError(f"{key}: sk is {key.sk!r}, expected <target>#<vantage>")
-    return target, vantage
+    vantage = vantage_of(key)
+    if not key.sk or "#" in key.sk:
+        raise ItemError(f"{key}: sk is {key.sk!r}, expected the name of a target")
+    return key.sk, vantage
 
 
 # --- signals
@@ -253,6 +282,22 @@ def _part_attributes(vantage: Vantage, number: int, parts: int) -> dict[str, Att
     # A heartbeat that shrinks leaves parts behind, which are no longer read: let them go in time.
     expires_at = math.ceil(vantage.heartbeat_at + HISTORY_SECONDS)
     return {"sk": {"S": vantage_key(vantage.name, number).sk}, EXPIRES_AT: {"N": str(expires_at)}}
+
+
+def vantage_of(key: Key) -> str:
+    """Whose partition it is. What a monitor writes into its item says nothing of that. Raises ItemError."""
+    kind, _, vantage = key.pk.partition("#")
+    if not vantage or "#" in vantage:
+        raise ItemError(f"{key}: pk is {key.pk!r}, expected {kind}#<vantage>")
+    return vantage
+
+
+def part_number(key: Key) -> int:
+    """Which part of its heartbeat an item is; 0 is the head. Raises ItemError."""
+    name, _, number = key.sk.partition("#")
+    if name != _HEARTBEAT or (number and not number.isdecimal()):
+        raise ItemError(f"{key}: sk is {key.sk!r}, expected {_HEARTBEAT} or {_HEARTBEAT}#<part>")
+    return int(number or 0)
 
 
 def vantage_part_from(item: Item) -> Vantage:

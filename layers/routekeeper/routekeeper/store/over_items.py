@@ -49,9 +49,10 @@ class ItemStore(ABC):
     that two writers with equal values are never taken for each other.
     """
 
-    def __init__(self, *, writer: str, history_seconds: float) -> None:
+    def __init__(self, *, writer: str, history_seconds: float, vantages: Sequence[str]) -> None:
         self._writer = writer
         self._history_seconds = history_seconds
+        self._every_vantage = tuple(vantages)
 
     @abstractmethod
     def _get(self, operation: str, key: Key) -> Item | None:
@@ -62,8 +63,11 @@ class ItemStore(ABC):
         """Carry out every put or none. Raises Refused where conditions do not hold, and StoreError."""
 
     @abstractmethod
-    def _query(self, operation: str, pk: str, *, newest_first: bool = False) -> Iterator[Item]:
-        """All items of a partition in the order of their sort keys, fetched as they are asked for."""
+    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+        """All items of some partitions, each in the order of its sort keys.
+
+        Those of one partition are fetched as they are asked for; several are read side by side.
+        """
 
     # --- leases
 
@@ -78,14 +82,6 @@ class ItemStore(ABC):
 
     # --- what vantages tell
 
-    def load_vantage(self, vantage: str) -> Vantage | None:
-        head = self._get("load_vantage", items.vantage_key(vantage))
-        if head is None:
-            return None
-        keys = (items.vantage_key(vantage, number) for number in range(1, items.parts_of(head)))
-        parts = [part for key in keys if (part := self._get("load_vantage", key)) is not None]
-        return items.merged(items.vantage_part_from(head), map(items.vantage_part_from, parts))
-
     def save_vantage(self, vantage: Vantage) -> None:
         condition = IfEpochAtMost(vantage.epoch)
         self._save_fenced("save_vantage", [Put(item, condition) for item in items.vantage_items(vantage)])
@@ -94,18 +90,21 @@ class ItemStore(ABC):
         item = items.health_item(vantage, epoch, target, health)
         self._save_fenced("save_health", [Put(item, IfEpochAtMost(epoch))])
 
-    def load_board(self) -> Board:
+    def load_board(self, vantages: Sequence[str] | None = None) -> Board:
+        names = self._every_vantage if vantages is None else tuple(vantages)
+        heartbeats = self._heartbeats(names)
         health: dict[str, dict[str, TargetHealth]] = {}
-        vantages = self._vantages()
-        for vantage, target, held in _readable(self._query("load_board", items.HEALTH), items.health_from):
+        found = self._query("load_board", [items.health_of(name) for name in names])
+        for vantage, target, held in _readable(found, items.health_from):
             health.setdefault(vantage, {})[target] = held
-        return Board(vantages, health)
+        return Board(heartbeats, health)
 
-    def _vantages(self) -> dict[str, Vantage]:
+    def _heartbeats(self, vantages: Sequence[str]) -> dict[str, Vantage]:
         """Every heartbeat, put together from its parts."""
         heads: dict[str, tuple[Vantage, int]] = {}
         parts: dict[tuple[str, int], Vantage] = {}
-        for name, number, count, vantage in _readable(self._query("load_board", items.VANTAGE), _part):
+        found = self._query("load_board", [items.heartbeats_of(name) for name in vantages])
+        for name, number, count, vantage in _readable(found, _part):
             if number == 0:
                 heads[name] = vantage, count
             else:
@@ -118,7 +117,7 @@ class ItemStore(ABC):
     # --- what AWS tells
 
     def load_signals(self) -> tuple[Signal, ...]:
-        return tuple(_readable(self._query("load_signals", items.SIGNAL), items.signal_from))
+        return tuple(_readable(self._query("load_signals", [items.SIGNAL]), items.signal_from))
 
     def save_signal(self, signal: Signal) -> bool:
         try:
@@ -213,7 +212,7 @@ class ItemStore(ABC):
             raise StoreError(f"{operation} of {puts[0].key}: another write is under way") from refused
 
     def _newest(self, operation: str, pk: str, read: Callable[[Item], T], limit: int) -> tuple[T, ...]:
-        return tuple(islice(_readable(self._query(operation, pk, newest_first=True), read), max(0, limit)))
+        return tuple(islice(_readable(self._query(operation, [pk], newest_first=True), read), max(0, limit)))
 
 
 def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
@@ -243,9 +242,6 @@ def _readable(found: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
 
 
 def _part(item: Item) -> tuple[str, int, int, Vantage]:
-    """The name of the vantage, the part's number (0: the head), the number of parts, and the part."""
+    """Whose it is by its key, the part's number (0: the head), the number of parts, and the part."""
     key = key_of(item)
-    name, _, number = key.sk.partition("#")
-    if number and not number.isdecimal():
-        raise ItemError(f"{key}: sk is {key.sk!r}, expected <vantage> or <vantage>#<part>")
-    return name, int(number or 0), items.parts_of(item), items.vantage_part_from(item)
+    return items.vantage_of(key), items.part_number(key), items.parts_of(item), items.vantage_part_from(item)

@@ -61,11 +61,12 @@ def changed(record: Mapping[str, Any]) -> Change:
     change = _map(record, "dynamodb", f"stream record {name}")
     keys = _map(change, "Keys", f"stream record {name}")
     key = Key(_text(keys, "pk", f"stream record {name}"), _text(keys, "sk", f"stream record {name}"))
-    if key.pk not in _READERS:
+    kind = items.kind_of(key)
+    if kind not in _READERS:
         return Unrelated()
     if "NewImage" in change:  # absent where the item was removed
-        _READERS[key.pk]({**_map(change, "NewImage", str(key)), **keys})
-    match key.pk:
+        _READERS[kind]({**_map(change, "NewImage", str(key)), **keys})
+    match kind:
         case items.HEALTH:
             target, vantage = items.health_parts(key)
             return HealthChanged(target, vantage)

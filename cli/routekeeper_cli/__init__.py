@@ -1,0 +1,1 @@
+"""The command `routekeeper`: what a person runs. It imports the package; nothing in the package imports it."""

@@ -1,0 +1,77 @@
+"""A configuration as a person keeps it: a file of YAML, or of JSON as `routekeeper compile` writes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from routekeeper.config import json_file
+from routekeeper.config.document import read_document
+from routekeeper.config.problems import Problems
+from routekeeper.config.tree import Node, to_plain
+from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.settings import Configuration
+
+__all__ = ["Checked", "check", "compiled", "load"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file that has passed every check."""
+
+    configuration: Configuration
+    warnings: tuple[str, ...]
+    """What is allowed and may yet not be what is wanted: a line each, with file, line and column."""
+    compiled: str
+    """The same document as the JSON text that functions read."""
+
+
+def check(path: Path) -> Checked:
+    """What a file holds, with the warnings about it: JSON where its name ends in `.json`, else YAML.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or every problem in it, a line each.
+    """
+    problems = Problems(str(path))
+    tree = _tree(path, problems)
+    configuration = read_document(tree, problems)
+    text = json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+    return Checked(configuration, problems.warnings, text)
+
+
+def load(path: Path) -> Configuration:
+    """The configuration in a file, for those who do not care about warnings.
+
+    Raises:
+        ConfigurationError: as `check`.
+    """
+    return check(path).configuration
+
+
+def compiled(path: Path) -> str:
+    """The document in a file as the JSON text that functions read.
+
+    Raises:
+        ConfigurationError: as `check`.
+    """
+    return check(path).compiled
+
+
+def _tree(path: Path, problems: Problems) -> Node:
+    text = _text_of(path)
+    if path.suffix == ".json":
+        return json_file.parse(text, problems)
+    from routekeeper_cli.config_file import yaml_file  # noqa: PLC0415 - needs PyYAML, which JSON does without
+
+    return yaml_file.parse(text, problems)
+
+
+def _text_of(path: Path) -> str:
+    """What a file that a person wrote says, without a byte order mark."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as err:
+        raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
+    except UnicodeDecodeError as err:
+        raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err

@@ -1,0 +1,94 @@
+"""Where the command writes: data to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from enum import Enum
+from typing import TextIO
+
+from routekeeper.domain.errors import ConfigurationError
+
+
+class Form(Enum):
+    """The form of the data; the value is what `--output` takes."""
+
+    TABLE = "table"
+    """For people."""
+    JSON = "json"
+    """For programs: one object a line."""
+
+
+def put(line: str) -> None:
+    """A line of data.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+        ConfigurationError: it cannot be written.
+    """
+    _write_out(f"{line}\n")
+
+
+def put_all(lines: Iterable[str]) -> None:
+    """Lines of data, each as soon as it is there. Raises as `put`, and what making the lines raises."""
+    for line in lines:
+        put(line)
+
+
+def put_json(value: object) -> None:
+    """A value of dictionaries, lists and scalars as one line. Raises as `put`; ValueError for what JSON cannot say."""
+    put(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def flush() -> None:
+    """See to it that all data is written while an error can still be told. Raises as `put`."""
+    _write_out("")
+
+
+def note(text: str) -> None:
+    """What a person should know of input that is used all the same."""
+    complain(f"NOTE: {text}")
+
+
+def complain(text: str) -> None:
+    """A line on standard error. Where that cannot be written either, there is nobody left to tell."""
+    _write_error(f"{text}\n")
+
+
+def complain_of_all(lines: Iterable[str]) -> None:
+    """Lines on standard error, each as `complain` has it."""
+    for line in lines:
+        complain(line)
+
+
+def tell(text: str) -> None:
+    """A sign of life where somebody sits at a terminal: a line of its own that each one replaces."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        _write_error(f"\r\x1b[K{text}")
+
+
+def _write_out(text: str) -> None:
+    try:
+        print(end=text, flush=not text)  # which does nothing where there is no standard output at all
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+        raise
+    except OSError as err:
+        _let_go(sys.stdout)
+        raise ConfigurationError(f"standard output: cannot be written: {err.strerror or err}") from err
+
+
+def _write_error(text: str) -> None:
+    try:
+        print(end=text, file=sys.stderr, flush=True)
+    except OSError:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """What is still in the buffer would be written at exit, and fail again ("Note on SIGPIPE", module `signal`)."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

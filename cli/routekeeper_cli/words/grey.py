@@ -1,0 +1,108 @@
+"""Grey failure in the summary of a configuration."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final
+
+from routekeeper.config.detection import MOST_IN_A_ROW
+from routekeeper.config.durations import render
+from routekeeper.domain import grey
+from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS, LatencyRule, LossRule, Standard
+from routekeeper.domain.health import Detection
+from routekeeper_cli.words.figures import percent
+
+_SHARES: Final = (0.1, 0.2, 0.3, 0.5)
+_DAY_SECONDS: Final = 86_400.0
+_NEGLIGIBLE: Final = 1.1
+"""Up to so many times the false alarms that were asked for nothing is said of what adds to them ..."""
+_ENOUGH: Final = 2.0
+"""... and up to so many times nothing is advised."""
+_MOST_COUNTED: Final = 500_000
+"""Scores times losses in a row that an advice is looked for among; each takes half a second at most."""
+
+
+def grey_lines(rule: Detection, timeout_seconds: float) -> Iterator[str]:
+    """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing where nothing is configured.
+
+    A loss is certain after `timeout_seconds`.
+    """
+    if rule.loss is not None:
+        yield from _loss(rule, rule.loss)
+        yield from _in_a_row(rule, rule.loss, timeout_seconds)
+    if rule.latency is not None:
+        yield from _latency(rule, rule.latency)
+
+
+def _loss(rule: Detection, loss: LossRule) -> Iterator[str]:
+    yield f"  UNHEALTHY, too, once more is lost than the usual {percent(loss.usual)}:"
+    standard = rule.loss_standard(loss)
+    shares = sorted({share for share in _SHARES if share > standard.alarm.neutral} | {loss.unacceptable})
+    noticed = [
+        f"{percent(share)} within {_about(grey.seconds_to_notice(standard, share, rule.pace))}" for share in shares
+    ]
+    yield f"    noticed on average: a loss of {', '.join(noticed)}"
+    yield (
+        f"    a line that is as usual, with losses {_bursts(loss.burst_seconds)}, is accused by this rule"
+        f" {_often(grey.false_alarms_per_year(standard, loss, rule.pace))}"
+    )
+    yield f"    {_cleared(standard, loss.usual, rule)}"
+
+
+def _latency(rule: Detection, latency: LatencyRule) -> Iterator[str]:
+    limit, usual = render(latency.unacceptable_seconds), render(latency.usual_seconds)
+    yield f"  UNHEALTHY, too, once answers take {limit} or longer, where {usual} is usual:"
+    standard = rule.latency_standard(latency)
+    half, all_of_them = (
+        _about(grey.seconds_to_notice(standard, share, rule.pace) - rule.probe_timeout_seconds)
+        for share in (LATE_SHARE, 1.0)
+    )
+    yield f"    noticed on average: half of the answers within {half}, all of them within {all_of_them}"
+    yield (
+        f"    a line whose mean is {usual}, with late answers {_bursts(latency.burst_seconds)}, is accused by this rule"
+        f" {_often(latency.false_alarms_per_year)} at most"
+    )
+    yield f"    {_cleared(standard, latency.usual_seconds / latency.unacceptable_seconds, rule)}"
+
+
+def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterator[str]:
+    """What losses in a row make of the line that the rule on loss leaves in peace, where it is worth a word."""
+    standard, asked = rule.loss_standard(loss), loss.false_alarms_per_year
+    needed, most = rule.losses_needed(timeout_seconds), _MOST_COUNTED // standard.alarm.threshold
+
+    def both(count: int) -> float:
+        return grey.false_alarms_per_year(standard, loss, rule.pace, in_a_row=count)
+
+    found = both(needed)
+    if found <= _NEGLIGIBLE * asked:
+        return
+    yield f"    NOTE: {needed} losses in a row accuse the same line, too, which makes it {_often(found)}"
+    choices = range(needed, min(most, standard.alarm.losses) + 1)
+    place = bisect_left(choices, True, key=lambda count: both(count) <= _ENOUGH * asked)  # noqa: FBT003 - what is sought
+    if found > _ENOUGH * asked and place < len(choices):
+        count = choices[place]
+        noticed = render((count - 1) * rule.suspect_interval_seconds + timeout_seconds)
+        threshold = f"`unhealthy_threshold: {count}` or " if count <= MOST_IN_A_ROW else ""
+        yield f"      with {threshold}`unhealthy_for: {noticed}` {_often(both(count))}; a cut is then noticed {noticed}"
+        yield "      after the first lost probe"
+
+
+def _often(per_year: float) -> str:
+    days = YEAR_SECONDS / per_year / _DAY_SECONDS
+    if days <= 1:
+        return f"{1 / days:.3g} times a day"
+    return f"once in {days:.3g} days" if days < 100 else f"once in {days:,.0f} days"  # noqa: PLR2004 - three digits
+
+
+def _bursts(seconds: float) -> str:
+    return f"in bursts of {render(seconds)}" if seconds else "one by one"
+
+
+def _cleared(standard: Standard, usual: float, rule: Detection) -> str:
+    seconds = grey.seconds_to_clear(standard, usual, rule.pace)
+    return f"HEALTHY again on average {_about(seconds)} after it is as usual"
+
+
+def _about(seconds: float) -> str:
+    return f"{seconds:.1f}s" if seconds < 60 else f"{seconds / 60:.1f}m"  # noqa: PLR2004 - a minute

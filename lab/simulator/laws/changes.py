@@ -1,0 +1,97 @@
+"""Laws 2, 6, 7, 9 and 10 for what is carried out: each route that EC2 has changed for an invocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lab.simulator.ec2 import GONE, Machine
+from lab.simulator.ec2_client import RouteChange
+from lab.simulator.invocation import Invocation
+from lab.simulator.laws.court import SLACK_SECONDS, Court
+from lab.simulator.laws.history import History
+from lab.simulator.laws.looks import LATELY_SECONDS, Looks
+from lab.simulator.laws.raw import flag, number, part, text
+from lab.simulator.laws.records import Records
+from lab.simulator.laws.signals import Signals
+from lab.simulator.laws.verdicts import BAD, GOOD
+from lab.simulator.world import World
+from routekeeper.domain.settings import Group
+from routekeeper.store.codec import Item
+
+
+@dataclass(slots=True)
+class Changes:
+    world: World
+    court: Court
+    signals: Signals
+    looks: Looks
+    history: History
+    records: Records
+    acted_on: set[str] = field(default_factory=set)
+    """Transitions for which a route has been changed."""
+
+    def on_route(self, invocation: Invocation, change: RouteChange) -> None:
+        """EC2 has changed a route: one of a configured group, for a transition, onto what is desired."""
+        owners = self.world.owners.get(change.resource, ())
+        told = f"{invocation.name} changes {change.resource} from {change.before} to {change.after}"
+        self.world.tell(invocation.name, f"changes {change.resource}: {change.before} -> {change.after}")
+        self.court.hold(9, "only configured routes", bool(owners), told)
+        for name in owners:
+            self.history.on_route(name, change)
+            self._judge_change(self.world.plan.configuration.groups[name], invocation, change, told)
+
+    def _judge_change(self, group: Group, invocation: Invocation, change: RouteChange, told: str) -> None:
+        held = self.world.table.group(group.name)
+        pending = part(held, "pending")
+        identifier = text(pending, "id")
+        self.court.hold(7, "committed before it is done", identifier is not None, f"no transition is under way: {told}")
+        seen = invocation.groups.get(group.name)
+        path = group.path(text(held, "path") or text(seen, "path") or "")  # somebody may have spoilt it since
+        hop = "none" if path is None or path.next_hop is None else path.next_hop.id
+        self.court.hold(10, "only what is desired", hop == change.after, f"{path and path.name} is desired: {told}")
+        pause = part(seen, "pause")
+        paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
+        self.court.hold(6, "a pause halts changes", not paused, told)
+        if self.court.strict and text(pending, "kind") == "completion" and path is not None:
+            dead = self.court.bench.held_for(path.target, BAD) > 1.0
+            self.court.hold(2, "nothing is completed onto what is UNHEALTHY", not dead, told)
+        if identifier is not None:
+            if identifier not in self.acted_on and path is not None and not self._may_begin_anyhow(group, held, change):
+                self._judge_beginning(group, path.name, invocation, told)
+            self.acted_on.add(identifier)
+            invocation.changed.setdefault(identifier, set()).add(change.resource)
+            self.records.owe(group.name, identifier)
+
+    def _may_begin_anyhow(self, group: Group, held: Item | None, change: RouteChange) -> bool:
+        """Whether somebody forces it, no packet got through before, or routes are already here and there.
+
+        What has been begun is completed (docs/hunting.md, "Known"). Drift is judged when it is decided on.
+        """
+        pending = part(held, "pending")
+        machine = self.world.ec2.machines.get(change.before)
+        nowhere = change.before == "none" and all(path.next_hop is not None for path in group.paths)
+        swallowed = nowhere or (machine is not None and self._was_gone(machine))
+        forced = flag(pending, "forced") or flag(part(held, "pin"), "forced")
+        divided = self.world.path_of(group) is None
+        return forced or swallowed or divided or text(pending, "kind") == "drift"
+
+    def _was_gone(self, machine: Machine) -> bool:
+        """Whether its routes were blackholes when they were last read: it may have been started since."""
+        return machine.state in ("pending", *GONE) or self.world.kernel.now - machine.up_since < LATELY_SECONDS
+
+    def _judge_beginning(self, group: Group, path: str, invocation: Invocation, told: str) -> None:
+        """The first route of a transition is changed onto what is HEALTHY then, however long ago it was decided."""
+        words = self.looks.words(group, path, invocation)
+        right = GOOD in words or self.looks.spoken_against(group, path, invocation)
+        self.court.hold(2, "only onto HEALTHY is begun", right, f"{path} was {words or 'not looked at'}: {told}")
+
+    def carries(self, group: Group, instance: str) -> bool:
+        """Whether a route of the group really is on a path through it, and not because somebody just put it there."""
+        through = [path.name for path in group.paths if instance in self.signals.instances(path)]
+        there = any(
+            self.world.is_on(group, resource, name) for resource in self.world.resources(group) for name in through
+        )
+        since = self.world.drifted_ago(group.name)
+        desired = text(self.world.table.group(group.name), "path") in through
+        # Whom trouble has kept from looking has not seen that somebody put it there.
+        return there and since > 200 and (desired or not self.court.excused(group.name, 200))
