@@ -24,8 +24,7 @@ from bench.wanted import conclude
 from lab import host
 from lab.demo.stories import wake
 from lab.laboratory import Laboratory, laboratory
-from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
-from routekeeper.steering.vpc_route import VpcRouteSteering
+from routekeeper.ec2.steering.kinds import steerers
 
 RUNS: Final = 5
 OCCURRENCES: Final = DIRECTORY / "blackout-occurrences.jsonl"
@@ -78,8 +77,8 @@ def _both_tracks(
 ) -> list[dict[str, Any]]:
     """Direct Connect and NAT side by side: they share no line, no target and no route."""
     ec2 = lab.aws.client("ec2")
-    dx = Track(lab, ground.DX, lanes[0], TgwPrefixListSteering(ec2), random.Random(SEED), _tell)
-    nat = Track(lab, ground.NAT, lanes[1], VpcRouteSteering(ec2), random.Random(SEED + 1), _tell)
+    dx = Track(lab, ground.DX, lanes[0], steerers(ec2), random.Random(SEED), _tell)
+    nat = Track(lab, ground.NAT, lanes[1], steerers(ec2), random.Random(SEED + 1), _tell)
     stopped = threading.Event()
 
     def go_through(track: Track, scenarios: Sequence[Scenario]) -> list[dict[str, Any]]:

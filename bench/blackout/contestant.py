@@ -6,26 +6,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from bench.blackout.ground import Lane
 from bench.blackout.probing import Echo, Probe, play
 from bench.blackout.rules import Rule, Session, Silence, Turn
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.routes import Route, differing
+from routekeeper.domain.routes import differing
 from routekeeper.domain.settings import Group, Path
+from routekeeper.ec2.steering import Steerers
 
 ATTEMPTS: Final = 20
 PAUSE_SECONDS: Final = 0.1
 """Between attempts at a route that AWS is still changing."""
-
-
-class Steering(Protocol):
-    """Reads and changes routes, as the product does."""
-
-    def read(self, group: Group) -> tuple[Route, ...]: ...
-
-    def change(self, group: Group, route: Route, path: Path) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,7 @@ class Contestant(threading.Thread):
     """One rule on its lane, until stopped; `moves` is what it did."""
 
     def __init__(
-        self, lane: Lane, steering: Steering, work: Callable[[Contestant], None], delay_seconds: float
+        self, lane: Lane, steerers: Steerers, work: Callable[[Contestant], None], delay_seconds: float
     ) -> None:
         """Begin after so many seconds, so that nobody's rhythm is tied to the fault's."""
         super().__init__(name=f"{lane.group.name} {lane.name}", daemon=True)
@@ -49,7 +42,7 @@ class Contestant(threading.Thread):
         self.moves: list[Moved] = []
         self.ended = threading.Event()
         self.failure: Exception | None = None
-        self._steering = steering
+        self._steerers = steerers
         self._work = work
         self._delay_seconds = delay_seconds
 
@@ -64,7 +57,7 @@ class Contestant(threading.Thread):
         """End probing, and put the lane back on its preferred path. Raises whatever ended the rule early."""
         self.ended.set()
         self.join()
-        put(self._steering, self.lane.group, self.lane.preferred)
+        put(self._steerers, self.lane.group, self.lane.preferred)
         if self.failure is not None:
             raise self.failure
 
@@ -73,16 +66,16 @@ class Contestant(threading.Thread):
         if turn is None:
             return
         verdict_at = time.time()
-        put(self._steering, self.lane.group, self.lane.standby if turn is Turn.DOWN else self.lane.preferred)
+        put(self._steerers, self.lane.group, self.lane.standby if turn is Turn.DOWN else self.lane.preferred)
         self.moves.append(Moved(turn, verdict_at, time.time()))
 
 
-def put(steering: Steering, group: Group, path: Path) -> None:
+def put(steerers: Steerers, group: Group, path: Path) -> None:
     """Put a group's route onto a path. Raises Ec2Error where AWS goes on refusing."""
     for attempt in range(ATTEMPTS):
         try:
-            for route in differing(steering.read(group), path):
-                steering.change(group, route, path)
+            for route in differing(steerers.read(group), path):
+                steerers.change(group, route, path)
         except Ec2Error:
             if attempt + 1 == ATTEMPTS:
                 raise

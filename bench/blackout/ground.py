@@ -163,19 +163,20 @@ def _dx_lanes(lab: Laboratory) -> Iterator[Lane]:
             Entries=[{"Cidr": f"10.4.{number}.0/24"}],
         )
         steering = TgwPrefixList(world.transit_gateway_route_table, answer["PrefixList"]["PrefixListId"])
-        group = Group(f"dx-{number}", steering, (Path("dx"), Path("vpn", next_hop=vpn)))
+        group = Group(f"dx-{number}", (steering,), (Path("dx"), Path("vpn", next_hops=(vpn,))))
         yield Lane(name, f"10.4.{number}.10", group)
 
 
 def _nat_lanes(lab: Laboratory) -> Iterator[Lane]:
     world = lab.world
     paths = tuple(
-        Path(host.name, next_hop=NextHop(NextHopKind.INSTANCE, world.instances[host.name])) for host in (NAT_A, NAT_B)
+        Path(host.name, next_hops=(NextHop(NextHopKind.INSTANCE, world.instances[host.name]),))
+        for host in (NAT_A, NAT_B)
     )
     for number, name in enumerate(NAMES, start=1):
         address = f"198.51.100.{100 + number}"
         yield Lane(
-            name, address, Group(f"nat-{number}", VpcRoute((world.route_tables[SOURCE],), f"{address}/32"), paths)
+            name, address, Group(f"nat-{number}", (VpcRoute((world.route_tables[SOURCE],), f"{address}/32"),), paths)
         )
 
 

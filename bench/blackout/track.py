@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from bench.blackout import contestant
-from bench.blackout.contestant import Contestant, Steering
+from bench.blackout.contestant import Contestant
 from bench.blackout.ground import SOURCE, VANTAGE, Ground, Lane, Product
 from bench.blackout.probing import Connect, Echo
 from bench.blackout.results import Fault, Move, figures
@@ -21,6 +21,7 @@ from bench.blackout.scenarios import Kind, Scenario
 from lab.cloud.user_view import wait_for
 from lab.laboratory import Laboratory
 from lab.network.measure import Measurement
+from routekeeper.ec2.steering import Steerers
 
 RATE_HZ: Final = 50
 LEAD_SECONDS: Final = 4.0
@@ -40,7 +41,7 @@ class Track:
     lab: Laboratory
     ground: Ground
     lanes: tuple[Lane, ...]
-    steering: Steering
+    steerers: Steerers
     chance: random.Random
     tell: Callable[[str], None]
 
@@ -149,7 +150,7 @@ class Track:
         else:
             place = self.ground.hosts[rule.manner], self.ground.ports[rule.manner]
             work = contestant.rounds(rule, [Connect(VANTAGE, *place)])
-        return Contestant(lane, self.steering, work, self.chance.uniform(0, MOST_DELAY_SECONDS))
+        return Contestant(lane, self.steerers, work, self.chance.uniform(0, MOST_DELAY_SECONDS))
 
     @contextlib.contextmanager
     def _packets(self) -> Iterator[dict[str, Measurement]]:

@@ -24,7 +24,7 @@ from lab import host
 from lab.configuration import failover_yaml
 from lab.laboratory import laboratory
 from lab.world import World
-from routekeeper.domain.settings import Watch
+from routekeeper.domain.settings import WatchMode
 from routekeeper_cli import config_file
 from routekeeper_cli.costs import bill
 from routekeeper_cli.costs.counts import MEASURED, Size, monthly
@@ -34,7 +34,7 @@ REGION: Final = "us-east-1"
 SECONDS: Final = 300.0
 SETTLING_SECONDS: Final = 75.0
 """Until verdicts are there and the first hand-over is done."""
-LIMITS: Final = {Watch.CONTINUOUS: 8.0, Watch.BURST: 1.0}
+LIMITS: Final = {WatchMode.CONTINUOUS: 8.0, WatchMode.BURST: 1.0}
 
 
 def main() -> int:
@@ -50,19 +50,19 @@ def main() -> int:
         print(f"This needs a network of its own, and there is none to be had here.\n{error}", file=sys.stderr)
         return 1
     if options.again:
-        counts = {watch: json.loads((_directory(watch) / "counts.json").read_text()) for watch in Watch}
+        counts = {watch: json.loads((_directory(watch) / "counts.json").read_text()) for watch in WatchMode}
     else:
-        counts = {watch: _counts(watch, options.seconds) for watch in Watch}
+        counts = {watch: _counts(watch, options.seconds) for watch in WatchMode}
     if options.keep:
         for watch, found in counts.items():
             MEASURED[watch].write_text(json.dumps(found, indent=1) + "\n")
-    bills = {watch: _bill(watch, counts[watch]) for watch in Watch}
+    bills = {watch: _bill(watch, counts[watch]) for watch in WatchMode}
     conclude("cost", {"region": REGION, "bills": {w.value: b for w, b in bills.items()}}, _wanted(bills))
     _draw(bills)
     return 0
 
 
-def _counts(watch: Watch, seconds: float) -> dict[str, Any]:
+def _counts(watch: WatchMode, seconds: float) -> dict[str, Any]:
     """What the functions use up while nothing is wrong."""
     directory = _directory(watch)
     print(f"{watch.value}: starting the laboratory", flush=True)
@@ -79,18 +79,18 @@ def _counts(watch: Watch, seconds: float) -> dict[str, Any]:
     return found
 
 
-def _directory(watch: Watch) -> Path:
+def _directory(watch: WatchMode) -> Path:
     return results_file.DIRECTORY / f"lab-{watch.value}"
 
 
-def _watching(watch: Watch) -> Callable[[World], str]:
+def _watching(watch: WatchMode) -> Callable[[World], str]:
     def document(world: World) -> str:
         return failover_yaml(world).replace("target_figures: metrics\n", f"watch: {watch.value}\n", 1)
 
     return document
 
 
-def _bill(watch: Watch, counts: dict[str, Any]) -> dict[str, Any]:
+def _bill(watch: WatchMode, counts: dict[str, Any]) -> dict[str, Any]:
     """The example configuration, watched that way."""
     directory = _directory(watch)
     file = directory / "counts.json"
@@ -113,7 +113,7 @@ def _bill(watch: Watch, counts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _wanted(bills: dict[Watch, dict[str, Any]]) -> list[Wanted]:
+def _wanted(bills: dict[WatchMode, dict[str, Any]]) -> list[Wanted]:
     wanted = []
     for watch, limit in LIMITS.items():
         for key, words in (("list", "at list price"), ("with_allowance", "with what every account has free")):
@@ -123,14 +123,14 @@ def _wanted(bills: dict[Watch, dict[str, Any]]) -> list[Wanted]:
     return wanted
 
 
-def _draw(bills: dict[Watch, dict[str, Any]]) -> None:
+def _draw(bills: dict[WatchMode, dict[str, Any]]) -> None:
     figure, (ours, others) = figures.panels(2)
     palette = (figures.OURS, figures.OURS_TOO, "#c8e1ff", *figures.EXTRA, "#f2cc60", "#8ddb8c", figures.OTHERS)
-    labels = [f"{watch.value}\n{words}" for watch in Watch for words in ("list", "with free")]
+    labels = [f"{watch.value}\n{words}" for watch in WatchMode for words in ("list", "with free")]
     bottoms = [0.0] * len(labels)
-    for colour, number in zip(palette, range(len(bills[Watch.BURST]["items"])), strict=True):
-        heights = [bills[watch]["items"][number][key] for watch in Watch for key in ("list", "with_allowance")]
-        label = bills[Watch.BURST]["items"][number]["what"]
+    for colour, number in zip(palette, range(len(bills[WatchMode.BURST]["items"])), strict=True):
+        heights = [bills[watch]["items"][number][key] for watch in WatchMode for key in ("list", "with_allowance")]
+        label = bills[WatchMode.BURST]["items"][number]["what"]
         ours.bar(labels, heights, bottom=bottoms, color=colour, label=label, width=0.6)
         bottoms = [bottom + height for bottom, height in zip(bottoms, heights, strict=True)]
     for place, total in enumerate(bottoms):
@@ -141,11 +141,11 @@ def _draw(bills: dict[Watch, dict[str, Any]]) -> None:
     ours.grid(visible=False, axis="x")
     ours.legend(fontsize=6, loc="upper right")
     rows = [
-        ("routekeeper, continuous", bills[Watch.CONTINUOUS]["list"]),
-        ("routekeeper, burst", bills[Watch.BURST]["list"]),
+        ("routekeeper, continuous", bills[WatchMode.CONTINUOUS]["list"]),
+        ("routekeeper, burst", bills[WatchMode.BURST]["list"]),
     ]
     short = ("alterNAT's shape", "host with the script", "managed NAT gateways")
-    rows += [(name, one["list"]) for name, one in zip(short, bills[Watch.BURST]["others"], strict=True)]
+    rows += [(name, one["list"]) for name, one in zip(short, bills[WatchMode.BURST]["others"], strict=True)]
     bars = others.barh(
         [name for name, _ in rows], [usd for _, usd in rows], color=[figures.OURS] * 2 + [figures.OTHERS] * 3
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 
 State = Hashable
 Step = Callable[[Any, bool], Any]
@@ -45,7 +45,7 @@ class Line:
                     yield now_bad, is_lost, chance
 
 
-def at_pace(rule: Rule, pace: Pace) -> Gap:
+def at_pace(rule: Rule, pace: Cadence) -> Gap:
     """The gap after each state: calm at the start, else suspect."""
     return lambda state: pace.calm_seconds if state == rule.start else pace.suspect_seconds
 

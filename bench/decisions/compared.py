@@ -12,7 +12,7 @@ from bench.decisions.chains import Line, Rule, at_pace, seconds
 from bench.decisions.contestants import counter, either, in_a_row, least, rounds_of, score, several_of
 from bench.decisions.informed import informed, weights
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace, Score
+from routekeeper.domain.cusum import Cadence, Loss, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
 USUAL: Final = 0.01
@@ -32,7 +32,7 @@ _FINENESS: Final = 2
 class World:
     """How probes are sent, and the line that nobody should be alarmed about."""
 
-    pace: Pace
+    pace: Cadence
     usual: Loss
 
     def between_alarms(self, rule: Rule) -> float:
@@ -49,10 +49,10 @@ class World:
         return [self.delay(rule, share) for share in SHARES]
 
 
-EVEN: Final = World(Pace(1.0, 1.0), Loss(USUAL))
+EVEN: Final = World(Cadence(1.0, 1.0), Loss(USUAL))
 """One probe a second whatever happens: the rules alone."""
-DEPLOYED: Final = World(Pace(1.0, 0.1), Loss(USUAL))
-BURSTY: Final = World(Pace(1.0, 0.1), Loss(USUAL, 0.1))
+DEPLOYED: Final = World(Cadence(1.0, 0.1), Loss(USUAL))
+BURSTY: Final = World(Cadence(1.0, 0.1), Loss(USUAL, 0.1))
 
 
 def ours(world: World, in_a_row_needed: int = 10) -> Rule:

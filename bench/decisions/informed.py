@@ -12,13 +12,13 @@ import math
 from typing import Final
 
 from bench.decisions.chains import Rule
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 
 START: Final = (0, False)
 """Here alone the pace is calm: the monitor hurries behind every loss, and while there is a score."""
 
 
-def weights(usual: Loss, share: float, pace: Pace, fineness: int) -> dict[tuple[bool, bool, float], int]:
+def weights(usual: Loss, share: float, pace: Cadence, fineness: int) -> dict[tuple[bool, bool, float], int]:
     """How much each outcome says for a `share` that is lost one by one, and against the usual line.
 
     That is the log-likelihood ratio, by the outcome before, the outcome (True: lost) and the gap in seconds. It is in
@@ -33,7 +33,7 @@ def weights(usual: Loss, share: float, pace: Pace, fineness: int) -> dict[tuple[
     return {outcome: round(value / step) for outcome, value in exact.items()}
 
 
-def informed(by: dict[tuple[bool, bool, float], int], pace: Pace, threshold: int) -> Rule:
+def informed(by: dict[tuple[bool, bool, float], int], pace: Cadence, threshold: int) -> Rule:
     """The rule with those weights; its state is the score and the outcome before."""
 
     def step(state: tuple[int, bool], lost: bool) -> tuple[int, bool] | None:

@@ -12,13 +12,13 @@ from bench.decisions.contestants import in_a_row, score
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 from routekeeper.domain.grey import LossRule
 from routekeeper.domain.health import Detection
 
 CONFIGURED: Final = (0.0, 0.1, 0.2, 0.5)
 ACTUAL: Final = (0.0, 0.05, 0.1, 0.2, 0.5)
-_PACE: Final = Pace(1.0, 0.1)
+_PACE: Final = Cadence(1.0, 0.1)
 _RUNS: Final = 300
 _HOUR_SECONDS: Final = 3_600.0
 

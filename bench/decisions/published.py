@@ -11,7 +11,7 @@ from typing import Any, Final
 from bench.decisions.chains import Gap, Line, Rule, at_pace, seconds
 from bench.decisions.compared import BURSTY, USUAL, YEAR_SECONDS, ours
 from bench.decisions.contestants import counter, in_a_row, remembering, rounds_of
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 from routekeeper.domain.health import Detection
 
 SHARES: Final = (0.1, 0.3, 0.5, 1.0)
@@ -49,7 +49,7 @@ def all_published() -> Iterator[Published]:
     missed, patience = missed_until(_PHI)
     yield Published(f"phi accrual, phi {_PHI:g}, 1 s: {missed} missed", in_a_row(missed), lambda _: 1.0, patience)
     rule = Detection()
-    pace, timeout = Pace(rule.probe_interval_seconds, rule.suspect_interval_seconds), rule.probe_timeout_seconds
+    pace, timeout = Cadence(rule.probe_interval_seconds, rule.suspect_interval_seconds), rule.probe_timeout_seconds
     plain = in_a_row(rule.unhealthy_threshold)
     yield Published("routekeeper, defaults", plain, at_pace(plain, pace), timeout)
     lossy = ours(BURSTY, rule.unhealthy_threshold)

@@ -14,13 +14,13 @@ from bench.decisions.chains import Rule
 from bench.decisions.compared import UNACCEPTABLE
 from bench.decisions.contestants import score
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 
 RECORDED: Final = Path(__file__).with_name("recorded.json")
 ASKED: Final = 10
 """False alarms asked for on each line as long as it was recorded: one a year would never be seen in hours."""
 PARTS: Final = 10
-_IN_PROBES: Final = Pace(1.0, 1.0)
+_IN_PROBES: Final = Cadence(1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

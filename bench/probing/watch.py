@@ -17,14 +17,14 @@ from typing import Final
 
 from bench.probing.ground import PORT, addresses
 from lab.memory_store import MemoryStore, MemoryTable
-from routekeeper import telemetry
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.monitor import steady_clock
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration, IcmpProbe, Probe, Target, TcpProbe
-from routekeeper.monitor import Means, Monitor
+from routekeeper.monitor import Dependencies, Monitor
 from routekeeper.probes import Clock, Result
 from routekeeper.probes.prober import AsyncProber
+from routekeeper.telemetry import embedded_metrics
 
 DESCRIPTORS: Final = 1024
 """What a function may have open ("Lambda quotas", AWS Lambda developer guide)."""
@@ -73,8 +73,8 @@ async def watch(kind: str, count: int, seconds: float) -> dict[str, float]:
     clock: Clock = steady_clock()
     prober = Counting(AsyncProber(clock))
     store = MemoryStore(MemoryTable(), writer="bench")
-    means = Means(store, prober, clock, telemetry.emitter("bench"), asyncio.to_thread)
-    monitor = Monitor("a", configuration(kind, count), means)
+    dependencies = Dependencies(store, prober, clock, embedded_metrics.emitter("bench"), asyncio.to_thread)
+    monitor = Monitor("a", configuration(kind, count), dependencies)
     run = asyncio.create_task(monitor.run("bench", clock() + WARM_UP_SECONDS + seconds + END_SECONDS))
     await asyncio.sleep(WARM_UP_SECONDS)
     before, began, at_first = time.process_time(), time.monotonic(), dict(prober.ended)
@@ -98,7 +98,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
     report = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    telemetry.warm_up()
+    embedded_metrics.warm_up()
     found = asyncio.run(watch(kind, count, seconds))
     report.write(json.dumps(found))
     report.flush()

@@ -19,9 +19,9 @@ from routekeeper.domain.routes import is_on
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Target
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
-from routekeeper.measurements import Measurement
-from routekeeper.router import Means, Router
-from routekeeper.steering.vpc_route import VpcRouteSteering
+from routekeeper.ec2.steering.kinds import steerers
+from routekeeper.router import Dependencies, Router
+from routekeeper.telemetry.measurements import Measurement
 from tests.fakes.routes import FakePeople
 
 COUNTS: Final = (10, 50, 200, 500)
@@ -55,13 +55,13 @@ def main() -> None:
 def _move(place: Ground, bucket: Bucket, count: int, here: int) -> dict[str, Any]:
     """One failover of the first `count` tables away from instance `here`; as many invocations as it takes."""
     group = _group(place, count, here)
-    steering = VpcRouteSteering(Clients().ec2())
+    steers = steerers(Clients().ec2())
     store = MemoryStore(MemoryTable(), writer="bench")
     _tell_health(store)
     store.save_group(GroupState("tables", path="from"))
     measured: list[Measurement] = []
-    means = Means(store, {VpcRoute: steering}, FakePeople(), time.time, time.sleep, measured.append)
-    router = Router(Configuration({name: _target(name) for name in ("from", "to")}, {"tables": group}), means)
+    dependencies = Dependencies(store, steers, FakePeople(), time.time, time.sleep, measured.append)
+    router = Router(Configuration({name: _target(name) for name in ("from", "to")}, {"tables": group}), dependencies)
     place.controls.throttle(bucket.capacity, bucket.per_second)
     first_call = max((call["number"] for call in place.controls.calls()), default=0)
     began, cpu_began, invocations = time.monotonic(), time.process_time(), 0
@@ -83,14 +83,14 @@ def _move(place: Ground, bucket: Bucket, count: int, here: int) -> dict[str, Any
         "invocations": invocations,
         "calls": len(calls),
         "throttled": sum(bool(call["error"]) for call in calls),
-        "left_behind": sum(not is_on(route, wanted) for route in steering.read(group)),
+        "left_behind": sum(not is_on(route, wanted) for route in steers.read(group)),
     }
 
 
 def _group(place: Ground, count: int, here: int) -> Group:
     hops = [NextHop(NextHopKind.INSTANCE, place.instances[number]) for number in (here, 1 - here)]
-    paths = (Path("from", "from", hops[0]), Path("to", "to", hops[1]))
-    return Group("tables", VpcRoute(place.tables[:count], DESTINATION), paths)
+    paths = (Path("from", "from", (hops[0],)), Path("to", "to", (hops[1],)))
+    return Group("tables", (VpcRoute(place.tables[:count], DESTINATION),), paths)
 
 
 def _target(name: str) -> Target:

@@ -15,7 +15,7 @@ from lab.laboratory import Laboratory
 from lab.network.measure import Measurement
 from lab.world import INTERNET, ON_PREMISES, PRIVATE_A
 from routekeeper.announcing.messages import OUTCOMES
-from routekeeper.domain.restart import Outcome
+from routekeeper.domain.restart import RestartOutcome
 
 RATE_HZ: Final = 20
 CALM_SECONDS: Final = 4.0
@@ -121,7 +121,7 @@ def _restart_words(event: dict[str, Any]) -> str:
     asked = {"stop": "A is stopped", "force-stop": "A is forced to stop", "start": "A is started"}
     if event["action"] is not None:
         return asked[event["action"]]
-    return "A runs" if event["outcome"] == "progress" else OUTCOMES[Outcome(event["outcome"])]
+    return "A runs" if event["outcome"] == "progress" else OUTCOMES[RestartOutcome(event["outcome"])]
 
 
 def _all_healthy(lab: Laboratory) -> bool:

@@ -18,8 +18,8 @@ from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     Brake,
     Configuration,
-    Failback,
     FailbackMode,
+    FailbackPolicy,
     Group,
     IcmpProbe,
     Path,
@@ -118,21 +118,21 @@ def _with_odd_paths(configuration: Configuration, random: Random) -> Configurati
     Through an instance that another group probes and this one does not; to a far end that is probed, over two
     instances that it does not depend on.
     """
-    groups, failback = dict(configuration.groups), Failback(FailbackMode.AUTO, 60.0)
+    groups, failback = dict(configuration.groups), FailbackPolicy(FailbackMode.AUTO, 60.0)
     if random.random() < 0.15:
         *paths, last = groups["private-b"].paths
         odd = (*paths, last) if last.name == "managed" else (*paths, replace(last, target=None))
         groups["private-b"] = replace(groups["private-b"], paths=odd)
     if random.random() < 0.15:
-        over = tuple(Path(f"over-{x}", "dx", NextHop(NextHopKind.INSTANCE, f"i-{x}")) for x in ("a", "b"))
-        groups["far"] = Group("far", VpcRoute(("rtb-c0",), "10.0.0.0/8"), over, failback)
+        over = tuple(Path(f"over-{x}", "dx", (NextHop(NextHopKind.INSTANCE, f"i-{x}"),)) for x in ("a", "b"))
+        groups["far"] = Group("far", (VpcRoute(("rtb-c0",), "10.0.0.0/8"),), over, failback)
     return replace(configuration, groups=groups)
 
 
 def _returning(configuration: Configuration, random: Random) -> Configuration:
     """With damping and windows at random; a sequence of its own leaves the rest of every world as it was."""
 
-    def failback(base: Failback) -> Failback:
+    def failback(base: FailbackPolicy) -> FailbackPolicy:
         half_life = random.choice((60.0, 300.0, 900.0))
         rule = Damping(half_life, random.choice((1500.0, 2000.0, 2500.0)), 750.0, half_life * random.choice((2.0, 4.0)))
         damping = rule if random.random() < 0.85 else None
@@ -142,7 +142,7 @@ def _returning(configuration: Configuration, random: Random) -> Configuration:
             _changing(random) if random.random() < 0.5 else ZoneInfo(random.choice(("Europe/Berlin", "Asia/Kolkata")))
         )
         windows = tuple(_window(random) for _ in range(random.choice((1, 1, 2))))
-        return Failback(FailbackMode.WINDOW, base.after_seconds, damping, Windows(zone, windows))
+        return FailbackPolicy(FailbackMode.WINDOW, base.after_seconds, damping, Windows(zone, windows))
 
     groups = {name: replace(group, failback=failback(group.failback)) for name, group in configuration.groups.items()}
     return replace(configuration, groups=groups)
@@ -193,25 +193,25 @@ def configure(random: Random) -> Configuration:
 
 
 def _groups(random: Random) -> list[Group]:
-    def failback() -> Failback:
+    def failback() -> FailbackPolicy:
         mode = FailbackMode.AUTO if random.random() < 0.85 else FailbackMode.MANUAL
-        return Failback(mode, random.choice((20.0, 60.0, 120.0)))
+        return FailbackPolicy(mode, random.choice((20.0, 60.0, 120.0)))
 
     dx_hop = NextHop(NextHopKind.ATTACHMENT, "tgw-attach-dx") if random.random() < 0.4 else None
     vpn_hop = NextHop(NextHopKind.ATTACHMENT, "tgw-attach-vpn")
-    idc = (Path("dx", "dx", dx_hop), Path("vpn", "vpn", vpn_hop))
-    nat_a = Path("nat-a", "nat-a", NextHop(NextHopKind.INSTANCE, "i-a"))
-    nat_b = Path("nat-b", "nat-b", NextHop(NextHopKind.INSTANCE, "i-b"))
-    managed = Path("managed", None, NextHop(NextHopKind.NAT_GATEWAY, "nat-1"))
+    idc = (Path("dx", "dx", (dx_hop,)), Path("vpn", "vpn", (vpn_hop,)))
+    nat_a = Path("nat-a", "nat-a", (NextHop(NextHopKind.INSTANCE, "i-a"),))
+    nat_b = Path("nat-b", "nat-b", (NextHop(NextHopKind.INSTANCE, "i-b"),))
+    managed = Path("managed", None, (NextHop(NextHopKind.NAT_GATEWAY, "nat-1"),))
     last = (managed,) if random.random() < 0.3 else ()
     tables = tuple(f"rtb-a{number}" for number in range(random.randint(1, 3)))
     return [
-        Group("idc", TgwPrefixList("tgw-rtb-1", "pl-1"), idc, failback()),
+        Group("idc", (TgwPrefixList("tgw-rtb-1", "pl-1"),), idc, failback()),
         Group(
             "private-a",
-            VpcRoute(tables, "0.0.0.0/0"),
+            (VpcRoute(tables, "0.0.0.0/0"),),
             (nat_a, nat_b, *last),
             failback(),
         ),
-        Group("private-b", VpcRoute(("rtb-b0",), "0.0.0.0/0"), (nat_b, nat_a, *last), failback()),
+        Group("private-b", (VpcRoute(("rtb-b0",), "0.0.0.0/0"),), (nat_b, nat_a, *last), failback()),
     ]

@@ -14,7 +14,7 @@ from lab.simulator.nobody import nobody
 from lab.simulator.watch import LineProber
 from lab.simulator.world import World
 from routekeeper.domain.errors import StoreError
-from routekeeper.monitor import Means, Monitor
+from routekeeper.monitor import Dependencies, Monitor
 
 T = TypeVar("T")
 TIMEOUT_SECONDS: Final = 150.0
@@ -112,8 +112,8 @@ class FullWatch:
         life = Life(self.world, self.vantage, self.world.random(f"monitor {owner}"))
         prober = LineProber(self.world, self.vantage, self.clock)
         store = MemoryStore(self.world.table, writer=f"monitor/{owner}")
-        means = Means(store, prober, self.clock, nobody, life.offload)
-        monitor = Monitor(self.vantage, self.world.plan.configuration, means)
+        dependencies = Dependencies(store, prober, self.clock, nobody, life.offload)
+        monitor = Monitor(self.vantage, self.world.plan.configuration, dependencies)
         life.task = self.loop.begin(self._run(monitor, owner))
         self.lives.append(life)
         self.world.kernel.after(TIMEOUT_SECONDS, lambda: self._end(life))

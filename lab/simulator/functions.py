@@ -18,13 +18,11 @@ from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.domain.steering import TgwPrefixList, VpcRoute
-from routekeeper.instances import Ec2Instances
-from routekeeper.measurements import Measurement, Metric
+from routekeeper.ec2.instances import Ec2Instances
+from routekeeper.ec2.steering.kinds import steerers
 from routekeeper.operator import Operator
-from routekeeper.restarter import GroupReport, Means, Restarter
-from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
-from routekeeper.steering.vpc_route import VpcRouteSteering
+from routekeeper.restarter import Dependencies, Restarter, RestartReport
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 TIMEOUTS: Final = {"router": 55.0, "restarter": 55.0, "operator": 15.0}
 """Seconds after which Lambda ends an invocation (template.yaml)."""
@@ -131,16 +129,16 @@ class Functions:
         configuration, store = self.world.plan.configuration, self._store(invocation)
         if event is not None and not router.Noting(configuration, store, invocation.pause).take(event):
             return
-        means = router.Means(
+        dependencies = router.Dependencies(
             store,
-            {TgwPrefixList: TgwPrefixListSteering(client), VpcRoute: VpcRouteSteering(client)},
+            steerers(client),
             _People(invocation, self.hooks),
             invocation.clock,
             invocation.pause,
             lambda measurement: self.hooks.emit(invocation, measurement),
         )
         deadline_at = invocation.ends_by + invocation.skew
-        for report in router.Router(configuration, means).run(invocation.name, deadline_at):
+        for report in router.Router(configuration, dependencies).run(invocation.name, deadline_at):
             if report.error is not None:
                 self.world.tell(invocation.name, f"{report.group}: {report.error}")
 
@@ -148,10 +146,10 @@ class Functions:
         client: Any = self._client(invocation)
         announce = _People(invocation, self.hooks).restart
         instances = Ec2Instances(client)
-        means = Means(self._store(invocation), instances, announce, invocation.clock, invocation.pause)
-        restarter = Restarter(self.world.plan.configuration, means)
+        dependencies = Dependencies(self._store(invocation), instances, announce, invocation.clock, invocation.pause)
+        restarter = Restarter(self.world.plan.configuration, dependencies)
 
-        def done(report: GroupReport) -> None:
+        def done(report: RestartReport) -> None:
             for _ in report.given_up:
                 self.hooks.emit(invocation, Measurement(Metric.RESTARTS_GIVEN_UP, 1))
 

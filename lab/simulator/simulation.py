@@ -36,10 +36,10 @@ from lab.simulator.pool import cooperative
 from lab.simulator.stream import Stream
 from lab.simulator.watch import Watch
 from lab.simulator.world import World
-from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
 from routekeeper.store.items import kind_of
 from routekeeper.store.writes import Key
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 CALM_SECONDS: Final = 240.0
 """How long nothing must have happened before time leaps to a minute before the next event."""

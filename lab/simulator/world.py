@@ -18,8 +18,8 @@ from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import Configuration, Group
-from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
+from routekeeper.domain.settings import Configuration, Group, Path
+from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key
@@ -50,10 +50,15 @@ def hop_of(next_hop: NextHop) -> Hop:
     return _PARAMETER[next_hop.kind], next_hop.id
 
 
+def hop_names(path: Path) -> set[str]:
+    """What EC2 shows of routes that are on the path: the IDs of its next hops, or `none` for no route."""
+    return {"none" if hop is None else hop.id for hop in path.next_hops}
+
+
 def _instances(configuration: Configuration) -> Iterator[str]:
     """Those that targets are on, and those that routes lead to."""
     yield from (target.instance for target in configuration.targets.values() if target.instance is not None)
-    hops = (path.next_hop for group in configuration.groups.values() for path in group.paths)
+    hops = (hop for group in configuration.groups.values() for path in group.paths for hop in path.next_hops)
     yield from (hop.id for hop in hops if hop is not None and hop.kind is NextHopKind.INSTANCE)
 
 
@@ -149,15 +154,16 @@ class World:
 
     def _owners(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         for name, group in self.plan.configuration.groups.items():
-            match group.steering:
-                case TgwPrefixList(table, prefix_list):
-                    yield f"{table} {prefix_list}", (name,)
-                case VpcRoute(tables, destination):
-                    for table in tables:
-                        yield table, (name,)
-                        yield f"{table} {destination}", (name,)
-                case _:
-                    assert_never(group.steering)
+            for steering in group.steering:
+                match steering:
+                    case TgwPrefixList(table, prefix_list):
+                        yield f"{table} {prefix_list}", (name,)
+                    case VpcRoute(tables, destination):
+                        for table in tables:
+                            yield table, (name,)
+                            yield f"{table} {destination}", (name,)
+                    case _:
+                        assert_never(steering)
 
     # --- truth
 
@@ -207,29 +213,39 @@ class World:
         return None
 
     def resources(self, group: Group) -> list[str]:
-        match group.steering:
+        return [resource for steering in group.steering for resource in self._resources(steering)]
+
+    def _resources(self, steering: Steering) -> list[str]:
+        match steering:
             case TgwPrefixList(table, prefix_list):
                 return [f"{table} {prefix_list}"]
             case VpcRoute(tables, destination):
                 return [f"{table} {destination}" for table in tables if table in self.ec2.routes]
             case _:
-                assert_never(group.steering)
+                assert_never(steering)
 
     def is_on(self, group: Group, resource: str, path_name: str) -> bool:
         path = group.path(path_name)
         if path is None:
             return False
+        return any(
+            self._leads_to(steering, resource, next_hop)
+            for steering, next_hop in zip(group.steering, path.next_hops, strict=True)
+            if resource in self._resources(steering)
+        )
+
+    def _leads_to(self, steering: Steering, resource: str, next_hop: NextHop | None) -> bool:
         table, _, rest = resource.partition(" ")
-        match group.steering:
+        match steering:
             case TgwPrefixList():
                 reference = self.ec2.references.get((table, rest))
                 there = reference[0] if reference is not None and reference[1] != "deleting" else None
-                return there == (path.next_hop.id if path.next_hop is not None else None)
+                return there == (next_hop.id if next_hop is not None else None)
             case VpcRoute():
                 hop = self.ec2.routes.get(table, {}).get(rest)
-                return path.next_hop is not None and hop == hop_of(path.next_hop)
+                return next_hop is not None and hop == hop_of(next_hop)
             case _:
-                assert_never(group.steering)
+                assert_never(steering)
 
     def was_stale(self, group: str, within: float) -> bool:
         """Whether reads of the group are stale, or were so many seconds ago."""
@@ -239,34 +255,37 @@ class World:
 
     def is_gone(self, group: Group, path_name: str, within: float) -> bool:
         """Whether the path's next hop is an instance that is, or was a moment ago, stopped or worse."""
-        path = group.path(path_name)
-        if path is None or path.next_hop is None or path.next_hop.kind is not NextHopKind.INSTANCE:
-            return False
-        machine = self.ec2.machines[path.next_hop.id]
-        return machine.state != "running" or self.kernel.now - machine.up_since < within
+        now, machines = self.kernel.now, self._machines(group, path_name)
+        return any(machine.state != "running" or now - machine.up_since < within for machine in machines)
 
     def is_refused(self, group: Group, path_name: str) -> bool:
         """Whether EC2 refuses every route onto the path, and always will: its instance is terminated."""
+        return any(machine.state == "terminated" for machine in self._machines(group, path_name))
+
+    def _machines(self, group: Group, path_name: str) -> list[Machine]:
+        """The instances that the path goes through."""
         path = group.path(path_name)
-        if path is None or path.next_hop is None or path.next_hop.kind is not NextHopKind.INSTANCE:
-            return False
-        return self.ec2.machines[path.next_hop.id].state == "terminated"
+        hops = () if path is None else path.next_hops
+        return [self.ec2.machines[hop.id] for hop in hops if hop is not None and hop.kind is NextHopKind.INSTANCE]
 
     def _put_on(self, group: Group, number: int) -> None:
-        path = group.paths[number]
-        match group.steering:
+        for steering, next_hop in zip(group.steering, group.paths[number].next_hops, strict=True):
+            self._put(steering, next_hop)
+
+    def _put(self, steering: Steering, next_hop: NextHop | None) -> None:
+        match steering:
             case TgwPrefixList(table, prefix_list):
                 key = (table, prefix_list)
-                if path.next_hop is None:
+                if next_hop is None:
                     self.ec2.references.pop(key, None)
                 else:
-                    self.ec2.references[key] = (path.next_hop.id, "available")
+                    self.ec2.references[key] = (next_hop.id, "available")
             case VpcRoute(tables, destination):
                 for table in tables:
-                    assert path.next_hop is not None
-                    self.ec2.routes.setdefault(table, {})[destination] = hop_of(path.next_hop)
+                    assert next_hop is not None
+                    self.ec2.routes.setdefault(table, {})[destination] = hop_of(next_hop)
             case _:
-                assert_never(group.steering)
+                assert_never(steering)
 
     # --- events
 
@@ -314,16 +333,17 @@ class World:
         self._drifted_at[group_name] = self.kernel.now
         self.ec2.remember()
         with suppress(KeyError, ClientError):
-            match group.steering:
+            entry = random.randrange(len(group.steering)) if len(group.steering) > 1 else 0
+            match steering := group.steering[entry]:
                 case TgwPrefixList():
-                    self._put_on(group, random.randrange(len(group.paths)))
+                    self._put(steering, group.paths[random.randrange(len(group.paths))].next_hops[entry])
                 case VpcRoute(tables, destination):
-                    path = random.choice(group.paths)
+                    next_hop = random.choice(group.paths).next_hops[entry]
                     table = random.choice(tables)
-                    if path.next_hop is not None and table in self.ec2.routes:
-                        self.ec2.routes[table][destination] = hop_of(path.next_hop)
+                    if next_hop is not None and table in self.ec2.routes:
+                        self.ec2.routes[table][destination] = hop_of(next_hop)
                 case _:
-                    assert_never(group.steering)
+                    assert_never(steering)
         self.ec2.changed()
 
     def spoil(self, group_name: str) -> End | None:

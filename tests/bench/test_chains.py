@@ -9,9 +9,9 @@ from bench.decisions.chains import Line, at_pace, seconds
 from bench.decisions.compared import BURSTY, made_for, score_alone
 from bench.decisions.informed import informed, weights
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace, Score
+from routekeeper.domain.cusum import Cadence, Loss, Score
 
-EVEN = Pace(1.0, 1.0)
+EVEN = Cadence(1.0, 1.0)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.9])
@@ -35,7 +35,7 @@ def test_all_of_a_window_are_losses_in_a_row() -> None:
 
 @pytest.mark.parametrize("burst_seconds", [0.0, 0.1, 0.4])
 def test_the_general_chain_and_the_domains_own_agree(burst_seconds: float) -> None:
-    pace, loss, rule = Pace(1.0, 0.1), Loss(0.01, burst_seconds), contestants.score(10, 1, 45)
+    pace, loss, rule = Cadence(1.0, 0.1), Loss(0.01, burst_seconds), contestants.score(10, 1, 45)
     assert seconds(rule, Line(loss), at_pace(rule, pace)) == pytest.approx(
         cusum.seconds_to_alarm(Score(10, 45), loss, pace), rel=1e-9
     )
@@ -44,7 +44,7 @@ def test_the_general_chain_and_the_domains_own_agree(burst_seconds: float) -> No
 @pytest.mark.parametrize("burst_seconds", [0.0, 0.1, 0.4])
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
 def test_the_domain_knows_what_losses_in_a_row_add_to_its_score(count: int, burst_seconds: float) -> None:
-    pace, loss, alarm = Pace(1.0, 0.1), Loss(0.01, burst_seconds), Score(10, 45)
+    pace, loss, alarm = Cadence(1.0, 0.1), Loss(0.01, burst_seconds), Score(10, 45)
     rule = contestants.either(alarm, count)
     assert seconds(rule, Line(loss), at_pace(rule, pace)) == pytest.approx(
         cusum.seconds_to_alarm(alarm, loss, pace, in_a_row=count), rel=1e-9
@@ -52,7 +52,7 @@ def test_the_domain_knows_what_losses_in_a_row_add_to_its_score(count: int, burs
 
 
 def test_without_bursts_the_informed_cusum_is_the_plain_one() -> None:
-    pace, usual = Pace(1.0, 0.1), Loss(0.01)
+    pace, usual = Cadence(1.0, 0.1), Loss(0.01)
     by = weights(usual, 0.3, pace, 2)
     assert len({(lost, weight) for (_, lost, _), weight in by.items()}) == 2
     knowing, plain = informed(by, pace, 90), contestants.score(by[False, True, 1.0], 2, 90)
@@ -65,7 +65,7 @@ def test_without_bursts_the_informed_cusum_is_the_plain_one() -> None:
 
 
 def test_behind_a_loss_a_loss_of_a_burst_says_less_and_an_answer_says_more() -> None:
-    by = weights(Loss(0.01, 0.1), 0.3, Pace(1.0, 0.1), 8)
+    by = weights(Loss(0.01, 0.1), 0.3, Cadence(1.0, 0.1), 8)
     assert by[True, True, 0.1] < 0 < by[False, True, 0.1]
     assert by[False, False, 0.1] < 0 < by[True, False, 0.1]
     assert by[True, True, 1.0] == by[False, True, 1.0]

@@ -19,7 +19,7 @@ from bench.decisions.chains import at_pace, seconds
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper import config
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 from routekeeper.domain.grey import LatencyRule, LossRule
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import IcmpProbe, Target
@@ -64,7 +64,7 @@ def recorded(share: float, burst_seconds: float, until: float, dark: tuple[float
 @pytest.mark.parametrize("loss", [Loss(0.3), Loss(0.05, 0.2), Loss(1.0)])
 @pytest.mark.parametrize("count", [1, 3, 10])
 def test_losses_in_a_row_take_as_long_as_their_chain_says(count: int, loss: Loss) -> None:
-    rule, pace = contestants.in_a_row(count), Pace(1.0, 0.1)
+    rule, pace = contestants.in_a_row(count), Cadence(1.0, 0.1)
     assert seconds_to_row(count, loss, pace) == pytest.approx(seconds(rule, Chained(loss), at_pace(rule, pace)))
 
 

@@ -25,7 +25,7 @@ from routekeeper.domain.group_state import (
 )
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
-from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
+from routekeeper.domain.restart import Action, Active, Phase, RestartOutcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Board, Summary, Vantage
@@ -78,7 +78,9 @@ def transition(number: int, *, group: str = "idc", at: float | None = None, **mo
 
 def restart_event(number: int, *, at: float | None = None) -> RestartEvent:
     moment = NOW + number if at is None else at
-    return RestartEvent(f"nat-{number}", "nat", "nat-a", "i-0a", moment, Outcome.BEGUN, "it is dead", Action.STOP)
+    return RestartEvent(
+        f"nat-{number}", "nat", "nat-a", "i-0a", moment, RestartOutcome.BEGUN, "it is dead", Action.STOP
+    )
 
 
 # --- versioned values

@@ -10,9 +10,9 @@ import pytest
 from routekeeper.announcing.aws import AwsAnnouncer
 from routekeeper.domain.brake import Counted, Engagement
 from routekeeper.domain.group_state import Channel, Transition, TransitionKind
-from routekeeper.domain.restart import Action, Outcome
+from routekeeper.domain.restart import Action, RestartOutcome
 from routekeeper.domain.restart_event import RestartEvent
-from routekeeper.measurements import Metric
+from routekeeper.telemetry.measurements import Metric
 from tests.docs.pages import ROOT, named, prose, rows, section
 from tests.template.rendering import of_type, render, template
 
@@ -119,7 +119,7 @@ def test_the_operators_page_lists_what_events_hold() -> None:
     listener: Any = Listener()
     announcer = AwsAnnouncer(listener, listener, "topic", "stack")
     announcer.transition(Transition("g-1", "g", TransitionKind.FAILOVER, "a", "b", "a died", 1.0), Channel.EVENTS)
-    announcer.restart(RestartEvent("r-1", "r", "a", "i-1", 1.0, Outcome.BEGUN, "a died", Action.STOP))
+    announcer.restart(RestartEvent("r-1", "r", "a", "i-1", 1.0, RestartOutcome.BEGUN, "a died", Action.STOP))
     announcer.brake(Engagement(1.0, 1, 3600.0, (Counted("g-1", 1.0),)), Channel.EVENTS)
     listed = {
         row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows(section(OPERATOR, "Messages and events"))

@@ -10,14 +10,13 @@ from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routes import Route
-from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import NextHop, VpcRoute
-from routekeeper.ec2_errors import refused, unreadable
+from routekeeper.ec2.errors import refused, unreadable
 
 
 @dataclass(slots=True)
 class FakeRoutes:
-    """A `Steering` over a dictionary: next hop by route table. Tables missing from it do not exist."""
+    """A `Steerer` over a dictionary: next hop by route table. Tables missing from it do not exist."""
 
     next_hops: dict[str, NextHop]
     blackholes: set[str] = field(default_factory=set)
@@ -30,22 +29,21 @@ class FakeRoutes:
     before_read: Callable[[], None] = lambda: None
     before_change: Callable[[str], None] = lambda _: None
 
-    def read(self, group: Group) -> tuple[Route, ...]:
+    def read(self, steering: VpcRoute) -> tuple[Route, ...]:
         self.before_read()
         self._refuse("read")
-        assert isinstance(group.steering, VpcRoute)
-        return tuple(self._route(table) for table in group.steering.route_tables)
+        return tuple(self._route(table) for table in steering.route_tables)
 
-    def change(self, group: Group, route: Route, path: Path) -> None:
-        assert path.next_hop is not None, f"{group.name} has no next hop to write"
+    def change(self, steering: VpcRoute, route: Route, next_hop: NextHop | None) -> None:
+        assert next_hop is not None, f"{steering} has no next hop to write"
         self.before_change(route.resource)
         if not self.acts_before_refusing:
             self._refuse(route.resource)
         if route.resource not in self.next_hops:
             raise refused(f"{route.resource} does not exist", "InvalidRouteTableID.NotFound")
-        self.next_hops[route.resource] = path.next_hop
+        self.next_hops[route.resource] = next_hop
         self.blackholes.discard(route.resource)
-        self.changes.append((route.resource, path.next_hop.id))
+        self.changes.append((route.resource, next_hop.id))
         if self.acts_before_refusing:
             self._refuse(route.resource)
 

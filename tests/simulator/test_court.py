@@ -10,17 +10,16 @@ import pytest
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.simulation import Simulation
-from routekeeper.domain import deciding, drift, path_health, remembering
+from routekeeper.domain import path_health, view
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.settings import Failback, FailbackMode
-from routekeeper.router import group_pass
+from routekeeper.domain.settings import FailbackMode, FailbackPolicy
 
 
 def left_as_a_blackhole() -> Plan:
     """A paused group stays on an instance that somebody stops, leaves the blackhole at last, and may return."""
     plan = SCENARIOS["stopped"].plan()
-    private = replace(plan.configuration.groups["private-a"], failback=Failback(FailbackMode.AUTO, 60.0))
+    private = replace(plan.configuration.groups["private-a"], failback=FailbackPolicy(FailbackMode.AUTO, 60.0))
     groups = {**plan.configuration.groups, "private-a": private}
     pause = {"action": "pause", "group": "private-a", "for": "200s", "by": "ann", "reason": "to show it"}
     events = (Event(90.0, Kind.ASK, payload=pause), Event(100.0, Kind.STOPPED, "i-a", seconds=400.0))
@@ -42,6 +41,5 @@ def test_a_blackhole_that_never_ends_is_found_though_the_item_says_so(monkeypatc
         return found
 
     before = path_health.health_of_paths
-    for module in (drift, group_pass, deciding, remembering):
-        monkeypatch.setattr(module, "health_of_paths", mutated)
+    monkeypatch.setattr(view, "health_of_paths", mutated)
     assert Simulation(left_as_a_blackhole()).run().fault == "returning happens"

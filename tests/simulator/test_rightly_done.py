@@ -21,7 +21,7 @@ def plan(seconds: float, *events: Event, restarts: bool = False, settle: tuple[f
     """Two paths over two instances, three route tables, two vantages."""
     drawn = SCENARIOS["hang"].plan()
     groups = {
-        name: replace(group, steering=VpcRoute(("rtb-a0", "rtb-a1", "rtb-a2"), "0.0.0.0/0"))
+        name: replace(group, steering=(VpcRoute(("rtb-a0", "rtb-a1", "rtb-a2"), "0.0.0.0/0"),))
         if name == "private-a"
         else group
         for name, group in drawn.configuration.groups.items()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.telemetry import emitter
+from routekeeper.telemetry.embedded_metrics import emitter
+from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.template.rendering import ROOT, of_type
 
 OF_THE_PLATFORM = {

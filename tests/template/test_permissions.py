@@ -228,8 +228,8 @@ IN_IAM = {"TransactWriteItems": "PutItem"}  # each put of a transaction is autho
     [
         ("MonitorRole", "dynamodb", "store/*.py"),
         ("OperatorRole", "dynamodb", "store/*.py"),
-        ("RouterRole", "ec2", "steering/*.py"),
-        ("RestarterRole", "ec2", "instances.py"),
+        ("RouterRole", "ec2", "ec2/steering/*.py"),
+        ("RestarterRole", "ec2", "ec2/instances.py"),
     ],
 )
 def test_a_role_allows_exactly_what_its_code_calls(

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures, Watch
+from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures, WatchMode
 
 MONTH_SECONDS: Final = 730 * 3600
-MEASURED: Final = {watch: Path(__file__).with_name(f"counts-{watch.value}.json") for watch in Watch}
+MEASURED: Final = {watch: Path(__file__).with_name(f"counts-{watch.value}.json") for watch in WatchMode}
 ALARMS: Final = 12
 """In template.yaml, beside those of each vantage; a test holds both figures to it."""
 ALARMS_OF_A_VANTAGE: Final = 2
@@ -114,11 +114,11 @@ def _metrics(configuration: Configuration, size: Size) -> int:
     return size.vantages * (1 + each) + refused
 
 
-def _read(file: Path, watch: Watch) -> Mapping[str, Any]:
+def _read(file: Path, watch: WatchMode) -> Mapping[str, Any]:
     try:
         document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         seen = {one["target"] for one in document.get("watches", ())}
-        measured = {"watch": Watch.CONTINUOUS.value, "targets": len(seen), **document}
+        measured = {"watch": WatchMode.CONTINUOUS.value, "targets": len(seen), **document}
         if measured["watch"] != watch.value:
             raise ConfigurationError(f"{file}: measured with watch: {measured['watch']}, not {watch.value}")
         if not (measured["seconds"] > 0 and measured["targets"] > 0 and measured["usage"]):

@@ -19,7 +19,9 @@ from routekeeper.domain.health import Health, Observation, TargetHealth, expire,
 from routekeeper.domain.quorum import UNOBSERVED, Verdict, verdicts
 from routekeeper.domain.remembering import counted, moved, stayed
 from routekeeper.domain.routes import Actual
-from routekeeper.domain.settings import Configuration, Target
+from routekeeper.domain.settings import Configuration, Group, Target
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.domain.view import View
 from routekeeper_cli.replay.row import RoundOutcome, Row
 
 
@@ -166,13 +168,17 @@ class _Course:
     def ahead(self, now: float) -> Iterator[Foreseen]:
         """What becomes due after `now` by waiting alone."""
         for name, group in self._configuration.groups.items():
-            state = self._groups[name]
-            actual = Actual(state.path)
-            waits = decide(group, state, self._verdicts, actual, now)
+            view = self._view(group, now)
+            waits = decide(view)
             if isinstance(waits, Stay) and waits.due_at is not None:
-                move = decide(group, state, self._verdicts, actual, waits.due_at)
+                move = decide(view.at(waits.due_at))
                 if isinstance(move, Move):
-                    yield Foreseen(waits.due_at, name, state.path or "", move.to, move.reason)
+                    yield Foreseen(waits.due_at, name, view.state.path or "", move.to, move.reason)
+
+    def _view(self, group: Group, now: float) -> View:
+        """The group as it is, its routes where they should be."""
+        state = self._groups[group.name]
+        return View(group, state, Verdicts(self._verdicts), now, Actual(state.path))
 
     def _judge(self, now: float) -> Iterator[Event]:
         stale_after = self._configuration.stale_after_seconds
@@ -186,16 +192,16 @@ class _Course:
             yield from self._decide(group.name, now)
 
     def _decide(self, name: str, now: float) -> Iterator[Event]:
-        group = self._configuration.groups[name]
-        state = counted(group, self._groups[name], self._verdicts, now)
-        actual = Actual(state.path)
-        match decide(group, state, self._verdicts, actual, now):
+        view = self._view(self._configuration.groups[name], now)
+        view = view.with_state(counted(view))
+        state = view.state
+        match decide(view):
             case Move() as move:
                 self._groups[name] = replace(moved(state, move, now), version=state.version + 1)
                 yield Moved(now, name, state.path or "", move.to, move.reason)
                 yield from self._count(f"{name}-{state.version + 1}", now)
             case Stay():
-                self._groups[name] = stayed(group, state, self._verdicts, actual, now)
+                self._groups[name] = stayed(view)
 
     def _count(self, transition: str, now: float) -> Iterator[Event]:
         rule = self._configuration.brake
@@ -215,8 +221,8 @@ class _Course:
                 for target, state in held.items()
                 if state.known_at
             ]
-        for name, state in self._groups.items():
-            decision = decide(self._configuration.groups[name], state, self._verdicts, Actual(state.path), now)
+        for name in self._groups:
+            decision = decide(self._view(self._configuration.groups[name], now))
             if isinstance(decision, Stay) and decision.due_at is not None:
                 due.append(decision.due_at)
         # A step beyond, because silence must be *longer* than allowed, and no moment may be due twice.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from routekeeper.domain import cusum, grey
-from routekeeper.domain.cusum import Loss, Pace
+from routekeeper.domain.cusum import Cadence, Loss
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS
 from routekeeper.domain.health import Detection
 
@@ -61,7 +61,7 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
     return Expected(cut, slow, late, false_moves)
 
 
-def seconds_to_row(count: int, loss: Loss, pace: Pace) -> float:
+def seconds_to_row(count: int, loss: Loss, pace: Cadence) -> float:
     """Mean seconds to the sending of the last of `count` losses in a row, on a line in a good spell, exactly."""
     begins, _ = loss.after(pace.calm_seconds)
     _, goes_on = loss.after(pace.suspect_seconds)

@@ -13,7 +13,7 @@ from routekeeper import config
 from routekeeper.config.durations import render
 from routekeeper.domain.cusum import Loss
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.settings import Target, Watch
+from routekeeper.domain.settings import Target, WatchMode
 from routekeeper_cli.words.figures import percent
 
 GREY_SHARE = 0.3
@@ -66,7 +66,7 @@ def _changes(document: Document, target: Target, usual: Loss) -> Iterator[Change
         yield _plain("unhealthy_for", render(seconds))
     for seconds in (rule.suspect_interval_seconds / 2, rule.suspect_interval_seconds * 2):
         yield _plain("suspect_interval", render(seconds))
-    if document.get("watch") != Watch.BURST.value:  # whose looks are a minute apart, whatever the interval
+    if document.get("watch") != WatchMode.BURST.value:  # whose looks are a minute apart, whatever the interval
         for seconds in (rule.probe_interval_seconds / 2, rule.probe_interval_seconds * 2):
             yield _plain("probe_interval", render(seconds))
     yield from _of_loss(document, target, usual)

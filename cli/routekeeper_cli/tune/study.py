@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
 from routekeeper.domain.health import Detection
-from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, Watch
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, WatchMode
 from routekeeper_cli.replay import Row
 from routekeeper_cli.tune.expected import Expected, Line, expected
 from routekeeper_cli.tune.measured import Measured, accusations, measured
@@ -87,6 +87,6 @@ def _alike(means: Expected, others: Expected) -> bool:
     return all(math.isclose(one, other, rel_tol=_ALIKE, abs_tol=_ALIKE) for one, other in pairs)
 
 
-def _as_watched(rule: Detection, watch: Watch) -> Detection:
+def _as_watched(rule: Detection, watch: WatchMode) -> Detection:
     """In bursts a minute passes between two looks at what is HEALTHY, and the first loss in one is followed up."""
-    return rule if watch is Watch.CONTINUOUS else replace(rule, probe_interval_seconds=BURST_INTERVAL_SECONDS)
+    return rule if watch is WatchMode.CONTINUOUS else replace(rule, probe_interval_seconds=BURST_INTERVAL_SECONDS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Group, Target, Watch
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Group, Target, WatchMode
 
 
 def facts(configuration: Configuration) -> dict[str, object]:
     """What the summary says in its main lines, for JSON. Durations are in seconds."""
     brake = configuration.brake
-    bursts = configuration.watch is Watch.BURST
+    bursts = configuration.watch is WatchMode.BURST
     return {
         "watch": configuration.watch.value,
         "brake": None if brake is None else {"moves": brake.moves, "per_seconds": brake.per_seconds},

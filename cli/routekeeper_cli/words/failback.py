@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from routekeeper.config.durations import render
 from routekeeper.domain.damping import FLAP, Damping
-from routekeeper.domain.settings import Failback, FailbackMode
+from routekeeper.domain.settings import FailbackMode, FailbackPolicy
 from routekeeper.domain.windows import Day, Window, Windows
 
 
-def failback_lines(failback: Failback) -> Iterator[str]:
+def failback_lines(failback: FailbackPolicy) -> Iterator[str]:
     """When traffic returns by itself, and what keeps it from returning."""
     if failback.mode is FailbackMode.MANUAL:
         yield "  returns to a path further up only when an operator asks"

@@ -19,9 +19,9 @@ from routekeeper.domain.settings import (
     RestartPolicy,
     Target,
     TcpProbe,
-    Watch,
+    WatchMode,
 )
-from routekeeper.domain.steering import NextHopKind, Steering, TgwPrefixList, VpcRoute
+from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
 from routekeeper_cli.words.failback import failback_lines
 from routekeeper_cli.words.figures import count
 from routekeeper_cli.words.grey import grey_lines
@@ -45,7 +45,7 @@ def summarize(configuration: Configuration) -> str:
 def _lines(configuration: Configuration) -> Iterator[str]:
     targets, groups = len(configuration.targets), len(configuration.groups)
     yield f"{count(targets, 'target')} watched, {count(groups, 'group')} steered."
-    bursts = configuration.watch is Watch.BURST
+    bursts = configuration.watch is WatchMode.BURST
     beat = BURST_INTERVAL_SECONDS if bursts else configuration.heartbeat_interval_seconds
     stale = render(configuration.stale_after_seconds)
     yield f"A vantage reports every {render(beat)} and does not vote once silent for {stale}."
@@ -134,7 +134,7 @@ def _quorum(quorum: Quorum) -> str:
 
 
 def _group(group: Group) -> Iterator[str]:
-    yield f"Group '{group.name}' steers {_steering(group.steering)}:"
+    yield f"Group '{group.name}' steers {' and '.join(map(_steering, group.steering))}:"
     for number, path in enumerate(group.paths, start=1):
         yield f"  {number}. {_path(path)}"
     yield from failback_lines(group.failback)
@@ -152,12 +152,15 @@ def _steering(steering: Steering) -> str:
 
 
 def _path(path: Path) -> str:
-    if path.next_hop is None:
-        way = "without a prefix-list reference, as routing protocols have it"
-    else:
-        way = f"through {_HOPS[path.next_hop.kind]} {path.next_hop}"
+    way = " and ".join(map(_way, path.next_hops))
     condition = "always taken as HEALTHY" if path.target is None else f"while '{path.target}' is HEALTHY"
     return f"{path.name}: {way}, {condition}"
+
+
+def _way(next_hop: NextHop | None) -> str:
+    if next_hop is None:
+        return "without a prefix-list reference, as routing protocols have it"
+    return f"through {_HOPS[next_hop.kind]} {next_hop}"
 
 
 def _restart(target: Target, policy: RestartPolicy) -> Iterator[str]:

@@ -14,7 +14,7 @@ from lab.simulator.laws.raw import flag, number, part, text
 from lab.simulator.laws.records import Records
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD
-from lab.simulator.world import World
+from lab.simulator.world import World, hop_names
 from routekeeper.domain.settings import Group
 from routekeeper.store.codec import Item
 
@@ -47,8 +47,8 @@ class Changes:
         self.court.hold(7, "committed before it is done", identifier is not None, f"no transition is under way: {told}")
         seen = invocation.groups.get(group.name)
         path = group.path(text(held, "path") or text(seen, "path") or "")  # somebody may have spoilt it since
-        hop = "none" if path is None or path.next_hop is None else path.next_hop.id
-        self.court.hold(10, "only what is desired", hop == change.after, f"{path and path.name} is desired: {told}")
+        hops = {"none"} if path is None else hop_names(path)
+        self.court.hold(10, "only what is desired", change.after in hops, f"{path and path.name} is desired: {told}")
         pause = part(seen, "pause")
         paused = pause is not None and invocation.clock() < number(pause, "expires_at") - SLACK_SECONDS
         self.court.hold(6, "a pause halts changes", not paused, told)
@@ -69,7 +69,7 @@ class Changes:
         """
         pending = part(held, "pending")
         machine = self.world.ec2.machines.get(change.before)
-        nowhere = change.before == "none" and all(path.next_hop is not None for path in group.paths)
+        nowhere = change.before == "none" and all("none" not in hop_names(path) for path in group.paths)
         swallowed = nowhere or (machine is not None and self._was_gone(machine))
         forced = flag(pending, "forced") or flag(part(held, "pin"), "forced")
         divided = self.world.path_of(group) is None

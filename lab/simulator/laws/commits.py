@@ -15,7 +15,7 @@ from lab.simulator.laws.moves import Moves
 from lab.simulator.laws.raw import flag, number, part, parts, text
 from lab.simulator.laws.records import Records
 from lab.simulator.laws.verdicts import GOOD
-from lab.simulator.world import World
+from lab.simulator.world import World, hop_names
 from routekeeper.domain.settings import Group
 from routekeeper.store.codec import Item
 
@@ -102,7 +102,7 @@ class Commits:
         """Whether every route that drifted was seen on a path that was HEALTHY whenever the table was read."""
         for change in parts(part(new, "pending"), "changes"):
             seen = text(change["M"], "before") or ""
-            names = [p.name for p in group.paths if (p.next_hop.id if p.next_hop else "none") in seen.split("/")]
+            names = [p.name for p in group.paths if not hop_names(p).isdisjoint(seen.split("/"))]
             if "refusal" not in change["M"] and not any(self._is_well(group, n, invocation) for n in names):
                 return False
         return True
@@ -117,7 +117,7 @@ class Commits:
         path, pin = group.path(text(new, "path") or ""), part(new, "pin")
         if invocation is None or path is None or (flag(pin, "forced") and text(pin, "path") == path.name):
             return
-        none = "none" if all(path.next_hop is not None for path in group.paths) else "(blackhole)"
+        none = "none" if all("none" not in hop_names(path) for path in group.paths) else "(blackhole)"
         planned = [change["M"] for change in parts(pending, "changes") if "refusal" not in change["M"]]
         found = [text(change, "before") or "none" for change in planned]
         words = self.looks.words(group, path.name, invocation)

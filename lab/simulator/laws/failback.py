@@ -13,7 +13,7 @@ from lab.simulator.laws.raw import flag, number, part, text
 from lab.simulator.laws.signals import Signals
 from lab.simulator.laws.verdicts import BAD, GOOD, Spell
 from lab.simulator.world import World
-from routekeeper.domain.settings import Failback, Group, Path
+from routekeeper.domain.settings import FailbackPolicy, Group, Path
 from routekeeper.domain.windows import Day
 from routekeeper.store.codec import Item
 from routekeeper.store.writes import key_of
@@ -39,11 +39,11 @@ class Tally:
     at: float = -1e12
     suppressed: bool = False
 
-    def now(self, rules: Failback, now: float) -> float:
+    def now(self, rules: FailbackPolicy, now: float) -> float:
         assert rules.damping is not None
         return self.penalty * math.exp(-math.log(2) * max(now - self.at, 0.0) / rules.damping.half_life_seconds)
 
-    def flap(self, rules: Failback, now: float) -> None:
+    def flap(self, rules: FailbackPolicy, now: float) -> None:
         assert rules.damping is not None
         left, rule = self.now(rules, now), rules.damping
         most = rule.reuse * math.exp(math.log(2) * rule.longest_seconds / rule.half_life_seconds)
@@ -51,14 +51,14 @@ class Tally:
         self.penalty, self.at = min(left + A_FLAP, most), max(now, self.at)
         self.suppressed = self.suppressed or self.penalty >= rule.suppress
 
-    def ends_at(self, rules: Failback) -> float:
+    def ends_at(self, rules: FailbackPolicy) -> float:
         """When the path may be returned to, as far as its flaps go."""
         if not self.suppressed or rules.damping is None:
             return -1e12
         return self.at + rules.damping.half_life_seconds * math.log(self.penalty / rules.damping.reuse) / math.log(2)
 
 
-def inside(rules: Failback, now: float) -> bool:
+def inside(rules: FailbackPolicy, now: float) -> bool:
     """Whether clocks in the group's zone show a time in one of its windows; without windows always."""
     if rules.windows is None:
         return True

@@ -14,8 +14,8 @@ from lab.simulator.laws.routes import Routes
 from lab.simulator.laws.verdicts import BAD, GOOD
 from lab.simulator.world import World
 from routekeeper.domain.settings import FailbackMode, Group, Path
-from routekeeper.measurements import Measurement, Metric
 from routekeeper.store.codec import Item
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 CHANNELS: Final = ("topic", "events")
 TELLING_SECONDS: Final = 200.0

@@ -114,9 +114,8 @@ class Signals:
 
     def instances(self, path: Path) -> set[str | None]:
         target = self.world.plan.configuration.targets.get(path.target or "")
-        hop = path.next_hop
-        through = hop.id if hop is not None and hop.kind is NextHopKind.INSTANCE else None
-        return {through, target.instance if target is not None else None} - {None}
+        through = {hop.id for hop in path.next_hops if hop is not None and hop.kind is NextHopKind.INSTANCE}
+        return {*through, target.instance if target is not None else None} - {None}
 
     def may_be_over(self, path: Path, item: Item, health: Iterable[Item]) -> bool:
         """Whether some vantage may have called the target HEALTHY after its change of state, by the items of then."""

@@ -24,8 +24,8 @@ def _the_brake_is_ignored() -> tuple[Swap, ...]:
 
 
 def _leaving_is_braked() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: Any, health: Any, best: Any, *, blackhole: bool) -> Any:
-        found = before(group, current, health, best, blackhole=blackhole)
+    def mutated(view: Any, current: Any, best: Any) -> Any:
+        found = before(view, current, best)
         return replace(found, brakable=True) if isinstance(found, Move) else found
 
     before = ladder._leave

@@ -17,11 +17,12 @@ from routekeeper.domain import (
 from routekeeper.domain.decision import Move, Stay
 from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health, observe
-from routekeeper.measurements import Metric
+from routekeeper.domain.quorum import Verdict
 from routekeeper.monitor import watcher
 from routekeeper.router import group_pass
-from routekeeper.router.group_pass import GroupPass
+from routekeeper.router.scope import Scope
 from routekeeper.store import items, writes
+from routekeeper.telemetry.measurements import Metric
 
 
 def _unsent_is_lost() -> tuple[Swap, ...]:
@@ -96,9 +97,13 @@ def _the_last_to_arrive_is_right() -> tuple[Swap, ...]:
 
 
 def _unknown_will_do() -> tuple[Swap, ...]:
-    def mutated(group: Any, state: Any, health: Any, now: float) -> Any:
-        able = {n: replace(v, health=Health.HEALTHY) if v.health is Health.UNKNOWN else v for n, v in health.items()}
-        return before(group, state, health, now) or before(group, state, able, now)
+    able = Verdict(Health.HEALTHY, "UNKNOWN will do", since=0.0)
+
+    def mutated(view: Any) -> Any:
+        seen = replace(view)
+        health = {name: able if told.health is Health.UNKNOWN else told for name, told in view.health.items()}
+        object.__setattr__(seen, "health", health)
+        return before(view) or before(seen)
 
     before = ladder._best
     return ((ladder, "_best", mutated),)
@@ -113,15 +118,15 @@ def _silent_when_stranded() -> tuple[Swap, ...]:
         if metric is not Metric.NO_HEALTHY_PATH:
             before(self, metric, value)
 
-    before = GroupPass._emit
-    return ((GroupPass, "_emit", mutated),)
+    before = Scope.emit
+    return ((Scope, "emit", mutated),)
 
 
 def _anywhere_but_here() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: Any, health: Any, best: Any, *, blackhole: bool) -> Any:
-        found = before(group, current, health, best, blackhole=blackhole)
+    def mutated(view: Any, current: Any, best: Any) -> Any:
+        found = before(view, current, best)
         if isinstance(found, Stay):
-            other = next(path.name for path in group.paths if path.name != current)
+            other = next(path.name for path in view.group.paths if path.name != current)
             return Move(other, TransitionKind.FAILOVER, "anything is better than this")
         return found
 

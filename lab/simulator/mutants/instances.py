@@ -6,18 +6,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lab.simulator.mutants.mutant import Mutant, Swap, always
-from routekeeper.domain import (
-    patients,
-    restart,
-)
+from routekeeper.domain import candidates, restart
 from routekeeper.domain.restart import Action, Wait
-from routekeeper.instances import Ec2Instances
+from routekeeper.ec2.instances import Ec2Instances
+from routekeeper.ec2.steering.vpc_route import VpcRouteSteerer
 from routekeeper.restarter import visit
-from routekeeper.steering.vpc_route import VpcRouteSteering
 
 
 def _traffic_does_not_matter() -> tuple[Swap, ...]:
-    return ((patients, "_carries", always(False)),)
+    return ((candidates, "_carries", always(False)),)
 
 
 def _nobody_is_restarted() -> tuple[Swap, ...]:
@@ -29,7 +26,7 @@ def _who_goes_through_is_forgotten() -> tuple[Swap, ...]:
         del configuration
         return bool(path.target == target.name)
 
-    return ((patients, "depends", mutated),)
+    return ((candidates, "depends", mutated),)
 
 
 def _attempts_are_not_counted() -> tuple[Swap, ...]:
@@ -41,7 +38,7 @@ def _all_at_once() -> tuple[Swap, ...]:
         return before(replace(state, active=None), known, now)
 
     def decide(self: Any, state: Any, judged: Any) -> Any:
-        found = mutated(state, self._patients(None, judged), self.means.clock())
+        found = mutated(state, self._candidates(None, judged), self.dependencies.clock())
         return found if not isinstance(found, restart.Wait) else decide_before(self, state, judged)
 
     before, decide_before = restart.begin, visit.Visit._decide
@@ -53,8 +50,8 @@ def _others_routes() -> tuple[Swap, ...]:
         before(self, table, destination, found, next_hop)
         self._ec2.replace_route(RouteTableId="rtb-others", DestinationCidrBlock=destination, NatGatewayId=next_hop.id)
 
-    before = VpcRouteSteering._act
-    return ((VpcRouteSteering, "_act", mutated),)
+    before = VpcRouteSteerer._act
+    return ((VpcRouteSteerer, "_act", mutated),)
 
 
 def _others_instances() -> tuple[Swap, ...]:

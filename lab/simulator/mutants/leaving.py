@@ -17,31 +17,33 @@ from routekeeper.domain import (
 from routekeeper.domain.decision import Move, Stay
 from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
-from routekeeper.router import group_pass, judging
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.router import carrying_out, evidence, group_pass
 
 
 def _leaving_waits() -> tuple[Swap, ...]:
-    def mutated(group: Any, state: Any, verdicts: Any, actual: Any, now: float) -> Any:
-        found = before(group, state, verdicts, actual, now)
-        if isinstance(found, Move) and now - state.since < 300 and found.asked is None and state.path is not None:
+    def mutated(view: Any) -> Any:
+        found, state = before(view), view.state
+        if isinstance(found, Move) and view.now - state.since < 300 and found.asked is None and state.path is not None:
             return Stay("moved lately")
         return found
 
     before = deciding.decide
-    return ((group_pass, "decide", mutated),)
+    return ((group_pass, "decide", mutated), (carrying_out, "decide", mutated))
 
 
 def _signals_are_ignored() -> tuple[Swap, ...]:
     def mutated(configuration: Any, verdicts: Any, *told: Any) -> Any:
         del configuration, told
-        return verdicts
+        return Verdicts(verdicts)
 
-    return ((judging, "judged", mutated),)
+    return ((evidence, "with_signals", mutated),)
 
 
 def _returning_does_not_wait() -> tuple[Swap, ...]:
-    def mutated(group: Any, current: str, state: Any, health: Any, now: float) -> Any:
-        return before(replace(group, failback=replace(group.failback, after_seconds=0.0)), current, state, health, now)
+    def mutated(view: Any, current: str) -> Any:
+        at_once = replace(view.group.failback, after_seconds=0.0)
+        return before(replace(view, group=replace(view.group, failback=at_once)), current)
 
     before = ladder._return
     return ((ladder, "_return", mutated),)
@@ -52,9 +54,11 @@ def _flaps_are_forgiven() -> tuple[Swap, ...]:
 
 
 def _damping_holds_on() -> tuple[Swap, ...]:
-    def mutated(group: Any, state: Any, health: Any, now: float) -> Any:
-        found = before(group, state, health, now)
-        return None if found is not None and (returning.reusable_at(group, state, found) or now) > now else found
+    def mutated(view: Any) -> Any:
+        found = before(view)
+        if found is None or (returning.reusable_at(view.group, view.state, found) or view.now) <= view.now:
+            return found
+        return None
 
     before = ladder._best
     return ((ladder, "_best", mutated),)
@@ -93,9 +97,10 @@ def _any_move_leaves_a_blackhole() -> tuple[Swap, ...]:
 
 
 def _brief_flaps_do_not_count() -> tuple[Swap, ...]:
-    def mutated(group: Any, state: Any, verdicts: Any, now: float) -> Any:
-        long = {name: v for name, v in verdicts.items() if now - (v.since or now) > 75 or v.health is Health.HEALTHY}
-        return before(group, state, long, now)
+    def mutated(view: Any) -> Any:
+        now, told = view.now, view.verdicts.targets
+        long = {name: v for name, v in told.items() if now - (v.since or now) > 75 or v.health is Health.HEALTHY}
+        return before(replace(view, verdicts=Verdicts(long)))
 
     before = remembering.counted
     return ((group_pass, "counted", mutated),)

@@ -7,14 +7,11 @@ from typing import Any, Final
 
 from lab.simulator import store
 from lab.simulator.mutants.mutant import Mutant, Swap, always
-from routekeeper.domain import (
-    patients,
-    remembering,
-)
+from routekeeper.domain import candidates, remembering
 from routekeeper.domain.group_state import GroupState
 from routekeeper.operator.fields import Fields
 from routekeeper.router import applying, group_pass
-from routekeeper.router.group_pass import GroupPass
+from routekeeper.router.carrying_out import CarryingOut
 
 
 def _pauses_are_ignored() -> tuple[Swap, ...]:
@@ -38,7 +35,7 @@ def _pins_last_for_ever() -> tuple[Swap, ...]:
 
 
 def _restarter_ignores_pauses() -> tuple[Swap, ...]:
-    return ((patients, "_held", always(None)),)
+    return ((candidates, "_paused", always(None)),)
 
 
 def _history_is_forgotten() -> tuple[Swap, ...]:
@@ -61,15 +58,16 @@ def _every_try_is_an_event() -> tuple[Swap, ...]:
 
 def _changes_before_commit() -> tuple[Swap, ...]:
     def mutated(self: Any, state: Any, routes: Any) -> Any:
-        path = self.group.path(state.path) if state.path is not None else None
+        scope = self.scope
+        path = scope.group.path(state.path) if state.path is not None else None
         todo = routes.differing(routes, path) if path is not None else ()
         if path is not None and state.pending is None and todo:
-            applying.put_in_place(self.group, todo, path, self.means, self.deadline_at, lambda: True)
+            applying.put_in_place(scope.group, todo, path, scope.dependencies, scope.deadline_at, lambda: True)
             return "drift put right"
         return before(self, state, routes)
 
-    before = GroupPass._converge
-    return ((GroupPass, "_converge", mutated),)
+    before = CarryingOut.converge
+    return ((CarryingOut, "converge", mutated),)
 
 
 MUTANTS: Final = (

@@ -12,9 +12,9 @@ from routekeeper.domain import deciding
 from routekeeper.domain.decision import Stay
 from routekeeper.domain.group_state import Channel
 from routekeeper.domain.refusal import Refusal
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.router import group_pass
-from routekeeper.router.group_pass import GroupPass
+from routekeeper.router import carrying_out, group_pass
+from routekeeper.router.scope import Scope
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 
 def _recorded(otherwise: Callable[[Any], Any]) -> tuple[Swap, ...]:
@@ -58,18 +58,18 @@ def _one_channel_will_do() -> tuple[Swap, ...]:
 
 def _alarms_go_without_metrics() -> tuple[Swap, ...]:
     def mutated(self: Any, metric: Metric, value: float) -> None:
-        self.means.emit(Measurement(metric, value, {"group": self.group.name}))
+        self.dependencies.emit(Measurement(metric, value, {"group": self.group.name}))
 
-    return ((GroupPass, "_emit", mutated),)
+    return ((Scope, "emit", mutated),)
 
 
 def _not_knowing_is_well() -> tuple[Swap, ...]:
-    def mutated(group: Any, state: Any, verdicts: Any, actual: Any, now: float) -> Any:
-        found = before(group, state, verdicts, actual, now)
+    def mutated(view: Any) -> Any:
+        found = before(view)
         return replace(found, stranded=False) if isinstance(found, Stay) and "UNKNOWN" in found.reason else found
 
     before = deciding.decide
-    return ((group_pass, "decide", mutated),)
+    return ((group_pass, "decide", mutated), (carrying_out, "decide", mutated))
 
 
 MUTANTS: Final = (

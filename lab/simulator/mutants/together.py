@@ -8,15 +8,17 @@ from lab.simulator import pool
 from lab.simulator.mutants.mutant import Mutant, Swap
 from routekeeper.monitor.tenure import Tenure
 from routekeeper.router import group_pass
+from routekeeper.router.carrying_out import CarryingOut
 from routekeeper.router.group_pass import GroupPass
 from routekeeper.store import writes
 
 
 def _the_dead_hold_their_claim() -> tuple[Swap, ...]:
     def mutated(self: Any) -> Any:
-        state = self.means.store.load_group(self.group.name)
-        if state.worker not in (None, self.worker):
-            raise group_pass.Busy(f"group {self.group.name} is {state.worker}'s")
+        scope = self.scope
+        state = scope.dependencies.store.load_group(scope.group.name)
+        if state.worker not in (None, scope.worker):
+            raise group_pass.Busy(f"group {scope.group.name} is {state.worker}'s")
         return state, False
 
     return ((GroupPass, "_wait_for_turn", mutated),)
@@ -24,12 +26,12 @@ def _the_dead_hold_their_claim() -> tuple[Swap, ...]:
 
 def _half_done_is_done() -> tuple[Swap, ...]:
     def mutated(self: Any, state: Any, routes: Any) -> Any:
-        if state.pending is not None and state.worker != self.worker:
+        if state.pending is not None and state.worker != self.scope.worker:
             return None
         return before(self, state, routes)
 
-    before = GroupPass._converge
-    return ((GroupPass, "_converge", mutated),)
+    before = CarryingOut.converge
+    return ((CarryingOut, "converge", mutated),)
 
 
 def _leases_are_not_granted() -> tuple[Swap, ...]:

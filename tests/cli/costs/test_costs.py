@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.settings import Configuration, IcmpProbe, Target, TargetFigures, TcpProbe, Watch
+from routekeeper.domain.settings import Configuration, IcmpProbe, Target, TargetFigures, TcpProbe, WatchMode
 from routekeeper_cli.costs import bill
 from routekeeper_cli.costs.counts import MEASURED, MONTH_SECONDS, Counts, Size, monthly
 from routekeeper_cli.costs.prices import PriceList, price_list
@@ -86,7 +86,7 @@ def test_metrics_are_heartbeats_unless_those_of_targets_are_wanted(counts: Path)
 
 def test_counts_of_the_other_way_of_watching_are_refused(counts: Path) -> None:
     with pytest.raises(ConfigurationError, match="measured with watch: continuous, not burst"):
-        monthly(configuration(watch=Watch.BURST), Size(), counts)
+        monthly(configuration(watch=WatchMode.BURST), Size(), counts)
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_sizes_are_the_templates_defaults() -> None:
     assert rendered["Router"]["Properties"]["MemorySize"] in (Size().control_memory_mb, str(Size().control_memory_mb))
 
 
-@pytest.mark.parametrize("watch", list(Watch))
-def test_measured_counts_come_with_the_program_for_both_ways_of_watching(watch: Watch) -> None:
+@pytest.mark.parametrize("watch", list(WatchMode))
+def test_measured_counts_come_with_the_program_for_both_ways_of_watching(watch: WatchMode) -> None:
     assert MEASURED[watch].exists()
     assert monthly(configuration(watch=watch), Size()).write_units > 0
 

@@ -22,8 +22,8 @@ from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
     Brake,
     Configuration,
-    Failback,
     FailbackMode,
+    FailbackPolicy,
     Group,
     HttpProbe,
     IcmpProbe,
@@ -33,7 +33,7 @@ from routekeeper.domain.settings import (
     Target,
     TargetFigures,
     TcpProbe,
-    Watch,
+    WatchMode,
 )
 from routekeeper.domain.settings import Path as Way
 from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, VpcRoute
@@ -62,10 +62,10 @@ def test_what_a_document_leaves_out_is_as_the_domain_has_it() -> None:
         groups={
             "idc": Group(
                 "idc",
-                TgwPrefixList("tgw-rtb-0d86bcd71877f6d88", "pl-0d81338f99b4770b6"),
+                (TgwPrefixList("tgw-rtb-0d86bcd71877f6d88", "pl-0d81338f99b4770b6"),),
                 (
                     Way("dx", "dx"),
-                    Way("vpn", "vpn", NextHop(NextHopKind.ATTACHMENT, "tgw-attach-0f21402e36c7c65ed")),
+                    Way("vpn", "vpn", (NextHop(NextHopKind.ATTACHMENT, "tgw-attach-0f21402e36c7c65ed"),)),
                 ),
             )
         },
@@ -182,8 +182,8 @@ def test_a_restart_without_a_group_has_its_own() -> None:
 
 def test_every_kind_of_next_hop_arrives() -> None:
     group = config_file.load(EVERY_KEY).groups["every-next-hop"]
-    assert group.steering == VpcRoute(("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "::/0")
-    kinds = {path.next_hop.kind for path in group.paths if path.next_hop is not None}
+    assert group.steering == (VpcRoute(("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "::/0"),)
+    kinds = {hop.kind for path in group.paths for hop in path.next_hops if hop is not None}
     assert kinds == set(NextHopKind) - {NextHopKind.ATTACHMENT}
 
 
@@ -191,12 +191,12 @@ def test_failback_arrives() -> None:
     groups = config_file.load(EVERY_KEY).groups
     assert groups["retargeted"].failback.mode is FailbackMode.MANUAL
     assert groups["retargeted"].failback.damping == Damping(longest_seconds=7200.0)
-    assert groups["every-next-hop"].failback == Failback(FailbackMode.AUTO, 0.0, damping=None)
+    assert groups["every-next-hop"].failback == FailbackPolicy(FailbackMode.AUTO, 0.0, damping=None)
     windows = (
         Window(time(2), time(5, 30), frozenset({Day.SAT, Day.SUN})),
         Window(time(23), time(1)),
     )
-    assert groups["by-prefix-list"].failback == Failback(
+    assert groups["by-prefix-list"].failback == FailbackPolicy(
         FailbackMode.WINDOW,
         120.0,
         Damping(1200.0, 3000.0, 1000.0, 5400.0),
@@ -236,8 +236,8 @@ def test_no_configuration_without_windows_loads_time_zones() -> None:
 def test_an_ipv6_destination_takes_its_canonical_spelling() -> None:
     document = json.loads(config_file.compiled(EVERY_KEY))
     document["groups"]["every-next-hop"]["steering"]["destination"] = "2001:DB8:0:0::/32"
-    assert config.from_document(document).groups["every-next-hop"].steering == VpcRoute(
-        ("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "2001:db8::/32"
+    assert config.from_document(document).groups["every-next-hop"].steering == (
+        VpcRoute(("rtb-0aaaaaaaaaaaaaaaa", "rtb-0bbbbbbbbbbbbbbbb"), "2001:db8::/32"),
     )
 
 
@@ -274,7 +274,7 @@ assert config.packaged().targets
 
 def test_bursts_bring_defaults_that_outlast_a_minute() -> None:
     bursts = config_file.load(HERE / "good" / "bursts.yaml")
-    assert bursts.watch is Watch.BURST
+    assert bursts.watch is WatchMode.BURST
     assert bursts.target_figures is TargetFigures.METRICS
     assert bursts.stale_after_seconds > 2 * BURST_INTERVAL_SECONDS
     assert all(t.detection.unknown_after_seconds > 2 * BURST_INTERVAL_SECONDS for t in bursts.targets.values())

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace, Score
+from routekeeper.domain.cusum import Cadence, Loss, Score
 
 YEAR_SECONDS = 365.25 * 86_400
-EVENLY = Pace(1.0, 1.0)
-USUALLY = Pace(1.0, 0.1)
+EVENLY = Cadence(1.0, 1.0)
+USUALLY = Cadence(1.0, 0.1)
 
 
-def solved(score: Score, loss: Loss, pace: Pace) -> float:
+def solved(score: Score, loss: Loss, pace: Cadence) -> float:
     """The same mean time from the whole system of equations: one state a score and last outcome."""
     states = [(level, bad) for level in range(score.threshold) for bad in (False, True)]
     index = {state: place for place, state in enumerate(states)}
@@ -42,7 +42,7 @@ def solved(score: Score, loss: Loss, pace: Pace) -> float:
     pace=st.sampled_from([EVENLY, USUALLY]),
 )
 def test_the_mean_time_to_an_alarm_solves_the_equations_of_the_chain(
-    rise: int, threshold: int, share: float, burst_seconds: float, pace: Pace
+    rise: int, threshold: int, share: float, burst_seconds: float, pace: Cadence
 ) -> None:
     score, loss = Score(rise, threshold), Loss(share, burst_seconds)
     computed = cusum.seconds_to_alarm(score, loss, pace)

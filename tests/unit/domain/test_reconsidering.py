@@ -14,8 +14,10 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual
-from routekeeper.domain.settings import Failback, FailbackMode, Group, Path
+from routekeeper.domain.settings import FailbackMode, FailbackPolicy, Group, Path
 from routekeeper.domain.steering import VpcRoute
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.domain.view import View
 from routekeeper.domain.windows import Day, Window, Windows
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN
@@ -25,9 +27,9 @@ NEVER = Windows(UTC, (Window(time(3), time(4), frozenset({Day.MON})),))
 """NOW is a Monday, 13:46."""
 
 
-def group(*names: str, failback: Failback | None = None) -> Group:
+def group(*names: str, failback: FailbackPolicy | None = None) -> Group:
     paths = tuple(Path(name, target=name) for name in names)
-    return Group("idc", VpcRoute(("rtb-1",), "0.0.0.0/0"), paths, failback or Failback(after_seconds=60.0))
+    return Group("idc", (VpcRoute(("rtb-1",), "0.0.0.0/0"),), paths, failback or FailbackPolicy(after_seconds=60.0))
 
 
 DX_VPN = group("dx", "vpn")
@@ -43,7 +45,7 @@ def waiting(
 
 def decided(state: GroupState, *, on: str | None, of: Group = DX_VPN, **health: Health) -> Decision:
     verdicts = {name: Verdict(one, f"as {name} is", NOW - 30) for name, one in health.items()}
-    return decide(of, state, verdicts, Actual(on), NOW)
+    return decide(View(of, state, Verdicts(verdicts), NOW, Actual(on)))
 
 
 def test_law_2_traffic_stays_on_a_healthy_path_when_the_desired_one_is_no_longer_healthy() -> None:
@@ -86,7 +88,7 @@ def test_what_aws_will_take_down_is_still_better_than_what_is_dead() -> None:
         "dx": Verdict(DOWN, "lost", NOW - 300),
         "vpn": Verdict(DOWN, "AWS will stop it", NOW - 300, announced=True),
     }
-    decision = decide(DX_VPN, waiting("vpn"), verdicts, Actual("dx"), NOW)
+    decision = decide(View(DX_VPN, waiting("vpn"), Verdicts(verdicts), NOW, Actual("dx")))
     assert isinstance(decision, Stay)
     assert not decision.halted
 
@@ -96,7 +98,7 @@ def test_what_aws_will_take_down_and_carries_the_traffic_is_kept_when_the_desire
         "dx": Verdict(DOWN, "AWS will stop it", NOW - 300, announced=True),
         "vpn": Verdict(DOWN, "lost", NOW - 300),
     }
-    decision = decide(DX_VPN, waiting("vpn"), verdicts, Actual("dx"), NOW)
+    decision = decide(View(DX_VPN, waiting("vpn"), Verdicts(verdicts), NOW, Actual("dx")))
     assert decision == Move(
         "dx",
         TransitionKind.FAILBACK,
@@ -113,7 +115,7 @@ def test_what_has_begun_is_completed(on: str | None) -> None:
 
 def test_what_swallows_every_packet_is_left_whatever_the_desired_path_is() -> None:
     verdicts = {"dx": Verdict(NO_IDEA, "no idea", 0.0), "vpn": Verdict(UP, "up", 0.0)}
-    decision = decide(DX_VPN, waiting("dx"), verdicts, Actual("vpn", blackholed=True), NOW)
+    decision = decide(View(DX_VPN, waiting("dx"), Verdicts(verdicts), NOW, Actual("vpn", blackholed=True)))
     assert isinstance(decision, Stay)
     assert not decision.halted
 
@@ -141,7 +143,7 @@ def test_law_2_a_pin_that_is_not_forced_makes_no_dead_path_desired() -> None:
 
 
 def test_law_4_what_was_forced_and_never_began_is_given_up_when_its_pin_has_run_out() -> None:
-    there = group("dx", "vpn", "lte", failback=Failback(FailbackMode.WINDOW, 60.0, windows=NEVER))
+    there = group("dx", "vpn", "lte", failback=FailbackPolicy(FailbackMode.WINDOW, 60.0, windows=NEVER))
     pinned = replace(
         waiting("dx", TransitionKind.MANUAL, asked=ASKED, forced=True), pin=Pin("dx", NOW + 60, ASKED, forced=True)
     )
@@ -158,10 +160,10 @@ def test_law_12_what_may_not_begin_is_given_up_before_a_return_that_the_brake_ma
     there = group("dx", "vpn", "lte")
     state = replace(waiting("vpn"), looked=True, paths={"dx": PathMemory(seen_healthy_at=NOW - 3000)})
     verdicts = {"dx": Verdict(UP, "up", NOW - 3000), "vpn": Verdict(DOWN, "lost", NOW), "lte": Verdict(UP, "up", 0.0)}
-    decision = decide(there, state, verdicts, Actual("lte"), NOW)
+    decision = decide(View(there, state, Verdicts(verdicts), NOW, Actual("lte")))
     assert isinstance(decision, Move)
     assert (decision.to, decision.brakable) == ("lte", False)
-    after = decide(there, replace(state, path="lte", pending=None), verdicts, Actual("lte"), NOW)
+    after = decide(View(there, replace(state, path="lte", pending=None), Verdicts(verdicts), NOW, Actual("lte")))
     assert isinstance(after, Move)
     assert (after.to, after.brakable) == ("dx", True)
 
@@ -173,7 +175,7 @@ def test_drift_that_was_to_be_put_right_stays_and_is_not_taken_for_desired() -> 
 
 
 def test_a_failback_keeps_to_its_window_however_late_it_begins() -> None:
-    there = group("dx", "vpn", failback=Failback(FailbackMode.WINDOW, 60.0, windows=NEVER))
+    there = group("dx", "vpn", failback=FailbackPolicy(FailbackMode.WINDOW, 60.0, windows=NEVER))
     decision = decided(waiting("dx", TransitionKind.FAILBACK), on="vpn", of=there, dx=UP, vpn=UP)
     assert isinstance(decision, Move)
     assert decision.to == "vpn"
@@ -181,7 +183,7 @@ def test_a_failback_keeps_to_its_window_however_late_it_begins() -> None:
 
 
 def test_leaving_and_what_a_person_asked_for_keep_to_no_window() -> None:
-    there = group("dx", "vpn", failback=Failback(FailbackMode.WINDOW, 60.0, windows=NEVER))
+    there = group("dx", "vpn", failback=FailbackPolicy(FailbackMode.WINDOW, 60.0, windows=NEVER))
     for state in (
         waiting("dx", TransitionKind.FAILBACK),
         waiting("dx", TransitionKind.MANUAL, asked=ASKED),

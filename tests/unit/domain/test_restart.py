@@ -12,11 +12,11 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.restart import (
     Action,
     Active,
-    Decision,
+    Candidate,
     InstanceState,
-    Outcome,
-    Patient,
+    NextStep,
     Phase,
+    RestartOutcome,
     RestartState,
     Step,
     Wait,
@@ -33,7 +33,7 @@ UNHEALTHY, HEALTHY, UNKNOWN = Health.UNHEALTHY, Health.HEALTHY, Health.UNKNOWN
 RUNNING, STOPPING, STOPPED = InstanceState.RUNNING, InstanceState.STOPPING, InstanceState.STOPPED
 PENDING, TERMINATED = InstanceState.PENDING, InstanceState.TERMINATED
 
-SICK = Patient("nat-a", "i-a", POLICY, UNHEALTHY, since=0.0, reason="no answer", carries_traffic=False)
+SICK = Candidate("nat-a", "i-a", POLICY, UNHEALTHY, since=0.0, reason="no answer", carries_traffic=False)
 SICK_B = replace(SICK, target="nat-b", instance="i-b")
 IDLE = RestartState("nat")
 
@@ -43,17 +43,17 @@ def under_way(phase: Phase, since: float = 100.0) -> RestartState:
     return RestartState("nat", 1, active, attempts={"nat-a": (100.0,)})
 
 
-def go_on(state: RestartState, instance: InstanceState, now: float, patient: Patient = SICK) -> Decision:
+def go_on(state: RestartState, instance: InstanceState, now: float, patient: Candidate = SICK) -> NextStep:
     assert state.active is not None
     return advance(state, state.active, patient, instance, now)
 
 
-def step(decision: Decision) -> Step:
+def step(decision: NextStep) -> Step:
     assert isinstance(decision, Step)
     return decision
 
 
-def wait(decision: Decision) -> str:
+def wait(decision: NextStep) -> str:
     assert isinstance(decision, Wait)
     return decision.reason
 
@@ -66,7 +66,7 @@ def test_a_restart_begins_once_the_target_has_been_unhealthy_long_enough() -> No
 
     begun = step(begin(IDLE, (SICK,), now=60))
 
-    assert (begun.outcome, begun.action) == (Outcome.BEGUN, Action.STOP)
+    assert (begun.outcome, begun.action) == (RestartOutcome.BEGUN, Action.STOP)
     assert begun.state.active == Active("nat-a", "i-a", Phase.STOPPING, 60, 60, attempt=1)
     assert begun.state.attempts == {"nat-a": (60,)}
     assert begun.reason == "attempt 1 of 3: no answer"
@@ -78,11 +78,11 @@ def test_a_restart_begins_once_the_target_has_been_unhealthy_long_enough() -> No
         (replace(SICK, health=HEALTHY), "HEALTHY"),
         (replace(SICK, health=UNKNOWN, since=None), "UNKNOWN"),
         (replace(SICK, carries_traffic=True), "traffic has not left it yet"),
-        (replace(SICK, held="group private-a is paused by ops"), "paused by ops"),
+        (replace(SICK, paused="group private-a is paused by ops"), "paused by ops"),
     ],
 )
 def test_law_8_no_restart_begins_without_failure_with_traffic_or_against_an_operator(
-    patient: Patient, reason: str
+    patient: Candidate, reason: str
 ) -> None:
     assert reason in wait(begin(IDLE, (patient,), now=1000))
 
@@ -108,7 +108,7 @@ def test_each_attempt_waits_twice_as_long_as_the_one_before() -> None:
     assert next_attempt_at(state, "nat-a", POLICY, now=1001) == 1000 + 2 * 60
 
     assert "the next in 1 s at the earliest" in wait(begin(state, (SICK,), now=1119))
-    assert step(begin(state, (SICK,), now=1120)).outcome is Outcome.BEGUN
+    assert step(begin(state, (SICK,), now=1120)).outcome is RestartOutcome.BEGUN
 
     twice = replace(IDLE, attempts={"nat-a": (1000.0, 1120.0)})
     assert next_attempt_at(twice, "nat-a", POLICY, now=1121) == 1120 + 4 * 60
@@ -123,7 +123,7 @@ def test_giving_up_is_told_once_and_then_waited_out() -> None:
 
     gave_up = step(begin(tried, (SICK,), now=5000))
 
-    assert (gave_up.outcome, gave_up.action) == (Outcome.GAVE_UP, None)
+    assert (gave_up.outcome, gave_up.action) == (RestartOutcome.GAVE_UP, None)
     assert gave_up.state.given_up == {"nat-a"}
     assert "given up after 3 restarts" in wait(begin(gave_up.state, (SICK,), now=5001))
 
@@ -133,7 +133,7 @@ def test_an_attempt_that_ages_out_makes_room_for_another() -> None:
 
     begun = step(begin(tried, (SICK,), now=100 + POLICY.per_seconds))
 
-    assert begun.outcome is Outcome.BEGUN
+    assert begun.outcome is RestartOutcome.BEGUN
     assert begun.state.given_up == frozenset()
     assert begun.state.attempts["nat-a"] == (300.0, 600.0, 100 + POLICY.per_seconds)
 
@@ -141,7 +141,7 @@ def test_an_attempt_that_ages_out_makes_room_for_another() -> None:
 def test_recovery_by_itself_ends_the_giving_up() -> None:
     healed = step(begin(replace(IDLE, given_up=frozenset({"nat-a"})), (replace(SICK, health=HEALTHY),), now=5000))
 
-    assert (healed.outcome, healed.action) == (Outcome.RECOVERED, None)
+    assert (healed.outcome, healed.action) == (RestartOutcome.RECOVERED, None)
     assert healed.state.given_up == frozenset()
 
 
@@ -186,7 +186,7 @@ def test_what_shows_or_takes_too_long_leads_to_the_next_phase(
 
     assert entering.state.active is not None
     assert (entering.state.active.phase, entering.state.active.phase_since) == (entered, now)
-    assert (entering.outcome, entering.action) == (Outcome.PROGRESS, action)
+    assert (entering.outcome, entering.action) == (RestartOutcome.PROGRESS, action)
 
 
 @pytest.mark.parametrize(
@@ -222,31 +222,31 @@ def test_what_cannot_succeed_any_more_fails_and_frees_the_group(
 ) -> None:
     failed = step(go_on(under_way(phase), instance, now))
 
-    assert (failed.outcome, failed.action, failed.state.active) == (Outcome.FAILED, None, None)
+    assert (failed.outcome, failed.action, failed.state.active) == (RestartOutcome.FAILED, None, None)
     assert failed.state.attempts == {"nat-a": (100.0,)}, "it counts"
 
 
 def test_law_8_a_forced_stop_that_is_overdue_is_told_once_repeated_and_keeps_the_slot() -> None:
     told = step(go_on(under_way(Phase.FORCING), STOPPING, 220))
-    assert (told.outcome, told.action) == (Outcome.STUCK, Action.FORCE_STOP)
+    assert (told.outcome, told.action) == (RestartOutcome.STUCK, Action.FORCE_STOP)
     assert told.state.active == under_way(Phase.FORCING).active
     assert told.state.given_up == {"nat-a"}
 
     again = step(go_on(told.state, STOPPING, 5000))
-    assert (again.outcome, again.action, again.state) == (Outcome.PROGRESS, Action.FORCE_STOP, told.state)
+    assert (again.outcome, again.action, again.state) == (RestartOutcome.PROGRESS, Action.FORCE_STOP, told.state)
     assert isinstance(begin(told.state, (SICK_B,), 5000), Wait)
 
 
 @pytest.mark.parametrize(
     ("instance", "outcome", "action"),
     [
-        (STOPPED, Outcome.PROGRESS, Action.START),
-        (RUNNING, Outcome.FAILED, None),
-        (TERMINATED, Outcome.FAILED, None),
+        (STOPPED, RestartOutcome.PROGRESS, Action.START),
+        (RUNNING, RestartOutcome.FAILED, None),
+        (TERMINATED, RestartOutcome.FAILED, None),
     ],
 )
 def test_what_was_stuck_goes_on_once_it_is_no_longer_stopping_and_is_no_longer_given_up(
-    instance: InstanceState, outcome: Outcome, action: Action | None
+    instance: InstanceState, outcome: RestartOutcome, action: Action | None
 ) -> None:
     stuck = replace(under_way(Phase.FORCING), given_up=frozenset({"nat-a"}))
 
@@ -262,14 +262,14 @@ def test_a_restart_has_succeeded_when_the_target_is_healthy_since_after_it_began
 
     recovered = step(go_on(state, RUNNING, 150, replace(SICK, health=HEALTHY, since=140.0)))
 
-    assert (recovered.outcome, recovered.state.active) == (Outcome.RECOVERED, None)
+    assert (recovered.outcome, recovered.state.active) == (RestartOutcome.RECOVERED, None)
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.FORCING])
 def test_law_8_an_instance_that_still_runs_is_spared_once_its_target_is_healthy_again(phase: Phase) -> None:
     spared = step(go_on(under_way(phase), RUNNING, 110, replace(SICK, health=HEALTHY, since=105.0)))
 
-    assert (spared.outcome, spared.action, spared.state.active) == (Outcome.RECOVERED, None, None)
+    assert (spared.outcome, spared.action, spared.state.active) == (RestartOutcome.RECOVERED, None, None)
 
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.FORCING])
@@ -277,13 +277,13 @@ def test_law_8_an_instance_that_still_runs_is_spared_once_its_target_is_healthy_
     "patient", [replace(SICK, carries_traffic=True), replace(SICK, health=UNKNOWN, since=None)], ids=["traffic", "?"]
 )
 def test_law_8_a_late_stop_waits_for_what_allows_it_and_fails_when_it_waits_too_long(
-    phase: Phase, patient: Patient
+    phase: Phase, patient: Candidate
 ) -> None:
     assert isinstance(go_on(under_way(phase), RUNNING, 110, patient), Wait)
 
     failed = step(go_on(under_way(phase), RUNNING, 220, patient))
 
-    assert (failed.outcome, failed.action, failed.state.active) == (Outcome.FAILED, None, None)
+    assert (failed.outcome, failed.action, failed.state.active) == (RestartOutcome.FAILED, None, None)
 
 
 @pytest.mark.parametrize("instance", [STOPPING, STOPPED])
@@ -295,7 +295,7 @@ def test_what_has_been_stopped_is_started_again_whatever_became_of_traffic_and_h
 
 
 def test_law_6_a_held_restart_asks_nothing_of_ec2_but_is_still_closed_when_it_has_ended() -> None:
-    held = replace(SICK, held="paused by ops")
+    held = replace(SICK, paused="paused by ops")
     for phase, instance, now in [
         (Phase.STOPPING, RUNNING, 110),
         (Phase.STOPPING, STOPPED, 110),
@@ -305,7 +305,7 @@ def test_law_6_a_held_restart_asks_nothing_of_ec2_but_is_still_closed_when_it_ha
         assert wait(go_on(under_way(phase), instance, now, held)) == "paused by ops"
 
     healed = replace(held, health=HEALTHY, since=140.0)
-    assert step(go_on(under_way(Phase.RECOVERING), RUNNING, 150, healed)).outcome is Outcome.RECOVERED
+    assert step(go_on(under_way(Phase.RECOVERING), RUNNING, 150, healed)).outcome is RestartOutcome.RECOVERED
 
 
 # --- letting go of what is no longer configured
@@ -318,7 +318,7 @@ def test_what_runs_or_is_gone_is_let_go_at_once(instance: InstanceState) -> None
 
     ended = step(withdraw(state, state.active, instance, now=110))
 
-    assert (ended.outcome, ended.action, ended.state.active) == (Outcome.ABANDONED, None, None)
+    assert (ended.outcome, ended.action, ended.state.active) == (RestartOutcome.ABANDONED, None, None)
 
 
 def test_what_was_stopped_is_started_before_it_is_let_go() -> None:
@@ -333,7 +333,7 @@ def test_what_was_stopped_is_started_before_it_is_let_go() -> None:
 
     again = step(withdraw(starting.state, starting.state.active, STOPPED, now=130))
     assert (again.action, again.state) == (Action.START, starting.state)
-    assert step(withdraw(starting.state, starting.state.active, PENDING, now=140)).outcome is Outcome.ABANDONED
+    assert step(withdraw(starting.state, starting.state.active, PENDING, now=140)).outcome is RestartOutcome.ABANDONED
 
 
 @pytest.mark.parametrize(("phase", "instance"), [(Phase.STOPPING, STOPPING), (Phase.STARTING, STOPPED)])
@@ -343,7 +343,7 @@ def test_what_neither_stops_nor_starts_is_let_go_in_the_end(phase: Phase, instan
 
     ended = step(withdraw(state, state.active, instance, now=100 + WITHDRAWAL_SECONDS))
 
-    assert ended.outcome is Outcome.ABANDONED
+    assert ended.outcome is RestartOutcome.ABANDONED
 
 
 # --- whatever happens
@@ -356,7 +356,7 @@ class Tick:
     seconds: float
     health: tuple[Health, Health]
     carries: tuple[bool, bool]
-    held: tuple[bool, bool]
+    paused: tuple[bool, bool]
     heard: bool
     """False: refused, or the function was killed between save and call."""
     moves: tuple[bool, bool]
@@ -368,7 +368,7 @@ TICKS = st.builds(
     seconds=st.sampled_from([1.0, 5.0, 30.0, 60.0, 130.0, 400.0]),
     health=st.tuples(*[st.sampled_from([UNHEALTHY, UNHEALTHY, UNHEALTHY, HEALTHY, UNKNOWN])] * 2),
     carries=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
-    held=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
+    paused=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
     heard=st.sampled_from([True, True, True, False]),
     moves=st.tuples(*[st.sampled_from([False, False, False, True])] * 2),
 )
@@ -395,7 +395,7 @@ class Ward:
         self._check(decision, tick)
         if decision.state != self.state:
             self.events.append(decision)
-        if decision.outcome is Outcome.BEGUN:
+        if decision.outcome is RestartOutcome.BEGUN:
             others = [at for n, at in enumerate(self.instances) if n != "ab".index(decision.target[-1])]
             assert STOPPING not in others, "law 8"
             self.begun_at.setdefault(decision.target, []).append(self.now)
@@ -412,16 +412,16 @@ class Ward:
             if tick.health[n] is not self.health[n]:
                 self.health[n], self.since[n] = tick.health[n], self.now
 
-    def _decide(self, tick: Tick) -> Decision:
-        patients = tuple(
-            Patient(f"nat-{x}", f"i-{x}", POLICY, self.health[n], self.since[n], "story", tick.carries[n],
-                    "paused" if tick.held[n] else None)
+    def _decide(self, tick: Tick) -> NextStep:
+        candidates = tuple(
+            Candidate(f"nat-{x}", f"i-{x}", POLICY, self.health[n], self.since[n], "story", tick.carries[n],
+                    "paused" if tick.paused[n] else None)
             for n, x in enumerate("ab")
         )  # fmt: skip
         if (active := self.state.active) is None:
-            return begin(self.state, patients, self.now)
+            return begin(self.state, candidates, self.now)
         n = "ab".index(active.target[-1])
-        return advance(self.state, active, patients[n], self.instances[n], self.now)
+        return advance(self.state, active, candidates[n], self.instances[n], self.now)
 
     def _check(self, taken: Step, tick: Tick) -> None:
         """Law 8 and law 6 at the very moment of asking."""
@@ -430,7 +430,7 @@ class Ward:
             return
         assert taken.state.active is not None
         assert taken.state.active.target == taken.target
-        assert not tick.held[n]
+        assert not tick.paused[n]
         if taken.action is not Action.START and self.instances[n] is RUNNING:
             assert self.health[n] is UNHEALTHY
             assert not tick.carries[n]
@@ -462,10 +462,10 @@ def test_law_8_whatever_happens_one_restart_ends_before_the_next_begins(ticks: l
     for tick in ticks:
         ward.look(tick)
 
-    ends = (Outcome.RECOVERED, Outcome.FAILED)
+    ends = (RestartOutcome.RECOVERED, RestartOutcome.FAILED)
     active: str | None = None
     for event in ward.events:
-        if event.outcome is Outcome.BEGUN:
+        if event.outcome is RestartOutcome.BEGUN:
             assert active is None
             active = event.target
         elif event.target == active and event.outcome in ends:
@@ -481,10 +481,10 @@ def test_giving_up_is_told_once_until_a_recovery_or_a_new_attempt(ticks: list[Ti
 
     given_up: set[str] = set()
     for event in ward.events:
-        if event.outcome is Outcome.GAVE_UP:
+        if event.outcome is RestartOutcome.GAVE_UP:
             assert event.target not in given_up
             given_up.add(event.target)
-        elif event.outcome in (Outcome.BEGUN, Outcome.RECOVERED):
+        elif event.outcome in (RestartOutcome.BEGUN, RestartOutcome.RECOVERED):
             given_up.discard(event.target)
 
 
@@ -508,6 +508,6 @@ def test_a_restart_that_is_not_held_ends_within_its_timeouts_where_instances_sto
     longest = 2 * (POLICY.stop_timeout_seconds + POLICY.boot_timeout_seconds) + 5 * 400.0  # a look late at each phase
 
     for tick in ticks:
-        ward.look(replace(tick, held=(False, False), moves=(True, True)))
+        ward.look(replace(tick, paused=(False, False), moves=(True, True)))
         if ward.state.active is not None:
             assert ward.now - ward.state.active.started_at <= longest

@@ -10,16 +10,16 @@ import pytest
 from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.config.document import BURST_DETECTION
 from routekeeper.domain.health import Health
-from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, IcmpProbe, Target, Watch
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.monitor import Ended, Means, Monitor
+from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, IcmpProbe, Target, WatchMode
+from routekeeper.monitor import Dependencies, Ended, Monitor
 from routekeeper.monitor.burst import BURST_SECONDS
+from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 
 HOST = "10.109.2.1"
 TARGET = Target("dx", (IcmpProbe(HOST, BURST_DETECTION.probe_timeout_seconds),), detection=BURST_DETECTION)
-CONFIGURATION = Configuration({"dx": TARGET}, {}, stale_after_seconds=150, watch=Watch.BURST)
+CONFIGURATION = Configuration({"dx": TARGET}, {}, stale_after_seconds=150, watch=WatchMode.BURST)
 
 
 class Minutes:
@@ -40,11 +40,11 @@ def bursts(line: Line, minutes: int) -> Minutes:
     async def main(clock: Callable[[], float]) -> None:
         prober = FakeProber(clock, {HOST: line})
         store = MemoryStore(seen.table, writer="test")
-        means = Means(store, prober, clock, seen.measured.append, offload)
+        dependencies = Dependencies(store, prober, clock, seen.measured.append, offload)
         for minute in range(minutes):
             await asyncio.sleep(max(0.0, START + minute * BURST_INTERVAL_SECONDS - clock()))
             began, already = clock(), len(prober.sent.get(HOST, ()))
-            ended = await Monitor("a", CONFIGURATION, means).run(f"burst-{minute}", began + 150)
+            ended = await Monitor("a", CONFIGURATION, dependencies).run(f"burst-{minute}", began + 150)
             assert ended is Ended.BURST_OVER
             seen.lasted.append(clock() - began)
             seen.sent.append(len(prober.sent.get(HOST, ())) - already)

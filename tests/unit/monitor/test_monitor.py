@@ -14,8 +14,8 @@ from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Configuration, IcmpProbe, Target, TargetFigures
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.monitor import Ended, Means, Monitor, Offload
+from routekeeper.monitor import Dependencies, Ended, Monitor, Offload
+from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 
@@ -47,8 +47,8 @@ class Zone:
     ) -> asyncio.Task[Ended]:
         """Start an invocation that Lambda would end after `lasts` seconds."""
         store = store or MemoryStore(self.table, writer=owner)
-        means = Means(store, self.prober, self.clock, self.measured.append, offload)
-        monitor = Monitor("a", self.configuration, means)
+        dependencies = Dependencies(store, self.prober, self.clock, self.measured.append, offload)
+        monitor = Monitor("a", self.configuration, dependencies)
         return asyncio.ensure_future(monitor.run(owner, self.clock() + lasts))
 
     def held(self, target: str = "dx") -> TargetHealth | None:

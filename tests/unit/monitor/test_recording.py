@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from routekeeper.bootstrap.logs import _FORMATTER
 from routekeeper.domain.health import Health, Observation
 from routekeeper.monitor.recording import Recorder
+from routekeeper.telemetry.logs import _FORMATTER
 from routekeeper_cli.replay import HealthChange, read_trace, replay
 from routekeeper_cli.replay.logged import trace_from_log
 from tests.fakes.lines import Line

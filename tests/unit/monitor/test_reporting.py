@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 
 from routekeeper.domain.health import Health
-from routekeeper.measurements import Metric
-from routekeeper.monitor.account import Account
+from routekeeper.monitor.round_counts import RoundCounts
 from routekeeper.probes import Result
+from routekeeper.telemetry.measurements import Metric
 from tests.fakes.lines import Line
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_monitor import HOST, Zone, end
@@ -74,7 +74,7 @@ def test_a_watch_that_no_successor_ends_reports_in_between() -> None:
 
 
 def test_law_1_rounds_that_could_not_be_sent_are_in_no_loss_ratio() -> None:
-    account, other = Account(), Account()
+    account, other = RoundCounts(), RoundCounts()
     account.add(Result(Health.UNKNOWN, "no socket"))
     other.add(Result(Health.UNHEALTHY, "no answer"))
     other.add(Result(Health.HEALTHY, "answer", 0.25))

@@ -12,9 +12,9 @@ from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.errors import LeaseLost
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
-from routekeeper.monitor import Means
+from routekeeper.monitor import Dependencies
 from routekeeper.monitor.tenure import Tenure
-from routekeeper.monitor.verdicts import Verdicts
+from routekeeper.monitor.votes import Votes
 from tests.fakes.lines import FakeProber
 from tests.fakes.virtual_time import START, offload, run_virtually
 
@@ -26,8 +26,8 @@ def test_a_verdict_that_follows_at_once_on_a_written_one_is_written_too() -> Non
         table = MemoryTable()
         store = MemoryStore(table)
         lease = store.save_lease(Lease("a", 0, "first", 1, clock() + 15))
-        means = Means(store, FakeProber(clock, {}), clock, lambda _: None, offload)
-        verdicts = Verdicts(Tenure(lease, means), means)
+        dependencies = Dependencies(store, FakeProber(clock, {}), clock, lambda _: None, offload)
+        verdicts = Votes(Tenure(lease, dependencies), dependencies)
         verdicts.tell("dx", TargetHealth(Health.HEALTHY, since=START))
         bad = TargetHealth(Health.UNHEALTHY, since=START + 1)
 
@@ -46,8 +46,8 @@ def test_a_lease_that_is_claimed_anew_while_it_is_granted_goes_to_the_newest() -
         store = MemoryStore(MemoryTable())
         mine = store.save_lease(Lease("a", 0, "first", 1, clock() + 15, successor="second"))
         store.save_lease(replace(mine, successor="third"))
-        means = Means(store, FakeProber(clock, {}), clock, lambda _: None, offload)
-        await Tenure(mine, means).grant()
+        dependencies = Dependencies(store, FakeProber(clock, {}), clock, lambda _: None, offload)
+        await Tenure(mine, dependencies).grant()
         return store.load_lease("a")
 
     assert run_virtually(main).owner == "third"
@@ -59,9 +59,9 @@ def test_who_finds_the_lease_with_another_when_granting_it_leaves_it_there() -> 
         store = MemoryStore(table)
         mine = store.save_lease(Lease("a", 0, "first", 1, clock() + 15, successor="second"))
         taken = store.save_lease(Lease("a", mine.version, "third", 2, clock() + 15))
-        means = Means(store, FakeProber(clock, {}), clock, lambda _: None, offload)
+        dependencies = Dependencies(store, FakeProber(clock, {}), clock, lambda _: None, offload)
         with pytest.raises(LeaseLost):
-            await Tenure(mine, means).grant()
+            await Tenure(mine, dependencies).grant()
         assert store.load_lease("a") == taken
         return taken
 

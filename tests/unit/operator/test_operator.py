@@ -17,11 +17,12 @@ from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.remembering import moved
-from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
+from routekeeper.domain.restart import Action, Active, Phase, RestartOutcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Vantage
+from routekeeper.domain.view import View
 from routekeeper.operator import Caller, Operator
 from routekeeper.operator.scene import scene
 from routekeeper.store.items import brake_key
@@ -96,7 +97,7 @@ class Desk:
         """What the router would save, the routes being where they should be."""
         state = self.others.load_group(group)
         seen = scene(self.configuration, self.others.load_board(), self.others.load_signals(), self.now)
-        decision = decide(self.configuration.groups[group], state, seen.verdicts, None, self.now)
+        decision = decide(View(self.configuration.groups[group], state, seen.verdicts, self.now, None))
         if isinstance(decision, Move):
             state = self.others.save_group(moved(state, decision, self.now))
         return state.path
@@ -537,7 +538,9 @@ def some_history(desk: Desk) -> None:
             changes=(RouteChange("tgw-rtb-1 pl-1", "none", "tgw-attach-1"),),
         )  # fmt: skip
         desk.others.record(desk.others.load_group("idc"), done)
-    event = RestartEvent("nat-1", "nat", "nat-a", "i-00000000", NOON - 200, Outcome.BEGUN, "attempt 1", Action.STOP)
+    event = RestartEvent(
+        "nat-1", "nat", "nat-a", "i-00000000", NOON - 200, RestartOutcome.BEGUN, "attempt 1", Action.STOP
+    )
     desk.others.save_restart(desk.others.load_restart("nat"), event)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from routekeeper.domain.errors import RequestError
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import NOBODY, Caller, caller_of
-from routekeeper.operator.requests import ACTIONS, Change, Failback, Failover, History, HoldPath, Suspend, parse
+from routekeeper.operator.requests import ACTIONS, Failback, Failover, GroupRequest, History, HoldPath, Suspend, parse
 from routekeeper_cli.config_file import load
 
 ROOT = Path(__file__).parents[3]
@@ -28,7 +28,7 @@ def refusal(payload: object) -> tuple[str | None, str]:
 
 def wish(payload: dict[str, object]) -> Failover | Failback | HoldPath | Suspend:
     request = parse(payload, CONFIGURATION, NOBODY, NOW)
-    assert isinstance(request, Change)
+    assert isinstance(request, GroupRequest)
     assert isinstance(request.wish, Failover | Failback | HoldPath | Suspend)
     return request.wish
 
@@ -145,7 +145,7 @@ def test_any_payload_is_a_request_or_a_refusal_and_no_other_error(action: str, f
     except RequestError as refused:
         check_told(refused)
         return
-    if isinstance(request, Change) and isinstance(request.wish, Failover | Failback | HoldPath | Suspend):
+    if isinstance(request, GroupRequest) and isinstance(request.wish, Failover | Failback | HoldPath | Suspend):
         assert NOW < request.wish.expires_at <= NOW + 7 * 86_400, "law 6: everything expires"
 
 

@@ -22,8 +22,8 @@ from routekeeper.domain.settings import Configuration, Group, Path, RestartPolic
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
-from routekeeper.ec2_errors import refused
-from routekeeper.restarter import GroupReport, Means, Restarter, Summary
+from routekeeper.ec2.errors import refused
+from routekeeper.restarter import Dependencies, Restarter, RestartReport, Summary
 from routekeeper.store.writes import Key
 
 POLICY = RestartPolicy(
@@ -284,7 +284,7 @@ class Story:
         clock, sleep = self.timeline.clock, self.timeline.sleep
         store: Any = Mortal(self.store, self.life)
         ec2: Any = Mortal(self.ec2, self.life)
-        return Restarter(self.configuration, Means(store, ec2, self.announce, clock, sleep))
+        return Restarter(self.configuration, Dependencies(store, ec2, self.announce, clock, sleep))
 
     def announce(self, event: RestartEvent) -> None:
         if self.untellable is not None:
@@ -301,7 +301,7 @@ class Story:
         told: list[tuple[float, str]] = []
         restarter, deadline_at = self.restarter(), self.timeline.now + INVOCATION_SECONDS
 
-        def done(report: GroupReport) -> None:
+        def done(report: RestartReport) -> None:
             told.append((self.seconds, report.group))
 
         self.timeline.run(lambda: restarter.run(deadline_at, done))
@@ -359,8 +359,8 @@ def configuration(policy: RestartPolicy) -> Configuration:
         return Target(name, (TcpProbe("10.0.1.10", 22, 0.75),), instance=f"i-{name[-1]}", restart=policy)
 
     def group(zone: str, *names: str) -> Group:
-        paths = tuple(Path(name, name, NextHop(NextHopKind.INSTANCE, f"i-{name[-1]}")) for name in names)
-        return Group(f"private-{zone}", VpcRoute((f"rtb-{zone}",), "0.0.0.0/0"), paths)
+        paths = tuple(Path(name, name, (NextHop(NextHopKind.INSTANCE, f"i-{name[-1]}"),)) for name in names)
+        return Group(f"private-{zone}", (VpcRoute((f"rtb-{zone}",), "0.0.0.0/0"),), paths)
 
     groups = (group("a", "nat-a", "nat-b"), group("b", "nat-b", "nat-a"))
     return Configuration({t.name: t for t in map(target, ("nat-a", "nat-b"))}, {g.name: g for g in groups})

@@ -14,7 +14,7 @@ from routekeeper.domain.restart import Action, Active, InstanceState, Phase
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Path
 from routekeeper.domain.signals import spot_warning, state_change
-from routekeeper.ec2_errors import refused
+from routekeeper.ec2.errors import refused
 from routekeeper.store.items import group_key, restart_key
 from tests.unit.restarter.story import INVOCATION_SECONDS, POLICY, START, KilledError, Life, Machine, Story
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.settings import Configuration, Failback, Group, IcmpProbe, Path, Target
+from routekeeper.domain.settings import Configuration, FailbackPolicy, Group, IcmpProbe, Path, Target
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.router import GroupReport, Means, Router
+from routekeeper.ec2.steering import Steerers
+from routekeeper.router import Dependencies, GroupReport, Router
+from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.fakes.routes import FakePeople, FakeRoutes
 from tests.fakes.virtual_time import START
 
@@ -20,8 +21,8 @@ NAT_B = NextHop(NextHopKind.INSTANCE, "i-b")
 
 
 def group(name: str, *tables: str) -> Group:
-    paths = (Path("nat-a", "nat-a", NAT_A), Path("nat-b", "nat-b", NAT_B))
-    return Group(name, VpcRoute(tables, "0.0.0.0/0"), paths, Failback(after_seconds=60))
+    paths = (Path("nat-a", "nat-a", (NAT_A,)), Path("nat-b", "nat-b", (NAT_B,)))
+    return Group(name, (VpcRoute(tables, "0.0.0.0/0"),), paths, FailbackPolicy(after_seconds=60))
 
 
 CONFIGURATION = Configuration(
@@ -64,15 +65,15 @@ class Stage:
         self.now += seconds
 
     def router(self, store: MemoryStore) -> Router:
-        means = Means(
+        dependencies = Dependencies(
             store,
-            {VpcRoute: self.routes},
+            Steerers({VpcRoute: self.routes}),
             self.people,
             lambda: self.now,
             self.sleep,
             self.measured.append,
         )
-        return Router(self.configuration, means)
+        return Router(self.configuration, dependencies)
 
     def run(self, store: MemoryStore | None = None, worker: str | None = None) -> dict[str, GroupReport]:
         self.beat()

@@ -15,10 +15,11 @@ from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Asker, Channel, Pin, Transition, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Brake
-from routekeeper.measurements import Metric
-from routekeeper.router import Means
+from routekeeper.ec2.steering import Steerers
+from routekeeper.router import Dependencies
 from routekeeper.router.braking import Braking
 from routekeeper.store.items import brake_key
+from routekeeper.telemetry.measurements import Metric
 from tests.fakes.routes import FakePeople
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
 
@@ -267,19 +268,19 @@ def test_without_a_brake_there_is_no_ledger(stage: Stage) -> None:
 # --- many groups at once
 
 
-def _hold(shared: Braking, transition: str) -> None:
-    shared.hold(transition)
+def _take(shared: Braking, transition: str) -> None:
+    shared.take_slot(transition)
 
 
 def braking(store: MemoryStore, moves: int, clock: Callable[[], float] = lambda: 1.0) -> Braking:
-    means = Means(store, {}, FakePeople(), clock, lambda _: None, lambda _: None)
-    return Braking(Brake(moves, 3600.0), means, "run-1")
+    dependencies = Dependencies(store, Steerers({}), FakePeople(), clock, lambda _: None, lambda _: None)
+    return Braking(Brake(moves, 3600.0), dependencies, "run-1")
 
 
 def test_law_11_fifty_groups_of_one_invocation_get_their_slots_without_racing_each_other() -> None:
     store = MemoryStore(writer="router/1")
     shared, held = braking(store, 60), list[str | None]()
-    threads = [threading.Thread(target=lambda n=n: held.append(shared.hold(f"g{n}-1"))) for n in range(50)]
+    threads = [threading.Thread(target=lambda n=n: held.append(shared.take_slot(f"g{n}-1"))) for n in range(50)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -292,16 +293,16 @@ def test_another_invocation_that_saves_in_between_costs_nothing_but_a_second_loo
     store = MemoryStore(writer="router/1")
     other = MemoryStore(store.table, writer="router/2")
     for number in range(3):
-        store.before("save_brake", partial(_hold, braking(other, 60), f"other-{number}"))
-    assert braking(store, 60).hold("one-1") is None
+        store.before("save_brake", partial(_take, braking(other, 60), f"other-{number}"))
+    assert braking(store, 60).take_slot("one-1") is None
     assert len(store.load_brake().moves) == 4
 
 
 def test_law_12_a_move_made_after_a_person_has_released_the_brake_is_counted_whatever_was_read_before() -> None:
     store = MemoryStore(writer="router/1")
-    assert braking(store, 1).hold("one-1") is None
+    assert braking(store, 1).take_slot("one-1") is None
     shared = braking(store, 1)
-    assert shared.hold("two-1") is not None, "the brake is engaged"
+    assert shared.take_slot("two-1") is not None, "the brake is engaged"
     MemoryStore(store.table, writer="operator").save_brake(acknowledge(store.load_brake(), replace(KIM, at=2.0)))
     shared.count([Transition("three-1", "three", TransitionKind.FAILOVER, "nat-a", "nat-b", "lost", decided_at=3.0)])
     assert store.load_brake().has("three-1")
@@ -317,5 +318,5 @@ def test_law_11_the_slowest_answer_is_waited_for_once_and_not_once_for_each_grou
 
     for _ in range(50):
         store.before("load_brake", silent)
-    assert all(shared.hold(f"g{number}-1") is not None for number in range(50))
+    assert all(shared.take_slot(f"g{number}-1") is not None for number in range(50))
     assert waits == [6.0]

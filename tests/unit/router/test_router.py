@@ -15,8 +15,8 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, Quorum, Target
 from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
-from routekeeper.ec2_errors import refused
-from routekeeper.measurements import Metric
+from routekeeper.ec2.errors import refused
+from routekeeper.telemetry.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ASKED = Asker("kim", 0.0, "maintenance")
@@ -479,7 +479,7 @@ class TestRefusals:
         third = NextHop(NextHopKind.INSTANCE, "i-c")
         one = CONFIGURATION.groups["one"]
         stage.configuration = replace(
-            CONFIGURATION, groups={"one": replace(one, paths=(*one.paths, Path("nat-c", None, third)))}
+            CONFIGURATION, groups={"one": replace(one, paths=(*one.paths, Path("nat-c", None, (third,))))}
         )
         asked: list[str] = []
 
@@ -807,8 +807,8 @@ def _run_until_the_other_moves(stage: Stage, meanwhile: Callable[[], None]) -> N
 def _two_groups_apart() -> Stage:
     """Two groups with nothing in common, on their preferred paths: `slow` (rtb-1) and `other` (rtb-3)."""
     targets = {name: Target(name, (IcmpProbe(name, 0.75),)) for name in ("nat-a", "nat-b", "nat-c", "nat-d")}
-    paths = (Path("nat-c", "nat-c", NAT_A), Path("nat-d", "nat-d", NAT_B))
-    other = Group("other", VpcRoute(("rtb-3",), "0.0.0.0/0"), paths)
+    paths = (Path("nat-c", "nat-c", (NAT_A,)), Path("nat-d", "nat-d", (NAT_B,)))
+    other = Group("other", (VpcRoute(("rtb-3",), "0.0.0.0/0"),), paths)
     stage = Stage(configuration=Configuration(targets, {"slow": group("slow", "rtb-1"), "other": other}))
     stage.see("nat-c", Health.HEALTHY)
     stage.see("nat-d", Health.HEALTHY)

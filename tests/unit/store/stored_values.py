@@ -24,7 +24,7 @@ from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.refusal import About, Refusal
-from routekeeper.domain.restart import Action, Active, Outcome, Phase, RestartState
+from routekeeper.domain.restart import Action, Active, Phase, RestartOutcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal, SignalKind
 from routekeeper.domain.vantage import Summary, Vantage
@@ -161,7 +161,7 @@ restart_events = st.builds(
     target=words,
     instance=words,
     at=times,
-    outcome=st.sampled_from(Outcome),
+    outcome=st.sampled_from(RestartOutcome),
     reason=words,
     action=st.none() | st.sampled_from(Action),
 )

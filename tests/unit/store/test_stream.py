@@ -17,7 +17,7 @@ from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
-from routekeeper.domain.restart import Action, Outcome, RestartState
+from routekeeper.domain.restart import Action, RestartOutcome, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.stream import BrakeChanged, GroupChanged, HealthChanged, RestartChanged, Unrelated, changed
@@ -53,7 +53,7 @@ def test_everything_the_store_writes_is_told_for_what_it_is() -> None:
     store.save_vantage(Vantage("a", 1, 0.0))
     store.save_health("a", 1, "nat-a", TargetHealth())
     store.record(GroupState("idc"), Transition("idc-0", "idc", TransitionKind.INITIAL, None, "dx", "", 0.0))
-    event = RestartEvent("nat-0", "nat", "nat-a", "i-0a", 0.0, Outcome.BEGUN, "", Action.STOP)
+    event = RestartEvent("nat-0", "nat", "nat-a", "i-0a", 0.0, RestartOutcome.BEGUN, "", Action.STOP)
     store.save_restart(RestartState("nat"), event)
     store.save_brake(Ledger())
     assert [changed(record) for record in store.table.records()] == [

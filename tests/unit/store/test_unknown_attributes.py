@@ -10,7 +10,6 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from lab.memory_store import MemoryStore, MemoryTable
-from routekeeper import json_form
 from routekeeper.domain.brake import Counted, Ledger, acknowledge
 from routekeeper.domain.damping import Damping, Flaps
 from routekeeper.domain.group_state import Asker, GroupState, Pin
@@ -20,6 +19,7 @@ from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.stored import Stored
 from routekeeper.store import items
+from routekeeper.telemetry import json_form
 
 ASKED = Asker("mia", 1.0, "line work")
 STATE = GroupState(

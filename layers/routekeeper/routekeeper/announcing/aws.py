@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from routekeeper import json_form
 from routekeeper.announcing.messages import Message, of_engagement, of_restart, of_transition
 from routekeeper.domain.brake import Engagement
 from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Channel, Transition
 from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.telemetry import json_form
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from routekeeper.domain.brake import Engagement
 from routekeeper.domain.group_state import RouteChange, Transition, TransitionKind
-from routekeeper.domain.restart import Outcome
+from routekeeper.domain.restart import RestartOutcome
 from routekeeper.domain.restart_event import RestartEvent
 
 SUBJECT_LIMIT: Final = 99
@@ -17,13 +17,13 @@ SUBJECT_LIMIT: Final = 99
 
 
 OUTCOMES: Final = {
-    Outcome.BEGUN: "restart begun",
-    Outcome.PROGRESS: "restart goes on",
-    Outcome.RECOVERED: "restart succeeded",
-    Outcome.FAILED: "restart failed",
-    Outcome.STUCK: "instance does not stop",
-    Outcome.GAVE_UP: "restarts given up",
-    Outcome.ABANDONED: "restart abandoned",
+    RestartOutcome.BEGUN: "restart begun",
+    RestartOutcome.PROGRESS: "restart goes on",
+    RestartOutcome.RECOVERED: "restart succeeded",
+    RestartOutcome.FAILED: "restart failed",
+    RestartOutcome.STUCK: "instance does not stop",
+    RestartOutcome.GAVE_UP: "restarts given up",
+    RestartOutcome.ABANDONED: "restart abandoned",
 }
 """What an outcome is called in a headline."""
 
@@ -71,9 +71,9 @@ def of_engagement(engagement: Engagement, deployment: str) -> Message:
 def of_restart(event: RestartEvent, deployment: str) -> Message:
     headline = f"{OUTCOMES[event.outcome]}: {event.target} ({event.instance})"
     lines = [headline, "", f"Why: {event.reason}", f"When: {_time(event.at)}"]
-    if event.outcome is Outcome.GAVE_UP:
+    if event.outcome is RestartOutcome.GAVE_UP:
         lines.append("What now: nothing more is tried; the instance needs a person.")
-    if event.outcome is Outcome.STUCK:
+    if event.outcome is RestartOutcome.STUCK:
         lines.append("What now: the stop is forced again and again; see the runbook, restart-given-up.")
     lines += ["", f"Event {event.id} of deployment {deployment}."]
     return Message(_subject(f"[{deployment}] {headline}"), "\n".join(lines))

@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config, telemetry
-from routekeeper.bootstrap import logs, triggers
+from routekeeper import config
+from routekeeper.bootstrap import triggers
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
-from routekeeper.monitor import Ended, Means, Monitor
+from routekeeper.monitor import Dependencies, Ended, Monitor
 from routekeeper.probes import Clock
 from routekeeper.probes.prober import AsyncProber
+from routekeeper.telemetry import embedded_metrics, logs
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,15 +26,15 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     logs.to_standard_output("monitor")
     configuration = config.packaged()
     store = Clients().store("monitor", environment.table, (environment.vantage,))
-    telemetry.warm_up()
-    emit = telemetry.emitter(environment.deployment)
+    embedded_metrics.warm_up()
+    emit = embedded_metrics.emitter(environment.deployment)
 
     async def watch(owner: str, deadline_at: float) -> Ended:
         clock = steady_clock()
         prober = AsyncProber(clock)
         try:
-            means = Means(store, prober, clock, emit, asyncio.to_thread)
-            return await Monitor(environment.vantage, configuration, means).run(owner, deadline_at)
+            dependencies = Dependencies(store, prober, clock, emit, asyncio.to_thread)
+            return await Monitor(environment.vantage, configuration, dependencies).run(owner, deadline_at)
         finally:
             await prober.close()
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from routekeeper import config
-from routekeeper.bootstrap import logs
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
 from routekeeper.operator import Operator, caller_of
+from routekeeper.telemetry import logs
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

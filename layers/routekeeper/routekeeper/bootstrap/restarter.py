@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config, json_form
-from routekeeper.bootstrap import logs, triggers
+from routekeeper import config
+from routekeeper.bootstrap import triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
-from routekeeper.instances import Ec2Instances
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.restarter import GroupReport, Means, Restarter
-from routekeeper.telemetry import emitter
+from routekeeper.ec2.instances import Ec2Instances
+from routekeeper.restarter import Dependencies, Restarter, RestartReport
+from routekeeper.telemetry import json_form, logs
+from routekeeper.telemetry.embedded_metrics import emitter
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -30,11 +31,11 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     clients = Clients()
     tell = announcer(clients, environment).restart
     store = clients.store("restarter", environment.table, environment.vantages)
-    means = Means(store, Ec2Instances(clients.ec2()), tell, time.time, time.sleep)
-    restarter = Restarter(config.packaged(), means)
+    dependencies = Dependencies(store, Ec2Instances(clients.ec2()), tell, time.time, time.sleep)
+    restarter = Restarter(config.packaged(), dependencies)
     emit = emitter(environment.deployment)
 
-    def tell_of(report: GroupReport) -> None:
+    def tell_of(report: RestartReport) -> None:
         LOG.info("restart group attended to", extra={"report": json_form.record(report)})
         for _ in report.given_up:
             emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))

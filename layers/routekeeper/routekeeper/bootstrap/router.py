@@ -7,16 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config, json_form, notices
-from routekeeper.bootstrap import logs, triggers
+from routekeeper import config
+from routekeeper.bootstrap import triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
-from routekeeper.domain.steering import TgwPrefixList, VpcRoute
-from routekeeper.router import Means, Noting, Router
-from routekeeper.steering.tgw_prefix_list import TgwPrefixListSteering
-from routekeeper.steering.vpc_route import VpcRouteSteering
-from routekeeper.telemetry import emitter
+from routekeeper.ec2.steering.kinds import steerers
+from routekeeper.router import Dependencies, Noting, Router, notices
+from routekeeper.telemetry import json_form, logs
+from routekeeper.telemetry.embedded_metrics import emitter
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,14 +25,13 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     environment = Environment(os.environ)
     logs.to_standard_output("router")
     clients = Clients()
-    ec2 = clients.ec2()
     configuration, store = config.packaged(), clients.store("router", environment.table, environment.vantages)
     noting = Noting(configuration, store, time.sleep)
     router = Router(
         configuration,
-        Means(
+        Dependencies(
             store,
-            {TgwPrefixList: TgwPrefixListSteering(ec2), VpcRoute: VpcRouteSteering(ec2)},
+            steerers(clients.ec2()),
             announcer(clients, environment),
             time.time,
             time.sleep,

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from routekeeper import json_form
 from routekeeper.domain.errors import ItemError
 from routekeeper.store.stream import changed
+from routekeeper.telemetry import json_form
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -23,7 +23,7 @@ from routekeeper.domain.settings import (
     Configuration,
     Target,
     TargetFigures,
-    Watch,
+    WatchMode,
 )
 
 _KEYS: Final = (
@@ -58,13 +58,13 @@ def read_document(root: Node, problems: Problems) -> Configuration:
 
 def _read(section: Section, problems: Problems) -> Configuration:
     section.required("version", _version)
-    watch = section.optional("watch", values.choice(Watch), _DEFAULT.watch)
+    watch = section.optional("watch", values.choice(WatchMode), _DEFAULT.watch)
     figures = section.optional("target_figures", values.choice(TargetFigures), _DEFAULT.target_figures)
     record = section.optional("record_rounds", values.whole(0, MOST_RECORDED_ROUNDS), _DEFAULT.record_rounds)
     standard = _standard(watch)
     heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
     stale = section.optional("stale_after", values.duration(least=1), standard.stale_after_seconds)
-    beat, what = (heartbeat, "heartbeat_interval ") if watch is Watch.CONTINUOUS else (BURST_INTERVAL_SECONDS, "")
+    beat, what = (heartbeat, "heartbeat_interval ") if watch is WatchMode.CONTINUOUS else (BURST_INTERVAL_SECONDS, "")
     if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= beat:
         section.reject(
             "stale_after" if "stale_after" in section else "heartbeat_interval",
@@ -72,7 +72,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
             f" {what}{render(beat)}",
         )
     defaults = section.section("defaults", DETECTION_KEYS)
-    base = BURST_DETECTION if watch is Watch.BURST else Detection()
+    base = BURST_DETECTION if watch is WatchMode.BURST else Detection()
     detection = base if defaults is None else read_detection(defaults, base)
     if defaults is not None:
         judge_timeout(defaults, detection)
@@ -80,15 +80,15 @@ def _read(section: Section, problems: Problems) -> Configuration:
     targets = TargetReader(detection, unsound, problems).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))
     usable = {name: target for name, target in targets.items() if target is not None}
-    if watch is Watch.BURST:
+    if watch is WatchMode.BURST:
         _judge_bursts(section, usable)
     brake = read_brake(section, len(groups))
     return Configuration(usable, groups, heartbeat, stale, watch, figures, record, brake)
 
 
-def _standard(watch: Watch) -> Configuration:
+def _standard(watch: WatchMode) -> Configuration:
     """What counts where the document is silent."""
-    return replace(_DEFAULT, stale_after_seconds=BURST_MEMORY_SECONDS) if watch is Watch.BURST else _DEFAULT
+    return replace(_DEFAULT, stale_after_seconds=BURST_MEMORY_SECONDS) if watch is WatchMode.BURST else _DEFAULT
 
 
 def _judge_bursts(section: Section, targets: Mapping[str, Target]) -> None:

@@ -13,7 +13,7 @@ from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe, nearest
 from routekeeper.config.section import Section, open_section
 from routekeeper.domain.damping import FLAP, LOWEST_REUSE, Damping
-from routekeeper.domain.settings import Failback, FailbackMode
+from routekeeper.domain.settings import FailbackMode, FailbackPolicy
 from routekeeper.domain.windows import Day, Window, Windows
 
 _KEYS: Final = ("mode", "after", "damping", "time_zone", "windows")
@@ -29,19 +29,19 @@ _period = values.duration(least=1, most=86_400)
 _limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
-def read_failback(group: Section, flaps_apart_seconds: float | None) -> Failback:
+def read_failback(group: Section, flaps_apart_seconds: float | None) -> FailbackPolicy:
     """The group's way back; what is wrong with it is noted.
 
     Flaps of one of its paths are at least `flaps_apart_seconds` apart; None: nobody can say.
     """
     section = group.section("failback", _KEYS)
-    standard = Failback()
+    standard = FailbackPolicy()
     if section is None:
         return standard
     mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
     after = section.optional("after", values.duration(), standard.after_seconds)
     base = None if mode is FailbackMode.MANUAL else standard.damping
-    return Failback(mode, after, _damping(section, base, flaps_apart_seconds), _windows(section, mode))
+    return FailbackPolicy(mode, after, _damping(section, base, flaps_apart_seconds), _windows(section, mode))
 
 
 def _damping(section: Section, base: Damping | None, flaps_apart_seconds: float | None) -> Damping | None:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from functools import partial
+from typing import Final
 
-from routekeeper.config import addresses, aws_ids
 from routekeeper.config.detection import seconds_until_healthy
 from routekeeper.config.failback import read_failback
-from routekeeper.config.paths import PathReader, SteeringType
+from routekeeper.config.paths import PathReader
 from routekeeper.config.problems import Problems
-from routekeeper.config.section import Section, open_section, open_variant
+from routekeeper.config.section import Section, open_section
+from routekeeper.config.steerings import read_steering
 from routekeeper.config.tree import Node
 from routekeeper.domain.settings import Group, Path, Target
-from routekeeper.domain.steering import Steering, TgwPrefixList, VpcRoute
 
 _KEYS: Final = ("steering", "paths", "failback")
-
-
-_STEERING_KEYS = {
-    SteeringType.TGW_PREFIX_LIST: ("type", "route_table", "prefix_list"),
-    SteeringType.VPC_ROUTE: ("type", "route_tables", "destination"),
-}
 
 
 class GroupReader:
@@ -49,11 +43,11 @@ class GroupReader:
         section = open_section(node, where, self._problems, _KEYS)
         if section is None:
             return None
-        kind, steering = self._steering(name, section)
+        kind, steering = read_steering(section, partial(self._claim, name))
         paths = PathReader(kind, self._targets, self._problems).read(section)
         failback = read_failback(section, self._flaps_apart_seconds(paths))
         self._judge_restart_groups(section, paths)
-        return None if steering is None else Group(name, steering, paths, failback)
+        return None if steering is None else Group(name, (steering,), paths, failback)
 
     def _flaps_apart_seconds(self, paths: tuple[Path, ...]) -> float | None:
         """How soon a path may fail again, at the soonest, where all vantages see the same."""
@@ -63,39 +57,6 @@ class GroupReader:
             return None
         return min(seconds_until_healthy(target.detection) for target in targets)
 
-    def _steering(self, name: str, group: Section) -> tuple[SteeringType | None, Steering | None]:
-        node = group.node("steering")
-        if node is None:
-            return None, None
-        variant = open_variant(node, group.at("steering"), self._problems, SteeringType, _STEERING_KEYS)
-        if variant is None:
-            return None, None
-        kind, section = variant
-        match kind:
-            case SteeringType.TGW_PREFIX_LIST:
-                return kind, self._prefix_list(name, section)
-            case SteeringType.VPC_ROUTE:
-                return kind, self._vpc_route(name, section)
-            case _:
-                assert_never(kind)
-
-    def _prefix_list(self, name: str, section: Section) -> TgwPrefixList | None:
-        table = section.required("route_table", aws_ids.tgw_route_table)
-        prefix_list = section.required("prefix_list", aws_ids.prefix_list)
-        if table is None or prefix_list is None:
-            return None
-        self._claim(name, section, "prefix_list", table, prefix_list)
-        return TgwPrefixList(table, prefix_list)
-
-    def _vpc_route(self, name: str, section: Section) -> VpcRoute | None:
-        tables = section.distinct("route_tables", "VPC route table IDs", aws_ids.route_table, "table")
-        destination = section.required("destination", addresses.destination)
-        if destination is None:
-            return None
-        for table in tables:
-            self._claim(name, section, "destination", table, destination)
-        return VpcRoute(tables, destination) if tables else None
-
     def _claim(self, name: str, section: Section, key: str, table: str, destination: str) -> None:
         other = self._steered_by.setdefault((table, destination), name)
         if other != name:
@@ -103,7 +64,7 @@ class GroupReader:
 
     def _judge_restart_groups(self, section: Section, paths: tuple[Path, ...]) -> None:
         """Paths of one group stand in for each other: their instances must not be restarted side by side."""
-        hops = {path.next_hop.id for path in paths if path.next_hop is not None}
+        hops = {hop.id for path in paths for hop in path.next_hops if hop is not None}
         names = {path.target for path in paths}
         known = [target for target in self._targets.values() if target is not None]
         concerned = [one for one in known if one.name in names or one.instance in hops]

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
 from routekeeper.config import aws_ids, values
 from routekeeper.config.problems import Problems, nearest
 from routekeeper.config.section import Section, open_section
+from routekeeper.config.steerings import KINDS, SteeringType
 from routekeeper.domain.settings import Path, Target
 from routekeeper.domain.steering import NextHop, NextHopKind
 
-
-class SteeringType(Enum):
-    """The kinds of steering; each has next hops of its own."""
-
-    TGW_PREFIX_LIST = "tgw-prefix-list"
-    VPC_ROUTE = "vpc-route"
-
-
 _HOP_KEYS: Final = tuple(kind.value for kind in NextHopKind)
-_FIT: Final = {
-    SteeringType.TGW_PREFIX_LIST: (NextHopKind.ATTACHMENT.value,),
-    SteeringType.VPC_ROUTE: tuple(key for key in _HOP_KEYS if key != NextHopKind.ATTACHMENT.value),
-}
 
 
 class PathReader:
@@ -68,7 +56,7 @@ class PathReader:
         self._names.add(name)
         if hop is not None:
             self._judge_hop(section, name, target, hop)
-        return Path(name, target, hop)
+        return Path(name, target, (hop,))
 
     def _next_hop(self, section: Section, key: str) -> NextHop | None:
         kind = NextHopKind(key)
@@ -90,19 +78,17 @@ class PathReader:
             section.reject_whole(f"found {' and '.join(hop_keys)}, expected one next hop")
         if self._kind is None:
             return
-        fit = _FIT[self._kind]
+        kind = KINDS[self._kind]
+        fit = kind.next_hops
         for key in hop_keys:
             if key not in fit:
                 section.reject(key, f"a {self._kind.value} path cannot go through this, expected {_one_of(fit)}")
         if hop_keys:
             return
-        match self._kind:
-            case SteeringType.VPC_ROUTE:
-                section.reject_whole(f"found no next hop, expected {_one_of(fit)}")
-            case SteeringType.TGW_PREFIX_LIST if index > 0:
-                section.reject_whole(
-                    "found no attachment, expected one: only the preferred path, the first, may do without"
-                )
+        if not kind.preferred_may_lack_one:
+            section.reject_whole(f"found no next hop, expected {_one_of(fit)}")
+        elif index > 0:
+            section.reject_whole(f"found no {fit[0]}, expected one: only the preferred path, the first, may do without")
 
 
 def _one_of(keys: tuple[str, ...]) -> str:

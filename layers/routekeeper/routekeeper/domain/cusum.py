@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Cadence:
     """Seconds from one probe to the next: with the score at 0, and above it."""
 
     calm_seconds: float
@@ -73,7 +73,7 @@ def weight(usual: float, other: float) -> int:
 
 
 @lru_cache(maxsize=256)
-def alarm(usual: Loss, unacceptable: float, pace: Pace, between_alarms_seconds: float) -> Score:
+def alarm(usual: Loss, unacceptable: float, pace: Cadence, between_alarms_seconds: float) -> Score:
     """The least threshold whose mean time between alarms on a usual line is at least `between_alarms_seconds`."""
     rise = weight(usual.share, unacceptable)
     enough = _least(
@@ -83,7 +83,7 @@ def alarm(usual: Loss, unacceptable: float, pace: Pace, between_alarms_seconds: 
 
 
 @lru_cache(maxsize=256)
-def recovery(usual: Loss, alarm: Score, pace: Pace, cycle_seconds: float) -> Score:
+def recovery(usual: Loss, alarm: Score, pace: Cadence, cycle_seconds: float) -> Score:
     """The same test the other way round: good outcomes raise this score by 1, a bad one lowers it by `rise`.
 
     It tells usual loss from the largest that the alarm leaves in peace for `cycle_seconds`. A line that loses more is
@@ -98,7 +98,7 @@ def recovery(usual: Loss, alarm: Score, pace: Pace, cycle_seconds: float) -> Sco
     return Score(fall, enough)
 
 
-def _largest_in_peace(usual: Loss, alarm: Score, pace: Pace, seconds: float) -> float:
+def _largest_in_peace(usual: Loss, alarm: Score, pace: Cadence, seconds: float) -> float:
     below, above = usual.share, alarm.neutral
     for _ in range(8):  # to a part in 256 of the way
         middle = (below + above) / 2
@@ -109,7 +109,7 @@ def _largest_in_peace(usual: Loss, alarm: Score, pace: Pace, seconds: float) -> 
     return above
 
 
-def seconds_to_alarm(score: Score, loss: Loss, pace: Pace, in_a_row: int | None = None) -> float:
+def seconds_to_alarm(score: Score, loss: Loss, pace: Cadence, in_a_row: int | None = None) -> float:
     """Mean seconds from a score of 0 to the sending of the probe that brings it to the threshold.
 
     With `in_a_row` so many bad outcomes in a row are an alarm, too, whichever comes first.

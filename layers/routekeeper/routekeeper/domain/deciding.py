@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from routekeeper.domain.decision import Decision, Move, Stay
-from routekeeper.domain.group_state import GroupState, TransitionKind
+from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.ladder import asked_for, choose
-from routekeeper.domain.path_health import health_of_paths, is_dead, works
-from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.path_health import is_dead, works
 from routekeeper.domain.routes import Actual
-from routekeeper.domain.settings import Group
+from routekeeper.domain.view import View
 
 
-def decide(
-    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
-) -> Decision:
-    """Where the group's traffic should go. `actual` is None where the routes could not be read.
+def decide(view: View) -> Decision:
+    """Where the group's traffic should go.
 
     In order: a pause halts everything (law 6); a pin holds its path (law 6); an operator's request to return is
     granted; an UNHEALTHY path is left at once (law 4) for the best HEALTHY one, or not at all where there is none
     (laws 2 and 3); the preferred path is returned to after its hold-down, once its flaps allow it, within a window.
-    What was decided before, and has not begun, is decided anew where it may not begin now.
+    A transition that has changed nothing yet is decided again if it may no longer start.
     """
-    if (pause := state.paused_at(now)) is not None:
+    if (pause := view.state.paused_at(view.now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
-    health = health_of_paths(group, state, verdicts, actual, now)
-    if actual is not None and (why := _why_not_begin(group, state, actual, health, now)) is not None:
-        return _reconsider(group, state, actual, health, why, now)
-    return choose(group, state, actual, health, now)
+    if view.actual is not None and (why := _why_not_begin(view, view.actual)) is not None:
+        return _reconsider(view, view.actual, why)
+    return choose(view)
 
 
-def _why_not_begin(
-    group: Group, state: GroupState, actual: Actual, health: Mapping[str, Verdict], now: float
-) -> str | None:
+def _why_not_begin(view: View, actual: Actual) -> str | None:
     """Why a transition of which nothing has been done yet may not begin now (laws 2 and 4); None where it may.
 
     EC2 may have refused every change for hours, or the invocation has died after it had decided: what held then may
     hold no more. While all routes are on one other path, nothing has been done.
     """
-    pending, desired, windows = state.pending, health.get(state.path or ""), group.failback.windows
+    state, health, windows = view.state, view.health, view.group.failback.windows
+    pending, desired = state.pending, health.get(state.path or "")
     if pending is None or desired is None:
         return None
-    if pending.forced and (state.pinned_at(now) is not None or desired.health is not Health.UNHEALTHY):
+    if pending.forced and (state.pinned_at(view.now) is not None or desired.health is not Health.UNHEALTHY):
         return None  # but a pin that has run out forces nobody
     if actual.blackholed or actual.path is None or actual.path == state.path:
         return None
@@ -53,20 +47,19 @@ def _why_not_begin(
     if desired.health is not Health.HEALTHY:
         return f"{state.path} is {desired.health.value} ({desired.reason})"
     by_itself = pending.kind is TransitionKind.FAILBACK and pending.asked is None
-    return "the window has closed" if by_itself and windows is not None and not windows.are_open(now) else None
+    return "the window has closed" if by_itself and windows is not None and not windows.are_open(view.now) else None
 
 
-def _reconsider(
-    group: Group, state: GroupState, actual: Actual, health: Mapping[str, Verdict], why: str, now: float
-) -> Decision:
+def _reconsider(view: View, actual: Actual, why: str) -> Decision:
     """Decide as a group that is still where its routes are."""
+    state, health = view.state, view.health
     if state.pending is not None and state.pending.kind is TransitionKind.DRIFT:  # nobody here has put them there
-        decision = choose(group, state, actual, health, now)
+        decision = choose(view)
         return replace(decision, halted=True) if isinstance(decision, Stay) else decision
-    origin, pin = actual.path, state.pinned_at(now)
+    origin, pin = actual.path, state.pinned_at(view.now)
     if pin is not None and pin.path == origin and (pin.forced or works(health[origin])):
         return asked_for(origin, pin.asked, forced=pin.forced)
-    decision = choose(group, replace(state, path=origin), actual, health, now)
+    decision = choose(view.as_if_on(origin))
     if isinstance(decision, Move) and decision.to == state.path:
         return Stay(decision.reason)
     stays = origin is not None and works(health[origin])
@@ -75,6 +68,6 @@ def _reconsider(
     if origin is None or not stays:
         return Stay(decision.reason, stranded=isinstance(decision, Stay) and decision.stranded, halted=True)
     # Whatever can wait begins from here, with the next pass.
-    kind = TransitionKind.FAILBACK if origin == group.paths[0].name else TransitionKind.FAILOVER
+    kind = TransitionKind.FAILBACK if origin == view.group.paths[0].name else TransitionKind.FAILOVER
     how = "works as yet" if health[origin].announced else "is HEALTHY"
     return Move(origin, kind, f"{why}, and the routes are on {origin}, which {how}")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from routekeeper.domain import cusum
-from routekeeper.domain.cusum import Loss, Pace, Score
+from routekeeper.domain.cusum import Cadence, Loss, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
 STEADY_SECONDS: Final = 6 * 3_600.0
@@ -100,7 +100,7 @@ class Standard:
 
 
 @lru_cache(maxsize=256)
-def loss_standard(rule: LossRule, pace: Pace, timeout_seconds: float, clear_for_seconds: float) -> Standard:
+def loss_standard(rule: LossRule, pace: Cadence, timeout_seconds: float, clear_for_seconds: float) -> Standard:
     """What loss is measured by where probes are sent at `pace`."""
     usual = Loss(rule.usual, rule.burst_seconds)
     alarm = cusum.alarm(usual, rule.unacceptable, pace, YEAR_SECONDS / rule.false_alarms_per_year)
@@ -108,7 +108,7 @@ def loss_standard(rule: LossRule, pace: Pace, timeout_seconds: float, clear_for_
     return Standard(alarm, clear, timeout_seconds, clear_for_seconds)
 
 
-def latency_standard(rule: LatencyRule, pace: Pace, timeout_seconds: float, clear_for_seconds: float) -> Standard:
+def latency_standard(rule: LatencyRule, pace: Cadence, timeout_seconds: float, clear_for_seconds: float) -> Standard:
     """What round-trip times are measured by where probes are sent at `pace`."""
     late = LossRule(
         rule.usual_seconds / rule.unacceptable_seconds, LATE_SHARE, rule.burst_seconds, rule.false_alarms_per_year
@@ -116,7 +116,7 @@ def latency_standard(rule: LatencyRule, pace: Pace, timeout_seconds: float, clea
     return loss_standard(late, pace, timeout_seconds, clear_for_seconds)
 
 
-def seconds_to_notice(standard: Standard, share: float, pace: Pace) -> float:
+def seconds_to_notice(standard: Standard, share: float, pace: Cadence) -> float:
     """Mean seconds from the moment when a line starts to lose a `share`, one by one, to the verdict on it.
 
     The first probe after that moment follows within half an interval on average, the verdict comes with the timeout
@@ -125,13 +125,13 @@ def seconds_to_notice(standard: Standard, share: float, pace: Pace) -> float:
     return cusum.seconds_to_alarm(standard.alarm, Loss(share), pace) - pace.calm_seconds / 2 + standard.timeout_seconds
 
 
-def false_alarms_per_year(standard: Standard, rule: LossRule, pace: Pace, in_a_row: int | None = None) -> float:
+def false_alarms_per_year(standard: Standard, rule: LossRule, pace: Cadence, in_a_row: int | None = None) -> float:
     """How often a line that loses as is usual is accused; with `in_a_row`, by that many losses in a row, too."""
     usual = Loss(rule.usual, rule.burst_seconds)
     return YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, usual, pace, in_a_row)
 
 
-def seconds_to_clear(standard: Standard, share: float, pace: Pace) -> float:
+def seconds_to_clear(standard: Standard, share: float, pace: Cadence) -> float:
     """Mean seconds until the verdict is taken back, from the moment when a line loses only a `share`."""
     return max(cusum.seconds_to_recovery(standard.clear, share, pace.calm_seconds), standard.clear_for_seconds)
 

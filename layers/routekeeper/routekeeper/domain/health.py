@@ -13,7 +13,7 @@ from enum import Enum
 from typing import assert_never
 
 from routekeeper.domain import grey
-from routekeeper.domain.cusum import Pace
+from routekeeper.domain.cusum import Cadence
 from routekeeper.domain.grey import LatencyRule, LossRule, Standard, Tally, Turn
 
 
@@ -57,8 +57,8 @@ class Detection:
     latency: LatencyRule | None = None
 
     @property
-    def pace(self) -> Pace:
-        return Pace(self.probe_interval_seconds, self.suspect_interval_seconds)
+    def pace(self) -> Cadence:
+        return Cadence(self.probe_interval_seconds, self.suspect_interval_seconds)
 
     def losses_needed(self, timeout_seconds: float) -> int:
         """How many losses in a row, one every `suspect_interval_seconds`, fulfil both the count and the span."""

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
-from routekeeper.domain.quorum import ALWAYS_HEALTHY, UNOBSERVED, Verdict
+from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual
-from routekeeper.domain.settings import Group, Path
-from routekeeper.domain.signals import UNPROBED_SECONDS, path_key
+from routekeeper.domain.settings import Group
+from routekeeper.domain.signals import UNPROBED_SECONDS
+from routekeeper.domain.verdicts import Verdicts
 
 BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
 
 
-def verdict_on(group: Group, path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
-    """The verdict on a path: its own where AWS has spoken against it (`signals.judged`), else its target's."""
-    return verdicts.get(path_key(group.name, path.name), probed(path, verdicts))
-
-
-def probed(path: Path, verdicts: Mapping[str, Verdict]) -> Verdict:
-    """The verdict of the probes alone: a path without a target is taken as HEALTHY."""
-    return ALWAYS_HEALTHY if path.target is None else verdicts.get(path.target, UNOBSERVED)
-
-
 def health_of_paths(
-    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
+    group: Group, state: GroupState, verdicts: Verdicts, actual: Actual | None, now: float
 ) -> dict[str, Verdict]:
     """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
-    health = {path.name: verdict_on(group, path, verdicts) for path in group.paths}
+    health = {path.name: verdicts.on(group, path) for path in group.paths}
     path = state.path
     if path in health and health[path].health is not Health.UNHEALTHY and is_blackhole(state, actual):
         health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from routekeeper.domain import damping
 from routekeeper.domain.decision import Move
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import health_of_paths, probed
 from routekeeper.domain.path_memory import NOTHING
-from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.routes import Actual
-from routekeeper.domain.settings import Group
+from routekeeper.domain.view import View
 
 
 def moved(state: GroupState, move: Move, now: float) -> GroupState:
@@ -29,34 +25,30 @@ def moved(state: GroupState, move: Move, now: float) -> GroupState:
     return replace(state, path=move.to, since=now, reason=move.reason, returning=None, looked=False)
 
 
-def counted(group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float) -> GroupState:
+def counted(view: View) -> GroupState:
     """The state after a look at the paths, whatever is then decided: it has counted who has flapped.
 
     Verdicts on targets are what counts, also while a pin or a pause is in force. Neither a blackhole nor what AWS says
     is one: what goes down by somebody's will is no flap before its probes fail.
     """
-    rule = group.failback.damping
+    state, rule = view.state, view.group.failback.damping
     known = {name: memory.flaps for name, memory in state.paths.items() if memory.flaps is not None}
-    health = {path.name: probed(path, verdicts).health for path in group.paths}
-    flaps = {} if rule is None else damping.look(known, health, now, rule)
+    health = {path.name: view.verdicts.probed(path).health for path in view.group.paths}
+    flaps = {} if rule is None else damping.look(known, health, view.now, rule)
     return state.remembering({name: replace(state.memory(name), flaps=flaps.get(name)) for name in {**known, **flaps}})
 
 
-def stayed(
-    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], actual: Actual | None, now: float
-) -> GroupState:
+def stayed(view: View) -> GroupState:
     """The state after a look that moved nothing: it remembers which better paths are HEALTHY.
 
     A verdict can turn HEALTHY "since long ago": when the vantage that spoke against a path falls silent, the votes
     that are left were cast before. Hold-down counts from when it was seen to turn (law 4).
     """
-    current = state.path if state.path is not None and group.path(state.path) is not None else group.paths[0].name
-    better = group.paths[: [path.name for path in group.paths].index(current)]
-    health = health_of_paths(group, state, verdicts, actual, now) if better else {}
-    seen = {name: memory.seen_healthy_at if state.looked else None for name, memory in state.paths.items()}
-    good = {path.name for path in better if health[path.name].health is Health.HEALTHY}
+    state = view.state
+    better = () if view.desired is None else view.better(view.desired.name)
+    good = {path.name for path in better if view.health[path.name].health is Health.HEALTHY}
     memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
     for name in good:
-        since = seen.get(name)
-        memories[name] = replace(state.memory(name), seen_healthy_at=now if since is None else since)
+        since = state.memory(name).seen_healthy_at if state.looked else None
+        memories[name] = replace(state.memory(name), seen_healthy_at=view.now if since is None else since)
     return replace(state.remembering(memories), looked=bool(better))

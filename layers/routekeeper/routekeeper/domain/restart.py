@@ -68,7 +68,7 @@ class RestartState(Stored):
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class Candidate:
     """What is known now of one target that may be restarted."""
 
     target: str
@@ -80,13 +80,13 @@ class Patient:
     reason: str
     carries_traffic: bool
     """Whether the traffic of some group may go through it although another of the group's paths is HEALTHY."""
-    held: str | None = None
-    """Why an operator wants no action here (a pause), if so."""
+    paused: str | None = None
+    """Why an operator wants no action here, if so."""
     unread: str | None = None
     """A group that uses it and could not be read, if any. It may be paused: nothing is begun, what is begun goes on."""
 
 
-class Outcome(Enum):
+class RestartOutcome(Enum):
     """What a step means to people, as a token; the words for it are in `announcing.messages`."""
 
     BEGUN = "begun"
@@ -116,15 +116,15 @@ class Step:
     state: RestartState
     target: str
     instance: str
-    outcome: Outcome
+    outcome: RestartOutcome
     reason: str
     action: Action | None = None
 
 
-Decision = Wait | Step
+NextStep = Wait | Step
 
 
-def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Decision:
+def begin(state: RestartState, candidates: tuple[Candidate, ...], now: float) -> NextStep:
     """Choose which failed target of the group to restart, if any, while no restart is under way (law 8).
 
     Those with the fewest recent attempts come first: one that cannot be helped does not keep the others waiting.
@@ -132,23 +132,23 @@ def begin(state: RestartState, patients: tuple[Patient, ...], now: float) -> Dec
     if state.active is not None:
         return Wait(f"{state.active.target} is being restarted")
     waits: list[str] = []
-    for patient in sorted(patients, key=lambda p: len(_recent(state, p.target, p.policy, now))):
-        decision = _consider(state, patient, now)
+    for candidate in sorted(candidates, key=lambda p: len(_recent(state, p.target, p.policy, now))):
+        decision = _consider(state, candidate, now)
         if isinstance(decision, Step):
             return decision
-        waits.append(f"{patient.target}: {decision.reason}")
+        waits.append(f"{candidate.target}: {decision.reason}")
     return Wait("; ".join(waits))
 
 
-def looked(state: RestartState, patients: tuple[Patient, ...], now: float) -> RestartState:
+def looked(state: RestartState, candidates: tuple[Candidate, ...], now: float) -> RestartState:
     """The state after a look at the targets: it remembers which are UNHEALTHY.
 
     A verdict can turn UNHEALTHY "since long ago": while a vantage that heard nothing begins to hear again, what it
     has held against the others meanwhile counts for a moment. Patience counts from when it was seen to turn.
     """
     seen = state.seen_unhealthy
-    ill = (patient for patient in patients if patient.health is Health.UNHEALTHY)
-    now_seen = {p.target: (p.since or now) if seen is None else seen.get(p.target, now) for p in ill}
+    failed = (candidate for candidate in candidates if candidate.health is Health.UNHEALTHY)
+    now_seen = {p.target: (p.since or now) if seen is None else seen.get(p.target, now) for p in failed}
     return replace(state, seen_unhealthy=now_seen)
 
 
@@ -173,45 +173,45 @@ def _recent(state: RestartState, target: str, policy: RestartPolicy, now: float)
     return tuple(at for at in state.attempts.get(target, ()) if now - at < policy.per_seconds)
 
 
-def _consider(state: RestartState, patient: Patient, now: float) -> Decision:
-    if patient.health is Health.HEALTHY and patient.target in state.given_up:
-        healed = replace(state, given_up=state.given_up - {patient.target})
-        return Step(healed, patient.target, patient.instance, Outcome.RECOVERED, "HEALTHY without our help")
-    if patient.health is not Health.UNHEALTHY or patient.since is None:
-        return Wait(f"{patient.health.value}")
-    if patient.held is not None:
-        return Wait(patient.held)
-    if patient.unread is not None:
-        return Wait(f"UNHEALTHY, and group {patient.unread}, which uses it, cannot be read: it may be paused")
-    since = max(patient.since, _seen_since(state, patient.target, now))
-    if (left := since + patient.policy.after_seconds - now) > 0:
+def _consider(state: RestartState, candidate: Candidate, now: float) -> NextStep:
+    if candidate.health is Health.HEALTHY and candidate.target in state.given_up:
+        healed = replace(state, given_up=state.given_up - {candidate.target})
+        return Step(healed, candidate.target, candidate.instance, RestartOutcome.RECOVERED, "HEALTHY without our help")
+    if candidate.health is not Health.UNHEALTHY or candidate.since is None:
+        return Wait(f"{candidate.health.value}")
+    if candidate.paused is not None:
+        return Wait(candidate.paused)
+    if candidate.unread is not None:
+        return Wait(f"UNHEALTHY, and group {candidate.unread}, which uses it, cannot be read: it may be paused")
+    since = max(candidate.since, _seen_since(state, candidate.target, now))
+    if (left := since + candidate.policy.after_seconds - now) > 0:
         return Wait(f"UNHEALTHY; restart in {left:.0f} s at the earliest")
-    if patient.carries_traffic:
+    if candidate.carries_traffic:
         return Wait("UNHEALTHY, and traffic has not left it yet")
-    recent = _recent(state, patient.target, patient.policy, now)
-    if len(recent) >= patient.policy.attempts:
-        return _give_up(state, patient, len(recent))
-    if (left := next_attempt_at(state, patient.target, patient.policy, now) - now) > 0:
+    recent = _recent(state, candidate.target, candidate.policy, now)
+    if len(recent) >= candidate.policy.attempts:
+        return _give_up(state, candidate, len(recent))
+    if (left := next_attempt_at(state, candidate.target, candidate.policy, now) - now) > 0:
         return Wait(f"UNHEALTHY after {len(recent)} restarts; the next in {left:.0f} s at the earliest")
-    return _first_step(state, patient, recent, now)
+    return _first_step(state, candidate, recent, now)
 
 
-def _give_up(state: RestartState, patient: Patient, attempts: int) -> Decision:
-    if patient.target in state.given_up:
+def _give_up(state: RestartState, candidate: Candidate, attempts: int) -> NextStep:
+    if candidate.target in state.given_up:
         return Wait(f"given up after {attempts} restarts")
-    given_up = replace(state, given_up=state.given_up | {patient.target})
-    hours = patient.policy.per_seconds / 3600
-    reason = f"still UNHEALTHY after {attempts} restarts within {hours:g} h: {patient.reason}"
-    return Step(given_up, patient.target, patient.instance, Outcome.GAVE_UP, reason)
+    given_up = replace(state, given_up=state.given_up | {candidate.target})
+    hours = candidate.policy.per_seconds / 3600
+    reason = f"still UNHEALTHY after {attempts} restarts within {hours:g} h: {candidate.reason}"
+    return Step(given_up, candidate.target, candidate.instance, RestartOutcome.GAVE_UP, reason)
 
 
-def _first_step(state: RestartState, patient: Patient, recent: tuple[float, ...], now: float) -> Step:
-    active = Active(patient.target, patient.instance, Phase.STOPPING, now, now, len(recent) + 1)
+def _first_step(state: RestartState, candidate: Candidate, recent: tuple[float, ...], now: float) -> Step:
+    active = Active(candidate.target, candidate.instance, Phase.STOPPING, now, now, len(recent) + 1)
     begun = replace(
         state,
         active=active,
-        attempts={**state.attempts, patient.target: (*recent, now)},
-        given_up=state.given_up - {patient.target},
+        attempts={**state.attempts, candidate.target: (*recent, now)},
+        given_up=state.given_up - {candidate.target},
     )
-    reason = f"attempt {active.attempt} of {patient.policy.attempts}: {patient.reason}"
-    return Step(begun, patient.target, patient.instance, Outcome.BEGUN, reason, Action.STOP)
+    reason = f"attempt {active.attempt} of {candidate.policy.attempts}: {candidate.reason}"
+    return Step(begun, candidate.target, candidate.instance, RestartOutcome.BEGUN, reason, Action.STOP)

@@ -9,11 +9,11 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.restart import (
     Action,
     Active,
-    Decision,
+    Candidate,
     InstanceState,
-    Outcome,
-    Patient,
+    NextStep,
     Phase,
+    RestartOutcome,
     RestartState,
     Step,
     Wait,
@@ -25,20 +25,20 @@ WITHDRAWAL_SECONDS: Final = 600.0
 """How long an instance that left the configuration during its restart is waited for: longer than a stop takes."""
 
 
-def advance(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+def advance(state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float) -> NextStep:
     """Take the restart that is under way one step further.
 
     The action of the present phase is repeated while the instance does not show its effect: after a crash between
     save and call that is the recovery, otherwise it is a no-op to EC2 (law 10). While an operator holds the target,
     nothing is asked of EC2 (law 6); what has come to its end by itself is still closed.
     """
-    decision = _advance(state, active, patient, instance, now)
-    if patient.held is not None and isinstance(decision, Step) and decision.action is not None:
-        return Wait(patient.held)
+    decision = _advance(state, active, candidate, instance, now)
+    if candidate.paused is not None and isinstance(decision, Step) and decision.action is not None:
+        return Wait(candidate.paused)
     return decision
 
 
-def withdraw(state: RestartState, active: Active, instance: InstanceState, now: float) -> Decision:
+def withdraw(state: RestartState, active: Active, instance: InstanceState, now: float) -> NextStep:
     """End the restart of a target, or of an instance, that is no longer in the configuration.
 
     What routekeeper has stopped it starts again, and then it lets go.
@@ -53,33 +53,35 @@ def withdraw(state: RestartState, active: Active, instance: InstanceState, now: 
         case InstanceState.STOPPING if spent < WITHDRAWAL_SECONDS:
             return Wait(gone)
         case _:
-            return _finish(state, active, Outcome.ABANDONED, gone)
+            return _finish(state, active, RestartOutcome.ABANDONED, gone)
 
 
-def _advance(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+def _advance(
+    state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float
+) -> NextStep:
     if instance in (InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN):
-        return _finish(state, active, Outcome.FAILED, f"{active.instance} is {instance.value}")
+        return _finish(state, active, RestartOutcome.FAILED, f"{active.instance} is {instance.value}")
     match active.phase:
         case Phase.STOPPING | Phase.FORCING:
-            return _stop(state, active, patient, instance, now)
+            return _stop(state, active, candidate, instance, now)
         case Phase.STARTING:
-            return _start(state, active, patient.policy, instance, now)
+            return _start(state, active, candidate.policy, instance, now)
         case Phase.RECOVERING:
-            return _recover(state, active, patient, instance, now)
+            return _recover(state, active, candidate, instance, now)
         case _:
             assert_never(active.phase)
 
 
-def _stop(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+def _stop(state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float) -> NextStep:
     spent = now - active.phase_since
     if instance is InstanceState.STOPPED:
         return _enter(state, active, Phase.STARTING, now, f"stopped after {spent:.0f} s", Action.START)
     untouched = instance is InstanceState.RUNNING
-    if untouched and patient.health is Health.HEALTHY:
-        return _finish(state, active, Outcome.RECOVERED, "HEALTHY again before it was stopped")
+    if untouched and candidate.health is Health.HEALTHY:
+        return _finish(state, active, RestartOutcome.RECOVERED, "HEALTHY again before it was stopped")
     # A stop may be repeated long after it was decided (refusals, a crash): what allowed it must still be so (law 8).
-    reprieve = _reprieve(patient) if untouched else None
-    if spent >= patient.policy.stop_timeout_seconds:
+    reprieve = _reprieve(candidate) if untouched else None
+    if spent >= candidate.policy.stop_timeout_seconds:
         return _overdue(state, active, instance, reprieve, now)
     if reprieve is not None:
         return Wait(reprieve)
@@ -90,24 +92,24 @@ def _stop(state: RestartState, active: Active, patient: Patient, instance: Insta
     return Wait(f"{active.instance} is {instance.value} for {spent:.0f} s")
 
 
-def _reprieve(patient: Patient) -> str | None:
-    if patient.health is not Health.UNHEALTHY:
-        return f"{patient.target} is {patient.health.value}, so it is not stopped now: {patient.reason}"
-    return f"{patient.target} carries traffic again, so it is not stopped now" if patient.carries_traffic else None
+def _reprieve(candidate: Candidate) -> str | None:
+    if candidate.health is not Health.UNHEALTHY:
+        return f"{candidate.target} is {candidate.health.value}, so it is not stopped now: {candidate.reason}"
+    return f"{candidate.target} carries traffic again, so it is not stopped now" if candidate.carries_traffic else None
 
 
 def _overdue(
     state: RestartState, active: Active, instance: InstanceState, reprieve: str | None, now: float
-) -> Decision:
+) -> NextStep:
     spent = now - active.phase_since
     if reprieve is not None:
-        return _finish(state, active, Outcome.FAILED, f"not stopped within {spent:.0f} s; {reprieve}")
+        return _finish(state, active, RestartOutcome.FAILED, f"not stopped within {spent:.0f} s; {reprieve}")
     if active.phase is Phase.STOPPING:
         reason = f"still {instance.value} after {spent:.0f} s"
         return _enter(state, active, Phase.FORCING, now, reason, Action.FORCE_STOP)
     if instance is InstanceState.STOPPING:
         return _stuck(state, active, spent)
-    return _finish(state, active, Outcome.FAILED, f"still {instance.value} {spent:.0f} s after a forced stop")
+    return _finish(state, active, RestartOutcome.FAILED, f"still {instance.value} {spent:.0f} s after a forced stop")
 
 
 def _stuck(state: RestartState, active: Active, spent: float) -> Step:
@@ -120,42 +122,46 @@ def _stuck(state: RestartState, active: Active, spent: float) -> Step:
         return _again(state, active, Action.FORCE_STOP)
     told = replace(state, given_up=state.given_up | {active.target})
     reason = f"still stopping {spent:.0f} s after a forced stop; no other of its restart group is restarted meanwhile"
-    return Step(told, active.target, active.instance, Outcome.STUCK, reason, Action.FORCE_STOP)
+    return Step(told, active.target, active.instance, RestartOutcome.STUCK, reason, Action.FORCE_STOP)
 
 
-def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> Decision:
+def _start(state: RestartState, active: Active, policy: RestartPolicy, instance: InstanceState, now: float) -> NextStep:
     spent = now - active.phase_since
     if instance in (InstanceState.PENDING, InstanceState.RUNNING):
         return _enter(state, active, Phase.RECOVERING, now, f"{active.instance} is {instance.value}", None)
     if spent >= policy.boot_timeout_seconds:
-        return _finish(state, active, Outcome.FAILED, f"still {instance.value} {spent:.0f} s after its start")
+        return _finish(state, active, RestartOutcome.FAILED, f"still {instance.value} {spent:.0f} s after its start")
     if instance is InstanceState.STOPPED:
         return _again(state, active, Action.START)
     return Wait(f"{active.instance} is {instance.value}")
 
 
-def _recover(state: RestartState, active: Active, patient: Patient, instance: InstanceState, now: float) -> Decision:
+def _recover(
+    state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float
+) -> NextStep:
     spent = now - active.phase_since
-    healed = patient.since is not None and patient.since > active.started_at
-    if instance is InstanceState.RUNNING and patient.health is Health.HEALTHY and healed:
-        return _finish(state, active, Outcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop")
-    if spent < patient.policy.boot_timeout_seconds:
-        return Wait(f"{active.instance} is {instance.value}, {active.target} is {patient.health.value}")
-    reason = f"not HEALTHY {spent:.0f} s after its start, and {active.instance} is {instance.value}: {patient.reason}"
-    return _finish(state, active, Outcome.FAILED, reason)
+    healed = candidate.since is not None and candidate.since > active.started_at
+    if instance is InstanceState.RUNNING and candidate.health is Health.HEALTHY and healed:
+        return _finish(
+            state, active, RestartOutcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop"
+        )
+    if spent < candidate.policy.boot_timeout_seconds:
+        return Wait(f"{active.instance} is {instance.value}, {active.target} is {candidate.health.value}")
+    reason = f"not HEALTHY {spent:.0f} s after its start, and {active.instance} is {instance.value}: {candidate.reason}"
+    return _finish(state, active, RestartOutcome.FAILED, reason)
 
 
 def _again(state: RestartState, active: Active, action: Action) -> Step:
     reason = f"{action.value} has not shown yet"
-    return Step(state, active.target, active.instance, Outcome.PROGRESS, reason, action)
+    return Step(state, active.target, active.instance, RestartOutcome.PROGRESS, reason, action)
 
 
 def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
     entered = replace(_unstuck(state, active), active=replace(active, phase=phase, phase_since=now))
-    return Step(entered, active.target, active.instance, Outcome.PROGRESS, reason, action)
+    return Step(entered, active.target, active.instance, RestartOutcome.PROGRESS, reason, action)
 
 
-def _finish(state: RestartState, active: Active, outcome: Outcome, reason: str) -> Step:
+def _finish(state: RestartState, active: Active, outcome: RestartOutcome, reason: str) -> Step:
     return Step(replace(_unstuck(state, active), active=None), active.target, active.instance, outcome, reason)
 
 

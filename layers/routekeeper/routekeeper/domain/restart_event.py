@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routekeeper.domain.restart import Action, Outcome
+from routekeeper.domain.restart import Action, RestartOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,6 @@ class RestartEvent:
     target: str
     instance: str
     at: float
-    outcome: Outcome
+    outcome: RestartOutcome
     reason: str
     action: Action | None = None

@@ -27,6 +27,8 @@ class Route:
     """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
     unread: Refusal | None = None
     """Why the route could not be read, if so."""
+    entry: int = 0
+    """Which entry of its group's `steering` it belongs to."""
 
     def __str__(self) -> str:
         if self.unread is not None:
@@ -38,6 +40,12 @@ class Route:
     def exists(self) -> bool:
         """Whether there is such a route at all. A blackhole without a next hop is one: it swallows packets."""
         return bool(self.next_hops) or self.blackhole or self.elsewhere is not None
+
+    def leads_to(self, next_hop: NextHop | None) -> bool:
+        """Whether it is as wanted: to this next hop or, for None, not there at all."""
+        if self.unread is not None:
+            return False
+        return not self.exists if next_hop is None else next_hop in self.next_hops
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +59,8 @@ class Actual:
 
 
 def is_on(route: Route, path: Path) -> bool:
-    """Whether the route is on the path. A path without a next hop is in place when there is no route."""
-    if route.unread is not None:
-        return False
-    if path.next_hop is None:
-        return not route.exists
-    return path.next_hop in route.next_hops
+    """Whether the route is on the path."""
+    return route.leads_to(path.next_hops[route.entry])
 
 
 def actual(group: Group, routes: Iterable[Route]) -> Actual | None:

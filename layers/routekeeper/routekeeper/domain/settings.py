@@ -102,13 +102,14 @@ class Target:
 class Path:
     """One way for a group's destination.
 
-    Without a target it is taken as healthy; without a next hop (transit gateway only) it is in place when no
-    prefix-list reference is.
+    Without a target it is taken as healthy.
     """
 
     name: str
     target: str | None = None
-    next_hop: NextHop | None = None
+    next_hops: tuple[NextHop | None, ...] = (None,)
+    """One for each entry of its group's `steering`. None (transit gateway only): the path is in place when there is no
+    prefix-list reference."""
 
 
 class FailbackMode(Enum):
@@ -119,7 +120,7 @@ class FailbackMode(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Failback:
+class FailbackPolicy:
     mode: FailbackMode = FailbackMode.AUTO
     after_seconds: float = 60.0
     """The hold-down: how long a preferred path must have been HEALTHY."""
@@ -131,18 +132,19 @@ class Failback:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What moves together: one steered destination and its paths, the preferred one first."""
+    """What moves together: what is steered, and its paths, the preferred one first."""
 
     name: str
-    steering: Steering
+    steering: tuple[Steering, ...]
+    """The entries move together; a configuration has one of them today."""
     paths: tuple[Path, ...]
-    failback: Failback = field(default_factory=Failback)
+    failback: FailbackPolicy = field(default_factory=FailbackPolicy)
 
     def path(self, name: str) -> Path | None:
         return next((path for path in self.paths if path.name == name), None)
 
 
-class Watch(Enum):
+class WatchMode(Enum):
     """How much of the time the monitors watch."""
 
     CONTINUOUS = "continuous"
@@ -186,7 +188,7 @@ class Configuration:
     heartbeat_interval_seconds: float = 10.0
     stale_after_seconds: float = 30.0
     """A vantage whose heartbeat is older does not vote."""
-    watch: Watch = Watch.CONTINUOUS
+    watch: WatchMode = WatchMode.CONTINUOUS
     target_figures: TargetFigures = TargetFigures.LOGS
     record_rounds: int = 0
     """How many rounds a vantage writes to its log with each heartbeat at most, for replay. 0: none."""

@@ -15,6 +15,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.settings import Configuration, Path
 from routekeeper.domain.steering import NextHopKind
+from routekeeper.domain.verdicts import Verdicts
 
 STATE_SECONDS: Final = 900.0
 """How long a change of state speaks against a path whose target is probed: by then the probes know."""
@@ -170,18 +171,12 @@ def _minute(at: float) -> str:
 # --- what follows from it
 
 
-def path_key(group: str, path: str) -> str:
-    """Where a verdict of a path's own stands among those of targets, whose names hold no `/`."""
-    return f"{group}/{path}"
-
-
 def instances_of(configuration: Configuration, path: Path) -> frozenset[str]:
     """The instances that the path goes through or ends at."""
     target = configuration.targets.get(path.target) if path.target is not None else None
-    hop = path.next_hop
-    through = hop.id if hop is not None and hop.kind is NextHopKind.INSTANCE else None
-    end = target.instance if target is not None else None
-    return frozenset(instance for instance in (through, end) if instance is not None)
+    through = {hop.id for hop in path.next_hops if hop is not None and hop.kind is NextHopKind.INSTANCE}
+    end = {target.instance} if target is not None and target.instance is not None else set()
+    return frozenset(through | end)
 
 
 def probed_by(configuration: Configuration, path: Path, instance: str) -> Probed:
@@ -209,23 +204,23 @@ def concerned(configuration: Configuration) -> frozenset[str]:
     return frozenset(instance for path in paths for instance in instances_of(configuration, path))
 
 
-def judged(
+def with_signals(
     configuration: Configuration, verdicts: Mapping[str, Verdict], signals: Iterable[Signal], now: float
-) -> dict[str, Verdict]:
-    """The verdicts of the probes by target and, by `path_key`, on each path that a signal speaks against.
+) -> Verdicts:
+    """The verdicts of the probes by target, and one on each path that a signal speaks against.
 
     A signal is about an instance, and so about the paths through it, not about targets: one that is probed over
     several paths would drag them all down, and whoever asks for a target's health asks for what its probes say.
     """
     said = tuple(signals)
-    own: dict[str, Verdict] = {}
+    own: dict[tuple[str, str], Verdict] = {}
     for group in configuration.groups.values():
         for path in group.paths:
             probed = None if path.target is None else verdicts.get(path.target, UNOBSERVED)
             mine = against(configuration, path, said, probed, now)
             if (verdict := _overruled(probed, mine, now)) is not None:
-                own[path_key(group.name, path.name)] = verdict
-    return {**verdicts, **own}
+                own[group.name, path.name] = verdict
+    return Verdicts(verdicts, own)
 
 
 def _overruled(probed: Verdict | None, signals: Iterable[Signal], now: float) -> Verdict | None:

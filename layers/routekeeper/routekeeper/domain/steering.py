@@ -34,6 +34,9 @@ class TgwPrefixList:
     route_table: str
     prefix_list: str
 
+    def __str__(self) -> str:
+        return f"{self.route_table} {self.prefix_list}"
+
 
 @dataclass(frozen=True, slots=True)
 class VpcRoute:
@@ -41,6 +44,9 @@ class VpcRoute:
 
     route_tables: tuple[str, ...]
     destination: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.route_tables)} {self.destination}"
 
 
 Steering = TgwPrefixList | VpcRoute

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routekeeper.monitor.means import Means, Offload
+from routekeeper.monitor.dependencies import Dependencies, Offload
 from routekeeper.monitor.monitor import Monitor
-from routekeeper.monitor.shift import Ended
+from routekeeper.monitor.watch import Ended
 
-__all__ = ["Ended", "Means", "Monitor", "Offload"]
+__all__ = ["Dependencies", "Ended", "Monitor", "Offload"]

@@ -9,15 +9,15 @@ from typing import Final, assert_never
 from routekeeper.domain.health import Detection, Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper.monitor.means import Means
-from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, Ended, Shift
+from routekeeper.monitor.dependencies import Dependencies
+from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 
 BURST_SECONDS: Final = 10.0
 """The longest burst, shorter than the lease. A target that is not known by then is looked at again in a minute."""
 POLL_SECONDS: Final = 0.05
 
 
-class Burst(Shift):
+class Burst(Watch):
     """Probes every target at its suspect interval until all are known, and lets go of the lease.
 
     Counters and durations run on from one burst to the next, so that hysteresis asks for as much evidence as ever.
@@ -25,9 +25,9 @@ class Burst(Shift):
     `healthy_for`.
     """
 
-    def __init__(self, lease: Lease, configuration: Configuration, means: Means) -> None:
+    def __init__(self, lease: Lease, configuration: Configuration, dependencies: Dependencies) -> None:
         targets = {name: _hurried(target) for name, target in configuration.targets.items()}
-        super().__init__(lease, replace(configuration, targets=targets), means)
+        super().__init__(lease, replace(configuration, targets=targets), dependencies)
 
     async def _keep_watch(self, deadline_at: float) -> Ended:
         """Watch until every target is known. Raises LeaseLost."""

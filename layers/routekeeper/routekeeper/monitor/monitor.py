@@ -10,11 +10,11 @@ from typing import Final
 
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, claim
-from routekeeper.domain.settings import Configuration, Watch
+from routekeeper.domain.settings import Configuration, WatchMode
 from routekeeper.monitor.burst import Burst
-from routekeeper.monitor.means import Means
-from routekeeper.monitor.shift import DEADLINE_MARGIN_SECONDS, Ended, Shift
+from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.tenure import LEASE_SECONDS
+from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 
 LOG = logging.getLogger("routekeeper.monitor")
 
@@ -27,7 +27,7 @@ class Monitor:
 
     vantage: str
     configuration: Configuration
-    means: Means
+    dependencies: Dependencies
 
     async def run(self, owner: str, deadline_at: float) -> Ended:
         """Watch as `owner`, unique to the invocation, until a successor takes over or `deadline_at` is near.
@@ -39,8 +39,8 @@ class Monitor:
         lease = await self._take_over(owner, deadline_at)
         if lease is None:
             return Ended.SUPERSEDED
-        watch = Burst if self.configuration.watch is Watch.BURST else Shift
-        return await watch(lease, self.configuration, self.means).run(deadline_at)
+        watch = Burst if self.configuration.watch is WatchMode.BURST else Watch
+        return await watch(lease, self.configuration, self.dependencies).run(deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
         """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.
@@ -50,7 +50,7 @@ class Monitor:
         """
         claimed = False
         failure: StoreError | None = None
-        while self.means.clock() < deadline_at - DEADLINE_MARGIN_SECONDS:
+        while self.dependencies.clock() < deadline_at - DEADLINE_MARGIN_SECONDS:
             try:
                 lease = await self._ask(owner, claimed=claimed)
             except VersionConflict:
@@ -61,7 +61,7 @@ class Monitor:
                 failure = error
             else:
                 failure = None
-                if lease.held_by(owner, self.means.clock()):
+                if lease.held_by(owner, self.dependencies.clock()):
                     return lease
                 if lease.successor != owner:
                     return None
@@ -73,10 +73,10 @@ class Monitor:
 
     async def _ask(self, owner: str, *, claimed: bool) -> Lease:
         """The lease, asked for by `owner` unless it was `claimed` and another has claimed it since."""
-        means = self.means
-        lease = await means.offload(partial(means.store.load_lease, self.vantage))
-        now = means.clock()
+        dependencies = self.dependencies
+        lease = await dependencies.offload(partial(dependencies.store.load_lease, self.vantage))
+        now = dependencies.clock()
         if lease.held_by(owner, now) or (claimed and owner not in (lease.owner, lease.successor)):
             return lease
         wanted = claim(lease, owner, now, LEASE_SECONDS)
-        return lease if wanted == lease else await means.offload(partial(means.store.save_lease, wanted))
+        return lease if wanted == lease else await dependencies.offload(partial(dependencies.store.save_lease, wanted))

@@ -9,9 +9,9 @@ from typing import Final
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures
 from routekeeper.domain.vantage import Summary
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.monitor.account import Account
-from routekeeper.monitor.means import Means
+from routekeeper.monitor.dependencies import Dependencies
+from routekeeper.monitor.round_counts import RoundCounts
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 LOG = logging.getLogger("routekeeper.monitor")
 
@@ -25,27 +25,27 @@ More than the minute that a watch usually lasts, so that one which lasts a littl
 class Reporter:
     """A watch reports that it is alive when it begins, and what it has seen when it ends: every round once."""
 
-    def __init__(self, vantage: str, configuration: Configuration, means: Means) -> None:
+    def __init__(self, vantage: str, configuration: Configuration, dependencies: Dependencies) -> None:
         self._here = {"vantage": vantage}
         self._uses_icmp = any(
             isinstance(probe, IcmpProbe) for target in configuration.targets.values() for probe in target.probes
         )
         self._measures_targets = configuration.target_figures is TargetFigures.METRICS
-        self._prober = means.prober
-        self._clock = means.clock
-        self._emit = means.emit
+        self._prober = dependencies.prober
+        self._clock = dependencies.clock
+        self._emit = dependencies.emit
         self._due_at = 0.0
         self._refusal_told = False
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, RoundCounts] = {}
 
     def begin(self) -> None:
         """Say that somebody watches."""
         self._due_at = self._clock() + LONG_SECONDS
         self._emit(Measurement(Metric.HEARTBEAT, 1, self._here))
 
-    def count(self, target: str, rounds: Account) -> None:
+    def count(self, target: str, rounds: RoundCounts) -> None:
         """Keep rounds that have ended for the next report."""
-        self._accounts.setdefault(target, Account()).take_in(rounds)
+        self._accounts.setdefault(target, RoundCounts()).take_in(rounds)
 
     def look(self, targets: Mapping[str, TargetHealth]) -> None:
         """Log what cannot be probed, and report where the watch has become long."""
@@ -58,7 +58,7 @@ class Reporter:
         """Emit what has been counted since the last report, and the verdicts as they are."""
         self._tell_refusal()
         accounts, self._accounts = self._accounts, {}
-        summaries = {name: accounts.get(name, Account()).summary() for name in targets}
+        summaries = {name: accounts.get(name, RoundCounts()).summary() for name in targets}
         LOG.info("targets seen", extra={**self._here, "targets": _figures(targets, summaries)})
         for measurement in self._measurements(targets, summaries):
             self._emit(measurement)

@@ -8,7 +8,7 @@ from typing import Final
 
 from routekeeper.domain.errors import LeaseLost, StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, grant, renew
-from routekeeper.monitor.means import Means
+from routekeeper.monitor.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.monitor")
 
@@ -22,11 +22,11 @@ GRANT_TRIES: Final = 3
 class Tenure:
     """The lease as its owner last saw it. Somebody else may have taken it since: `still_ours` looks."""
 
-    def __init__(self, lease: Lease, means: Means) -> None:
+    def __init__(self, lease: Lease, dependencies: Dependencies) -> None:
         self.lease = lease
-        self._store = means.store
-        self._clock = means.clock
-        self._offload = means.offload
+        self._store = dependencies.store
+        self._clock = dependencies.clock
+        self._offload = dependencies.offload
 
     async def still_ours(self) -> bool:
         """Look for a successor. A table that cannot be read ends no watch: writes are fenced in any case."""

@@ -10,8 +10,8 @@ from typing import Final
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 from routekeeper.domain.settings import Target
 from routekeeper.domain.vantage import Summary
-from routekeeper.monitor.account import Account
-from routekeeper.monitor.pace import RoundTrip
+from routekeeper.monitor.round_counts import RoundCounts
+from routekeeper.monitor.round_trip import RoundTrip
 from routekeeper.monitor.rounds import probe_once
 from routekeeper.probes import Clock, Prober
 
@@ -48,7 +48,7 @@ class Watcher:
         self._rounds: set[asyncio.Task[None]] = set()
         self._overdue: set[asyncio.Task[None]] = set()
         self._round_trip = RoundTrip()
-        self._account = Account()
+        self._account = RoundCounts()
         self._began_at = clock()
         self._record: list[Observation] | None = None
         self.on_round: OnRound | None = None
@@ -99,9 +99,9 @@ class Watcher:
         """Let a verdict without evidence become UNKNOWN."""
         self._become(expire(self.state, self._clock(), self.target.detection))
 
-    def take(self) -> Account:
+    def take(self) -> RoundCounts:
         """The rounds ended since the last call."""
-        taken, self._account = self._account, Account()
+        taken, self._account = self._account, RoundCounts()
         return taken
 
     def summarise(self) -> Summary:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from routekeeper.domain.damping import NEVER
 from routekeeper.domain.group_state import GroupState
-from routekeeper.domain.settings import Failback, Group, Path
+from routekeeper.domain.settings import FailbackPolicy, Group, Path
 from routekeeper.domain.windows import Day, Window
 from routekeeper.operator.moments import iso, iso_or_none
 from routekeeper.operator.outlook import Json
 
 
-def failback(rules: Failback, now: float) -> Json:
+def failback(rules: FailbackPolicy, now: float) -> Json:
     rule, windows = rules.damping, rules.windows
     told: Json = {
         "mode": rules.mode.value,

@@ -15,7 +15,7 @@ from routekeeper.operator import report
 from routekeeper.operator.caller import NOBODY, Caller
 from routekeeper.operator.moments import iso
 from routekeeper.operator.outlook import Json, headline, outlook
-from routekeeper.operator.requests import Acknowledge, Change, History, Request, Status, parse
+from routekeeper.operator.requests import Acknowledge, GroupRequest, History, Request, Status, parse
 from routekeeper.operator.scene import Scene, scene
 from routekeeper.operator.wishes import grant
 from routekeeper.store import Store
@@ -51,7 +51,7 @@ class Operator:
                 return self._status(request)
             case History():
                 return self._history(request)
-            case Change():
+            case GroupRequest():
                 return self._change(request)
             case Acknowledge():
                 return self._acknowledge(request)
@@ -92,7 +92,7 @@ class Operator:
 
     # --- changing
 
-    def _change(self, change: Change) -> Json:
+    def _change(self, change: GroupRequest) -> Json:
         """Each group for itself. Of several, those that cannot be changed are listed and strand no other (law 11)."""
         if len(change.groups) == 1:
             return {"groups": {change.groups[0]: self._change_group(change, change.groups[0])}}
@@ -108,12 +108,12 @@ class Operator:
         message = "not every group was changed: " + "; ".join(f"{name}: {why}" for name, why in failed.items())
         return {"ok": False, "groups": groups, "error": {"field": "group", "message": message}}
 
-    def _change_group(self, change: Change, name: str) -> Json:
+    def _change_group(self, change: GroupRequest, name: str) -> Json:
         group = self.configuration.groups[name]
         for _ in range(SAVE_ATTEMPTS):
             seen = self._scene()
             state = self.store.load_group(name)
-            wished = grant(change, group, state, seen.paths(group, state), seen.now)
+            wished = grant(change, group, state, seen.view(group, state).health, seen.now)
             if wished == state:
                 return self._granted(state, seen, changed=False)
             try:
@@ -125,7 +125,7 @@ class Operator:
 
     def _granted(self, state: GroupState, seen: Scene, *, changed: bool) -> Json:
         group = self.configuration.groups[state.group]
-        told = outlook(group, state, seen.verdicts, seen.now, seen.braked)
+        told = outlook(seen.view(group, state), seen.braked)
         return {
             "changed": changed,
             "message": headline(group, state, seen.now, told),

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, assert_never
 
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Decision, Move, Stay
 from routekeeper.domain.group_state import GroupState
-from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.remembering import moved
 from routekeeper.domain.settings import Group
+from routekeeper.domain.view import View
 from routekeeper.operator.moments import iso, iso_or_none
 
 Json = dict[str, Any]
 
 
-def outlook(
-    group: Group, state: GroupState, verdicts: Mapping[str, Verdict], now: float, braked: str | None = None
-) -> Json:
+def outlook(view: View, braked: str | None = None) -> Json:
     """The decision that the next pass would take if the routes are where they should be.
 
     While a pin or a pause is in force, `then` is the decision at its end if health stays as it is. `braked` says why
     moves that can wait are held, where they are.
     """
 
-    def foreseen(state: GroupState, at: float) -> Decision:
-        decision = decide(group, state, verdicts, None, at)
-        return decision if braked is None else _held(decision, state, braked)
+    def foreseen(view: View) -> Decision:
+        decision = decide(view)
+        return decision if braked is None else _held(decision, view.state, braked)
 
-    decision = foreseen(state, now)
+    state, now = view.state, view.now
+    decision = foreseen(view)
     told = _told(decision, state)
     ends = [hold.expires_at for hold in (state.pinned_at(now), state.paused_at(now)) if hold is not None]
     if ends:
         end = min(ends)
         later = moved(state, decision, now) if isinstance(decision, Move) else state
-        told["then"] = {"at": iso(end), **_told(foreseen(later, end), later)}
+        told["then"] = {"at": iso(end), **_told(foreseen(view.with_state(later).at(end)), later)}
     return told
 
 

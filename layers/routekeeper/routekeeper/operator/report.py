@@ -16,21 +16,21 @@ from routekeeper.operator.scene import Scene
 
 
 def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
-    verdicts = scene.paths(group, state)
+    view = scene.view(group, state)
     return {
         "path": state.path,
         "preferred": group.paths[0].name,
         "since": iso_or_none(state.since),
         "reason": state.reason,
         "paths": {
-            path.name: {**_path(path, verdicts[path.name], scene), "damping": damping(group, state, path, scene.now)}
+            path.name: {**_path(path, view.health[path.name], scene), "damping": damping(group, state, path, scene.now)}
             for path in group.paths
         },
         "failback": failback(group.failback, scene.now),
         **holds(state, scene.now),
         "drifted": list(state.drifted),
         "pending": None if state.pending is None else transition(state.pending),
-        "next": outlook(group, state, scene.verdicts, scene.now, scene.braked),
+        "next": outlook(view, scene.braked),
         "intents": [_intent(intent) for intent in state.intents],
     }
 

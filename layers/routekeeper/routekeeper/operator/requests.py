@@ -80,7 +80,7 @@ Wish = Failover | Failback | HoldPath | Unpin | Suspend | Resume
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class GroupRequest:
     """A wish for each of some groups."""
 
     action: str
@@ -95,7 +95,7 @@ class Acknowledge:
     asked: Asker
 
 
-Request = Status | History | Change | Acknowledge
+Request = Status | History | GroupRequest | Acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +170,32 @@ def _history(desk: _Desk) -> Request:
 def _failover(desk: _Desk) -> Request:
     group = desk.group()
     wish = Failover(desk.asked(), desk.expiry(), desk.path("to", group), desk.fields.flag("force"))
-    return Change("failover", (group,), wish)
+    return GroupRequest("failover", (group,), wish)
 
 
 def _failback(desk: _Desk) -> Request:
     group = desk.group()
-    return Change("failback", (group,), Failback(desk.asked(), desk.expiry(RETURN_SECONDS), desk.fields.flag("force")))
+    return GroupRequest(
+        "failback", (group,), Failback(desk.asked(), desk.expiry(RETURN_SECONDS), desk.fields.flag("force"))
+    )
 
 
 def _pin(desk: _Desk) -> Request:
     group = desk.group()
     wish = HoldPath(desk.asked(), desk.expiry(), desk.path("path", group), desk.fields.flag("force"))
-    return Change("pin", (group,), wish)
+    return GroupRequest("pin", (group,), wish)
 
 
 def _unpin(desk: _Desk) -> Request:
-    return Change("unpin", (desk.group(),), Unpin(desk.asked()))
+    return GroupRequest("unpin", (desk.group(),), Unpin(desk.asked()))
 
 
 def _pause(desk: _Desk) -> Request:
-    return Change("pause", desk.groups(required=True), Suspend(desk.asked(), desk.expiry()))
+    return GroupRequest("pause", desk.groups(required=True), Suspend(desk.asked(), desk.expiry()))
 
 
 def _resume(desk: _Desk) -> Request:
-    return Change("resume", desk.groups(required=True), Resume(desk.asked()))
+    return GroupRequest("resume", desk.groups(required=True), Resume(desk.asked()))
 
 
 def _acknowledge(desk: _Desk) -> Request:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from routekeeper.domain.brake import Ledger, why_held
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import GroupState
-from routekeeper.domain.path_health import health_of_paths
-from routekeeper.domain.quorum import Ballots, Verdict, about, suspected_vantages, verdicts
+from routekeeper.domain.quorum import Ballots, about, suspected_vantages, verdicts
 from routekeeper.domain.settings import Configuration, Group, Path
-from routekeeper.domain.signals import Signal, against, judged
+from routekeeper.domain.signals import Signal, against, with_signals
 from routekeeper.domain.vantage import Board
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.domain.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Scene:
     board: Board
     fresh: Ballots
     suspected: frozenset[str]
-    verdicts: Mapping[str, Verdict]
+    verdicts: Verdicts
     signals: tuple[Signal, ...]
     ledger: Ledger | ItemError | None = None
     """The brake's; why it cannot be read; or None where there is no brake."""
@@ -38,12 +38,13 @@ class Scene:
             case None:
                 return None
 
-    def paths(self, group: Group, state: GroupState) -> dict[str, Verdict]:
-        return health_of_paths(group, state, self.verdicts, None, self.now)
+    def view(self, group: Group, state: GroupState) -> View:
+        """The group as it is foreseen: its routes are not read here."""
+        return View(group, state, self.verdicts, self.now)
 
     def signals_about(self, path: Path) -> tuple[Signal, ...]:
         """Those that speak against the path, now or later."""
-        probed = self.verdicts[path.target] if path.target is not None else None
+        probed = self.verdicts.probed(path) if path.target is not None else None
         return against(self.configuration, path, self.signals, probed, self.now)
 
 
@@ -55,5 +56,5 @@ def scene(
     ledger: Ledger | ItemError | None = None,
 ) -> Scene:
     fresh = about(configuration.targets, board.fresh(now, configuration.stale_after_seconds))
-    told = judged(configuration, verdicts(configuration.targets, fresh), signals, now)
+    told = with_signals(configuration, verdicts(configuration.targets, fresh), signals, now)
     return Scene(configuration, now, board, fresh, suspected_vantages(fresh), told, signals, ledger)

@@ -12,7 +12,7 @@ from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Group
 from routekeeper.operator.fields import refuse
 from routekeeper.operator.moments import iso
-from routekeeper.operator.requests import Change, Failback, Failover, HoldPath, Resume, Suspend, Unpin
+from routekeeper.operator.requests import Failback, Failover, GroupRequest, HoldPath, Resume, Suspend, Unpin
 
 INTENTS_KEPT: Final = 20
 """Intents kept with a group; the item is read at every pass and should stay small."""
@@ -21,7 +21,7 @@ Paths = Mapping[str, Verdict]
 """The verdict on every path of the group, by path."""
 
 
-def grant(change: Change, group: Group, state: GroupState, paths: Paths, now: float) -> GroupState:
+def grant(change: GroupRequest, group: Group, state: GroupState, paths: Paths, now: float) -> GroupState:
     """The group's state with the wish in it and its intent on record; the same state where nothing is to change.
 
     Raises:
@@ -34,7 +34,7 @@ def grant(change: Change, group: Group, state: GroupState, paths: Paths, now: fl
     return replace(wished, intents=(intent, *state.intents)[:INTENTS_KEPT])
 
 
-def _granted(change: Change, group: Group, state: GroupState, paths: Paths, now: float) -> tuple[GroupState, str]:
+def _granted(change: GroupRequest, group: Group, state: GroupState, paths: Paths, now: float) -> tuple[GroupState, str]:
     wish = change.wish
     match wish:
         case Failover():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routekeeper.restarter.report import GroupReport, Summary
+from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.restarter import Restarter
-from routekeeper.restarter.visit import Means
+from routekeeper.restarter.visit import Dependencies
 
-__all__ = ["GroupReport", "Means", "Restarter", "Summary"]
+__all__ = ["Dependencies", "RestartReport", "Restarter", "Summary"]

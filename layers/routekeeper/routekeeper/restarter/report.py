@@ -9,7 +9,7 @@ from routekeeper.domain.restart_event import RestartEvent
 
 
 @dataclass(frozen=True, slots=True)
-class GroupReport:
+class RestartReport:
     """How one restart group fared."""
 
     group: str
@@ -30,7 +30,7 @@ class GroupReport:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    groups: tuple[GroupReport, ...]
+    groups: tuple[RestartReport, ...]
 
     @property
     def events(self) -> tuple[RestartEvent, ...]:

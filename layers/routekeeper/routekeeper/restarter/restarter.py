@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
 from routekeeper.domain.restart import is_stuck
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper.restarter.report import GroupReport, Summary
-from routekeeper.restarter.visit import Means, Visit
+from routekeeper.restarter.report import RestartReport, Summary
+from routekeeper.restarter.visit import Dependencies, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Restarter:
     """
 
     configuration: Configuration
-    means: Means
+    dependencies: Dependencies
     poll_seconds: float = 3.0
     margin_seconds: float = 16.0
     """Time before the deadline in which no look begins: EC2's silence lasts at most 7 s a call (`bootstrap.clients`),
     and a look makes two calls that may both meet it."""
 
-    def run(self, deadline_at: float, done: Callable[[GroupReport], object] = id) -> Summary:
+    def run(self, deadline_at: float, done: Callable[[RestartReport], object] = id) -> Summary:
         """Attend to every restart group until none has a restart under way, or until `deadline_at` draws near.
 
         Every group has a thread of its own, because it waits, and waits for EC2, at its own pace (law 11). `done`
@@ -41,7 +41,7 @@ class Restarter:
             return Summary(())
         last_look_at = deadline_at - self.margin_seconds
 
-        def attend(name: str) -> GroupReport:
+        def attend(name: str) -> RestartReport:
             report = self._attend(name, groups[name], last_look_at)
             done(report)
             return report
@@ -50,17 +50,17 @@ class Restarter:
             reports = [threads.submit(attend, name) for name in groups]
             return Summary(tuple(report.result() for report in reports))
 
-    def _attend(self, name: str, targets: tuple[Target, ...], last_look_at: float) -> GroupReport:
-        report = GroupReport(name)
-        while self.means.clock() < last_look_at:
+    def _attend(self, name: str, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
+        report = RestartReport(name)
+        while self.dependencies.clock() < last_look_at:
             report = self._look(name, targets, report)
-            if not report.under_way or self.means.clock() + self.poll_seconds >= last_look_at:
+            if not report.under_way or self.dependencies.clock() + self.poll_seconds >= last_look_at:
                 break
-            self.means.sleep(self.poll_seconds)
+            self.dependencies.sleep(self.poll_seconds)
         return report
 
-    def _look(self, name: str, targets: tuple[Target, ...], report: GroupReport) -> GroupReport:
-        visit = Visit(self.configuration, name, targets, self.means)
+    def _look(self, name: str, targets: tuple[Target, ...], report: RestartReport) -> RestartReport:
+        visit = Visit(self.configuration, name, targets, self.dependencies)
         try:
             reason = visit.run()
         except VersionConflict:
@@ -70,7 +70,9 @@ class Restarter:
             return self._noted(report, visit, str(error))
         return self._noted(report, visit, reason)
 
-    def _noted(self, report: GroupReport, visit: Visit, reason: str, *, left_to_others: bool = False) -> GroupReport:
+    def _noted(
+        self, report: RestartReport, visit: Visit, reason: str, *, left_to_others: bool = False
+    ) -> RestartReport:
         state = visit.state
         active = state is not None and state.active is not None and not is_stuck(state)
         return replace(
@@ -78,7 +80,7 @@ class Restarter:
             reason=reason,
             events=(*report.events, *visit.events),
             given_up=tuple(sorted(state.given_up & {t.name for t in visit.targets})) if state else report.given_up,
-            under_way=active and not visit.held and not left_to_others,
+            under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),
             error=visit.troubles[-1] if visit.troubles else None,
         )

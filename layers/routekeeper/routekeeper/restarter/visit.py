@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from routekeeper.domain.candidates import candidate, users
 from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
-from routekeeper.domain.patients import patient, users
-from routekeeper.domain.quorum import UNOBSERVED, Verdict
-from routekeeper.domain.restart import Active, Decision, Outcome, Patient, RestartState, Step, Wait, begin, looked
+from routekeeper.domain.restart import (
+    Active,
+    Candidate,
+    NextStep,
+    RestartOutcome,
+    RestartState,
+    Step,
+    Wait,
+    begin,
+    looked,
+)
 from routekeeper.domain.restart_course import advance, withdraw
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper.domain.signals import judged
-from routekeeper.instances import Instances
+from routekeeper.domain.signals import with_signals
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.ec2.instances import Instances
 from routekeeper.store import Store
 
 LOG = logging.getLogger("routekeeper.restarter")
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Dependencies:
     """What the restarter works with; everything here is passed in."""
 
     store: Store
@@ -42,12 +52,12 @@ class Visit:
     configuration: Configuration
     group: str
     targets: tuple[Target, ...]
-    means: Means
+    dependencies: Dependencies
     events: list[RestartEvent] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
-    held: bool = False
+    paused: bool = False
     """Whether an operator holds up the restart that is under way."""
 
     def run(self) -> str:
@@ -58,11 +68,11 @@ class Visit:
             StoreError: the table did not answer, or holds something unreadable.
             Ec2Error: the instance's state could not be read.
         """
-        self.state = state = self.means.store.load_restart(self.group)
-        verdicts = self._judged(state)
-        seen = looked(state, self._patients(state.active, verdicts), self.means.clock())
+        self.state = state = self.dependencies.store.load_restart(self.group)
+        verdicts = self._verdicts(state)
+        seen = looked(state, self._candidates(state.active, verdicts), self.dependencies.clock())
         if seen != state:
-            self.state = state = self.means.store.save_restart(seen)
+            self.state = state = self.dependencies.store.save_restart(seen)
         while True:
             decision = self._decide(state, verdicts)
             level = logging.DEBUG if isinstance(decision, Wait) else logging.INFO
@@ -76,38 +86,38 @@ class Visit:
 
     # --- deciding
 
-    def _judged(self, state: RestartState) -> dict[str, Verdict]:
+    def _verdicts(self, state: RestartState) -> Verdicts:
         """The verdict of the probes on each target and, where a decision depends on it, the router's on each path.
 
         What AWS says of an instance restarts nobody, but keeps the router from sending traffic there: whoever has no
         other way for that reason need not leave first (law 8).
         """
-        now = self.means.clock()
-        verdicts = self.means.store.load_board().verdicts(self.configuration, now)
+        now = self.dependencies.clock()
+        verdicts = Verdicts(self.dependencies.store.load_board().verdicts(self.configuration, now))
         if state.active is None and not any(_has_failed(target, verdicts) for target in self.targets):
             return verdicts
-        return judged(self.configuration, verdicts, self.means.store.load_signals(), now)
+        return with_signals(self.configuration, verdicts.targets, self.dependencies.store.load_signals(), now)
 
-    def _decide(self, state: RestartState, verdicts: Mapping[str, Verdict]) -> Decision:
-        patients = self._patients(state.active, verdicts)
+    def _decide(self, state: RestartState, verdicts: Verdicts) -> NextStep:
+        candidates = self._candidates(state.active, verdicts)
         if (active := state.active) is None:
-            return begin(state, patients, self.means.clock())
-        instance = self.means.instances.state(active.instance)
-        mine = (p for p in patients if (p.target, p.instance) == (active.target, active.instance))
+            return begin(state, candidates, self.dependencies.clock())
+        instance = self.dependencies.instances.state(active.instance)
+        mine = (p for p in candidates if (p.target, p.instance) == (active.target, active.instance))
         if (configured := next(mine, None)) is None:
-            return withdraw(state, active, instance, self.means.clock())
-        self.held = configured.held is not None
-        return advance(state, active, configured, instance, self.means.clock())
+            return withdraw(state, active, instance, self.dependencies.clock())
+        self.paused = configured.paused is not None
+        return advance(state, active, configured, instance, self.dependencies.clock())
 
-    def _patients(self, active: Active | None, verdicts: Mapping[str, Verdict]) -> tuple[Patient, ...]:
-        now = self.means.clock()
+    def _candidates(self, active: Active | None, verdicts: Verdicts) -> tuple[Candidate, ...]:
+        now = self.dependencies.clock()
         found = (
-            patient(self.configuration, target, self._users(target, active, verdicts), verdicts, now)
+            candidate(self.configuration, target, self._users(target, active, verdicts), verdicts, now)
             for target in self.targets
         )
         return tuple(known for known in found if known is not None)
 
-    def _users(self, target: Target, active: Active | None, verdicts: Mapping[str, Verdict]) -> dict[str, GroupState]:
+    def _users(self, target: Target, active: Active | None, verdicts: Verdicts) -> dict[str, GroupState]:
         """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out.
 
         Raises:
@@ -118,7 +128,7 @@ class Visit:
         states: dict[str, GroupState] = {}
         for group in users(self.configuration, target):
             try:
-                states[group.name] = self.means.store.load_group(group.name)
+                states[group.name] = self.dependencies.store.load_group(group.name)
             except ItemError as error:
                 self._report(f"{target.name} is judged without group {group.name}: {error}")
         return states
@@ -131,23 +141,23 @@ class Visit:
         A mere repetition is saved, too, though nothing has changed: whoever is late, and would repeat what another
         one has gone on from, loses the race for the version instead of stopping what was just started.
         """
-        event = _event(before, step, self.means.clock()) if step.state != before else None
-        self.state = state = self.means.store.save_restart(step.state, event)
+        event = _event(before, step, self.dependencies.clock()) if step.state != before else None
+        self.state = state = self.dependencies.store.save_restart(step.state, event)
         if event is not None:
             self.events.append(event)
         if step.action is not None:
             try:
-                self.means.instances.act(step.instance, step.action)
+                self.dependencies.instances.act(step.instance, step.action)
             except Ec2Error as error:
                 # The step is saved, so that the next look repeats the action.
                 self._report(str(error))
-        if event is not None and event.outcome is not Outcome.PROGRESS:
+        if event is not None and event.outcome is not RestartOutcome.PROGRESS:
             self._tell(event)
         return state
 
     def _tell(self, event: RestartEvent) -> None:
         try:
-            self.means.announce(event)
+            self.dependencies.announce(event)
         except RoutekeeperError as error:
             self._report(f"{event.outcome.value}, and people could not be told: {error}")
 
@@ -156,8 +166,8 @@ class Visit:
             self.troubles.append(trouble)
 
 
-def _has_failed(target: Target, verdicts: Mapping[str, Verdict]) -> bool:
-    return verdicts.get(target.name, UNOBSERVED).health is Health.UNHEALTHY
+def _has_failed(target: Target, verdicts: Verdicts) -> bool:
+    return verdicts.of(target.name).health is Health.UNHEALTHY
 
 
 def _event(before: RestartState, step: Step, now: float) -> RestartEvent:

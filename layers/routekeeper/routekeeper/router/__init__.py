@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from routekeeper.router.means import Means
+from routekeeper.router.dependencies import Dependencies
 from routekeeper.router.noting import Noting
 from routekeeper.router.router import GroupReport, Router
 
-__all__ = ["GroupReport", "Means", "Noting", "Router"]
+__all__ = ["Dependencies", "GroupReport", "Noting", "Router"]

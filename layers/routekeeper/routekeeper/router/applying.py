@@ -15,9 +15,10 @@ from routekeeper.domain.group_state import RouteChange
 from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Group, Path
-from routekeeper.ec2_errors import INCOMPLETE, MISREAD, UNREADABLE, Trouble, refused, trouble
-from routekeeper.router import pace
-from routekeeper.router.means import Means
+from routekeeper.domain.steering import NextHop
+from routekeeper.ec2.errors import INCOMPLETE, MISREAD, UNREADABLE, Trouble, refused, trouble
+from routekeeper.router.call_rate import AT_ONCE, CallRate
+from routekeeper.router.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -57,7 +58,12 @@ class Applied:
 
 
 def put_in_place(
-    group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float, wanted: Callable[[], bool]
+    group: Group,
+    todo: tuple[Route, ...],
+    path: Path,
+    dependencies: Dependencies,
+    deadline_at: float,
+    wanted: Callable[[], bool],
 ) -> Applied:
     """Put every route of `todo` onto the path; failures of one strand no other. Raises nothing of EC2's.
 
@@ -66,20 +72,25 @@ def put_in_place(
     nothing is waited for; changes that have begun are completed.
     """
     if not todo:
-        return Applied((), means.clock())
-    hope = _Hope(wanted, means.clock)
-    refused = _change_all(group, todo, path, means, deadline_at, hope)
+        return Applied((), dependencies.clock())
+    hope = _Hope(wanted, dependencies.clock)
+    refused = _change_all(group, todo, path, dependencies, deadline_at, hope)
     accepted = {route.resource for route in todo} - set(refused)
-    refused |= _read_back(group, accepted, path, means, deadline_at, hope)
+    refused |= _read_back(group, accepted, path, dependencies, deadline_at, hope)
     changes = tuple(replace(change, refusal=refused.get(change.resource)) for change in planned(todo, path))
     owed = any(route.unread is None and route.resource in refused for route in todo)
-    return Applied(changes, means.clock(), owed, hope.lost)
+    return Applied(changes, dependencies.clock(), owed, hope.lost)
 
 
 def planned(todo: Iterable[Route], path: Path) -> tuple[RouteChange, ...]:
     """What putting the routes onto the path will change."""
-    after = str(path.next_hop) if path.next_hop is not None else "none"
-    return tuple(RouteChange(route.resource, str(route), after, route.unread) for route in todo)
+    return tuple(
+        RouteChange(route.resource, str(route), _name(path.next_hops[route.entry]), route.unread) for route in todo
+    )
+
+
+def _name(next_hop: NextHop | None) -> str:
+    return "none" if next_hop is None else str(next_hop)
 
 
 class _Hope:
@@ -109,16 +120,15 @@ class _Hope:
 
 
 def _change_all(
-    group: Group, todo: tuple[Route, ...], path: Path, means: Means, deadline_at: float, hope: _Hope
+    group: Group, todo: tuple[Route, ...], path: Path, dependencies: Dependencies, deadline_at: float, hope: _Hope
 ) -> dict[str, Refusal]:
     """Change all routes, the temporarily refused ones again; by resource, why those that stayed refused were."""
-    steering = means.steering(group)
 
     def change(route: Route) -> Ec2Error | None:
         if route.unread is not None:
             return Ec2Error(route.unread.words, UNREADABLE, About.ROUTE)
         try:
-            steering.change(group, route, path)
+            dependencies.steerers.change(group, route, path)
         except Ec2Error as error:
             return error
         hope.begun = True
@@ -126,9 +136,9 @@ def _change_all(
 
     refused: dict[str, Ec2Error] = {}
     left = todo
-    with ThreadPoolExecutor(min(len(todo), pace.AT_ONCE), "route") as threads:
-        work = _Paced(lambda routes: threads.map(change, routes), means, deadline_at, hope)
-        for pause in _pauses(means, deadline_at):
+    with ThreadPoolExecutor(min(len(todo), AT_ONCE), "route") as threads:
+        work = _Paced(lambda routes: threads.map(change, routes), dependencies, deadline_at, hope)
+        for pause in _pauses(dependencies, deadline_at):
             outcomes = work.through(left)
             refused |= {r.resource: error for r, error in outcomes.items() if error is not None}
             for route in left:
@@ -151,26 +161,26 @@ class _Paced:
     def __init__(
         self,
         call: Callable[[Sequence[Route]], Iterable[Ec2Error | None]],
-        means: Means,
+        dependencies: Dependencies,
         deadline_at: float,
         hope: _Hope,
     ) -> None:
         self._call = call
         self._hope = hope
-        self._means = means
+        self._dependencies = dependencies
         self._deadline_at = deadline_at
-        self._pace = pace.Pace()
+        self._pace = CallRate()
 
     def through(self, routes: Sequence[Route]) -> dict[Route, Ec2Error | None]:
         """How the call for each route ended; one that is throttled until the deadline ends so."""
         outcomes: dict[Route, Ec2Error | None] = {}
         queue = deque(routes)
         while queue:
-            began = self._means.clock()
+            began = self._dependencies.clock()
             batch = [queue.popleft() for _ in range(min(len(queue), self._pace.batch))]
             ended = dict(zip(batch, self._call(batch), strict=True))
             throttled = [route for route, error in ended.items() if _is_throttled(error)]
-            now = self._means.clock()
+            now = self._dependencies.clock()
             self._pace = self._pace.after(len(batch) - len(throttled), len(throttled), now)
             outcomes |= ended
             queue.extend(throttled)
@@ -179,7 +189,7 @@ class _Paced:
                 late = refused("EC2 throttled so many calls that this one had no turn", "RequestLimitExceeded")
                 return {**dict.fromkeys(queue, late), **outcomes}
             if queue and pause:
-                self._means.sleep(pause)
+                self._dependencies.sleep(pause)
         return outcomes
 
 
@@ -188,7 +198,7 @@ def _is_throttled(error: Ec2Error | None) -> bool:
 
 
 def _read_back(
-    group: Group, expected: set[str], path: Path, means: Means, deadline_at: float, hope: _Hope
+    group: Group, expected: set[str], path: Path, dependencies: Dependencies, deadline_at: float, hope: _Hope
 ) -> dict[str, Refusal]:
     """Read until every route that is expected is on the path and settled; why not, by resource, at the end.
 
@@ -198,16 +208,16 @@ def _read_back(
     """
     while expected:
         try:
-            found = {route.resource: route for route in means.steering(group).read(group)}
+            found = {route.resource: route for route in dependencies.steerers.read(group)}
         except Ec2Error as error:
             missing = dict.fromkeys(expected, _misread(f"not to be read back: {error}"))
         else:
             missing = _unlike(expected, found, path)
             if not missing and all(found[one].settled for one in expected):
                 return {}
-        if means.clock() + READ_BACK_SECONDS >= deadline_at or not hope.is_wanted():
+        if dependencies.clock() + READ_BACK_SECONDS >= deadline_at or not hope.is_wanted():
             return missing
-        means.sleep(READ_BACK_SECONDS)
+        dependencies.sleep(READ_BACK_SECONDS)
     return {}
 
 
@@ -226,10 +236,10 @@ def _misread(what: str) -> Refusal:
     return Refusal(MISREAD, f"changed, but {what}", About.ROUTE)
 
 
-def _pauses(means: Means, deadline_at: float) -> Iterator[Callable[[], None]]:
+def _pauses(dependencies: Dependencies, deadline_at: float) -> Iterator[Callable[[], None]]:
     """One pause for each round, growing, cut short by the deadline."""
     for number in range(ROUNDS):
-        left = deadline_at - means.clock()
+        left = deadline_at - dependencies.clock()
         if number and left <= 0:
             return
-        yield partial(means.sleep, max(0.0, min(FIRST_PAUSE_SECONDS * 2.0**number, left)))
+        yield partial(dependencies.sleep, max(0.0, min(FIRST_PAUSE_SECONDS * 2.0**number, left)))

@@ -18,8 +18,8 @@ from routekeeper.domain.brake import Counted, Engagement, Ledger
 from routekeeper.domain.errors import AnnouncementError, ItemError, StoreError, VersionConflict
 from routekeeper.domain.group_state import Transition
 from routekeeper.domain.settings import Brake
-from routekeeper.measurements import Measurement, Metric
-from routekeeper.router.means import Means
+from routekeeper.router.dependencies import Dependencies
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -41,7 +41,7 @@ class Braking:
     """
 
     rule: Brake | None
-    means: Means
+    dependencies: Dependencies
     worker: str
     """The invocation."""
     _lock: AbstractContextManager[bool] = field(default_factory=_new_lock)
@@ -49,13 +49,13 @@ class Braking:
     """As last read or saved. One that is engaged is read again: a person may have released it (law 12)."""
     _failed: str | None = None
 
-    def hold(self, transition: str) -> str | None:
-        """Why the transition has to wait; None once it has its slot."""
+    def take_slot(self, transition: str) -> str | None:
+        """Why the transition has to wait; None once it has its slot under the brake."""
         rule = self.rule
         if rule is None:
             return None
         try:
-            ledger = self._change(lambda ledger: brake.admit(ledger, rule, transition, self.means.clock()))
+            ledger = self._change(lambda ledger: brake.admit(ledger, rule, transition, self.dependencies.clock()))
         except StoreError as error:
             LOG.warning("no slot under the brake", extra={"transition": transition, "error": str(error)})
             return f"held until the brake's ledger can be used: {error}"
@@ -67,7 +67,7 @@ class Braking:
         rule = self.rule
         try:
             if rule is not None and moves:
-                self._change(lambda ledger: brake.count(ledger, rule, moves, self.means.clock()))
+                self._change(lambda ledger: brake.count(ledger, rule, moves, self.dependencies.clock()))
         except StoreError as error:
             LOG.warning("moves not counted yet", extra={"error": str(error)})
             return frozenset()
@@ -78,7 +78,7 @@ class Braking:
         if self.rule is None:
             return
         try:
-            ledger = self._known = self.means.store.load_brake()
+            ledger = self._known = self.dependencies.store.load_brake()
         except ItemError as error:  # nothing returns until a person has put it right: that is what the alarm says
             LOG.error("the brake's ledger cannot be read", extra={"error": str(error)})  # noqa: TRY400
             self._measure()
@@ -91,18 +91,18 @@ class Braking:
             return
         self._measure()
         LOG.warning("the brake is engaged", extra={"engaged_at": ledger.engaged_at, "moves": len(ledger.moves)})
-        if ledger.untold and (ledger.teller in (None, self.worker) or self.means.clock() >= ledger.teller_until):
+        if ledger.untold and (ledger.teller in (None, self.worker) or self.dependencies.clock() >= ledger.teller_until):
             self._tell(self.rule, ledger, ledger.engaged_at)
 
     def _measure(self) -> None:
-        self.means.emit(Measurement(Metric.BRAKE_ENGAGED, 1))
+        self.dependencies.emit(Measurement(Metric.BRAKE_ENGAGED, 1))
 
     def _tell(self, rule: Brake, ledger: Ledger, engaged_at: float) -> None:
         news = Engagement(engaged_at, rule.moves, rule.per_seconds, ledger.moves)
         told = set()
         for channel in ledger.untold:
             try:
-                self.means.announcer.brake(news, channel)
+                self.dependencies.announcer.brake(news, channel)
             except AnnouncementError as error:
                 LOG.warning("people not told of the brake", extra={"channel": channel.value, "error": str(error)})
             else:
@@ -132,13 +132,13 @@ class Braking:
     def _saved(self, change: Callable[[Ledger], Ledger]) -> Ledger:
         for _ in range(SAVE_ATTEMPTS):
             known = self._known
-            ledger = known if known is not None and known.engaged_at is None else self.means.store.load_brake()
+            ledger = known if known is not None and known.engaged_at is None else self.dependencies.store.load_brake()
             changed = change(ledger)
             if changed.engaged_at is not None and ledger.engaged_at is None:
-                teller_until = self.means.clock() + TELLER_SECONDS
+                teller_until = self.dependencies.clock() + TELLER_SECONDS
                 changed = replace(changed, teller=self.worker, teller_until=teller_until)
             try:
-                self._known = ledger if changed == ledger else self.means.store.save_brake(changed)
+                self._known = ledger if changed == ledger else self.dependencies.store.save_brake(changed)
             except VersionConflict:  # another invocation, or a person
                 self._known = None
             else:

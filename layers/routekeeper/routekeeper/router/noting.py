@@ -10,7 +10,7 @@ from typing import Any, Final
 from routekeeper.domain.errors import NoticeError, StoreError
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.signals import Signal, concerned
-from routekeeper.notices import signals_of
+from routekeeper.router.notices import signals_of
 from routekeeper.store import Store
 
 LOG = logging.getLogger("routekeeper.router")

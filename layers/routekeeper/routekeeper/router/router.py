@@ -8,22 +8,21 @@ and the others are brought where these say.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final
 
 from routekeeper.domain.errors import Ec2Error, RoutekeeperError, StoreError
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import verdict_on
-from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Configuration, Group
-from routekeeper.measurements import Measurement, Metric
+from routekeeper.domain.verdicts import Verdicts
 from routekeeper.router.braking import Braking
+from routekeeper.router.dependencies import Dependencies
+from routekeeper.router.evidence import Evidence
 from routekeeper.router.group_pass import Busy, GroupPass
-from routekeeper.router.judging import Judging
-from routekeeper.router.means import Means
+from routekeeper.router.scope import Scope
 from routekeeper.router.telling import Telling
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -67,7 +66,7 @@ class _Turn:
 @dataclass(frozen=True, slots=True)
 class Router:
     configuration: Configuration
-    means: Means
+    dependencies: Dependencies
 
     def run(self, worker: str, deadline_at: float) -> tuple[GroupReport, ...]:
         """Bring every group where it should be, as `worker` (unique to the invocation), until `deadline_at`.
@@ -75,16 +74,16 @@ class Router:
         Raises:
             StoreError: health could not be read, so nothing was decided.
         """
-        judging = Judging(self.configuration, self.means)
-        verdicts = judging.anew()
+        evidence = Evidence(self.configuration, self.dependencies)
+        verdicts = evidence.anew()
         groups = tuple(self.configuration.groups.values())
-        braking = Braking(self.configuration.brake, self.means, worker)
+        braking = Braking(self.configuration.brake, self.dependencies, worker)
         with ThreadPoolExecutor(min(2 * len(groups), MAXIMUM_THREADS), "group") as threads:
 
             def begin(group: Group) -> Future[GroupReport]:
-                return threads.submit(self._bring, group, verdicts, judging, braking, deadline_at)
+                return threads.submit(self._bring, group, verdicts, evidence, braking, deadline_at)
 
-            now = self.means.clock()
+            now = self.dependencies.clock()
             turns = [_Turn(group, _health(group, verdicts), now, begin(group)) for group in groups]
             while True:
                 for turn in turns:
@@ -95,37 +94,38 @@ class Router:
                     braking.report()
                     return tuple(turn.bringing.result() for turn in turns)
                 if not wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED).done:
-                    verdicts = judging.at_best()
+                    verdicts = evidence.at_best()
                     for turn in turns:
                         if self._has_news(turn, verdicts):
-                            turn.known, turn.begun_at = _health(turn.group, verdicts), self.means.clock()
+                            turn.known, turn.begun_at = _health(turn.group, verdicts), self.dependencies.clock()
                             turn.bringing, turn.telling = begin(turn.group), None
 
-    def _has_news(self, turn: _Turn, verdicts: Mapping[str, Verdict]) -> bool:
+    def _has_news(self, turn: _Turn, verdicts: Verdicts) -> bool:
         if not turn.bringing.done():
             return False
         return _health(turn.group, verdicts) != turn.known or self._asked_since(turn.group, turn.begun_at)
 
     def _tell(self, group: Group, braking: Braking) -> None:
         try:
-            Telling(group.name, self.means, braking.worker, braking).run()
+            Telling(group.name, self.dependencies, braking.worker, braking).run()
         except StoreError as error:
             LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
 
     def _asked_since(self, group: Group, at: float) -> bool:
         """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
         try:
-            state = self.means.store.load_group(group.name)
+            state = self.dependencies.store.load_group(group.name)
         except StoreError:
             return False
         return any(intent.asked.at > at for intent in state.intents)
 
     def _bring(
-        self, group: Group, verdicts: Mapping[str, Verdict], judging: Judging, braking: Braking, deadline_at: float
+        self, group: Group, verdicts: Verdicts, evidence: Evidence, braking: Braking, deadline_at: float
     ) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
         try:
-            outcome = GroupPass(group, verdicts, judging, self.means, braking, deadline_at).run()
+            scope = Scope(group, self.dependencies, evidence, braking, deadline_at)
+            outcome = GroupPass(scope, verdicts).run()
         except Busy as busy:
             LOG.info("left to another invocation", extra={"group": group.name})
             return GroupReport(group.name, "left to another invocation", str(busy))
@@ -134,14 +134,14 @@ class Router:
             return GroupReport(group.name, "failed", str(error))
         except Exception as error:  # the edge of one group: what was met in it must not strand the others
             LOG.exception("group not brought where it should be", extra={"group": group.name})
-            self.means.emit(Measurement(Metric.STEERING_FAILURES, 1))
-            self.means.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))
+            self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
+            self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))
             told = str(error) if isinstance(error, RoutekeeperError) else f"{type(error).__name__}: {error}"
             return GroupReport(group.name, "failed", told)
         LOG.info("group passed", extra={"group": group.name, "outcome": outcome})
         return GroupReport(group.name, outcome)
 
 
-def _health(group: Group, verdicts: Mapping[str, Verdict]) -> _Health:
-    found = (verdict_on(group, path, verdicts) for path in group.paths)
+def _health(group: Group, verdicts: Verdicts) -> _Health:
+    found = (verdicts.on(group, path) for path in group.paths)
     return tuple((verdict.health, verdict.announced) for verdict in found)

@@ -14,7 +14,7 @@ from typing import Final
 from routekeeper.domain.errors import AnnouncementError, VersionConflict
 from routekeeper.domain.group_state import Channel, GroupState, Untold
 from routekeeper.router.braking import Braking
-from routekeeper.router.means import Means
+from routekeeper.router.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -33,7 +33,7 @@ class Telling:
     """
 
     group: str
-    means: Means
+    dependencies: Dependencies
     teller: str
     braking: Braking
 
@@ -43,7 +43,7 @@ class Telling:
         Raises:
             StoreError: the group could not be read or saved.
         """
-        state = self.means.store.load_group(self.group)
+        state = self.dependencies.store.load_group(self.group)
         if not state.unannounced or self._left_to_another(state):
             return
         counted = self.braking.count(untold.transition for untold in state.unannounced if untold.uncounted)
@@ -52,23 +52,23 @@ class Telling:
             left = tuple(_without(untold, settled, counted) for untold in state.unannounced)
             left = tuple(untold for untold in left if untold.channels or untold.uncounted)
             try:
-                self.means.store.save_group(replace(state, unannounced=left, teller=None))
+                self.dependencies.store.save_group(replace(state, unannounced=left, teller=None))
             except VersionConflict:  # the group moves on meanwhile; what was told stays told
-                state = self.means.store.load_group(self.group)
+                state = self.dependencies.store.load_group(self.group)
             else:
                 return
 
     def _left_to_another(self, state: GroupState) -> bool:
-        return state.teller not in (None, self.teller) and self.means.clock() < state.teller_until
+        return state.teller not in (None, self.teller) and self.dependencies.clock() < state.teller_until
 
     def _settle(self, state: GroupState) -> Iterator[tuple[str, Channel]]:
         """Every transition and channel that needs no more telling, as (ID, channel)."""
-        give_up_at = self.means.clock() + BUDGET_SECONDS
+        give_up_at = self.dependencies.clock() + BUDGET_SECONDS
         for channel in Channel:
             for untold in state.unannounced:
                 if channel not in untold.channels:
                     continue
-                transition, now = untold.transition, self.means.clock()
+                transition, now = untold.transition, self.dependencies.clock()
                 if now - untold.news_at > FORGET_SECONDS:
                     LOG.error("people never told", extra={"transition": transition.id, "channel": channel.value})
                     yield transition.id, channel
@@ -76,7 +76,7 @@ class Telling:
                 if now >= give_up_at:
                     return
                 try:
-                    self.means.announcer.transition(transition, channel)
+                    self.dependencies.announcer.transition(transition, channel)
                 except AnnouncementError as error:
                     LOG.warning("people not told", extra={"transition": transition.id, "error": str(error)})
                     break

@@ -41,7 +41,7 @@ class Unrelated:
     """A heartbeat, a lease, history, or something that a newer version writes."""
 
 
-Change = HealthChanged | GroupChanged | RestartChanged | BrakeChanged | Unrelated
+StreamChange = HealthChanged | GroupChanged | RestartChanged | BrakeChanged | Unrelated
 
 _READERS: Final[Mapping[str, Any]] = {
     items.HEALTH: items.health_from,
@@ -51,7 +51,7 @@ _READERS: Final[Mapping[str, Any]] = {
 }
 
 
-def changed(record: Mapping[str, Any]) -> Change:
+def changed(record: Mapping[str, Any]) -> StreamChange:
     """What one record of a stream event is about.
 
     Raises:

@@ -1,0 +1,66 @@
+"""One picture of a group: everything that is decided about it is decided on this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from routekeeper.domain.group_state import GroupState
+from routekeeper.domain.path_health import health_of_paths, is_blackhole
+from routekeeper.domain.quorum import Verdict
+from routekeeper.domain.routes import Actual, Route, actual
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.verdicts import Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A group as it is seen at one moment. A changed part makes another view, with the health that follows from it."""
+
+    group: Group
+    state: GroupState
+    verdicts: Verdicts
+    now: float
+    actual: Actual | None = None
+    """Where the routes are; None where they could not be read, or are not asked for."""
+    routes: tuple[Route, ...] = ()
+    """The routes behind `actual`, where these have been read."""
+    health: Mapping[str, Verdict] = field(init=False)
+    """The verdict on every path, by its name."""
+
+    def __post_init__(self) -> None:
+        health = health_of_paths(self.group, self.state, self.verdicts, self.actual, self.now)
+        object.__setattr__(self, "health", health)
+
+    @classmethod
+    def of(cls, group: Group, state: GroupState, verdicts: Verdicts, routes: Iterable[Route], now: float) -> View:
+        """The view of a group whose routes have been read."""
+        read = tuple(routes)
+        return cls(group, state, verdicts, now, actual(group, read), read)
+
+    def with_state(self, state: GroupState) -> View:
+        return replace(self, state=state)
+
+    def at(self, now: float) -> View:
+        return replace(self, now=now)
+
+    def as_if_on(self, path: str | None) -> View:
+        """The same look at a group whose desired path is this one: what is known of the paths stays as it is."""
+        seen = self.with_state(replace(self.state, path=path))
+        object.__setattr__(seen, "health", self.health)
+        return seen
+
+    @property
+    def desired(self) -> Path | None:
+        """The desired path; None before the first decision, and where it is no longer configured."""
+        return None if self.state.path is None else self.group.path(self.state.path)
+
+    def better(self, path: str) -> tuple[Path, ...]:
+        """The paths before this one, in order of preference."""
+        names = [one.name for one in self.group.paths]
+        return self.group.paths[: names.index(path)]
+
+    @property
+    def is_blackhole(self) -> bool:
+        """Whether the routes are on the desired path, and AWS says that it leads nowhere."""
+        return is_blackhole(self.state, self.actual)

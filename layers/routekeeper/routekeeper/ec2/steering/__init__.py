@@ -1,0 +1,72 @@
+"""How a path is put in place: one file for each kind of steering, all of one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+
+from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.routes import Route
+from routekeeper.domain.settings import Group, Path
+from routekeeper.domain.steering import NextHop, Steering
+
+S_contra = TypeVar("S_contra", contravariant=True)
+
+
+class Steerer(Protocol[S_contra]):
+    """Reads and changes the routes of one kind of steering. Stateless; safe to call from several threads."""
+
+    def read(self, steering: S_contra) -> tuple[Route, ...]:
+        """Every route that is steered so, as it is now.
+
+        A route that cannot be read (its table does not exist, say) comes back `unread`; the others are read
+        all the same.
+
+        Raises:
+            Ec2Error: nothing at all could be read.
+        """
+
+    def change(self, steering: S_contra, route: Route, next_hop: NextHop | None) -> None:
+        """Put one route, as it was just read, onto the next hop: create, replace, retarget or delete it.
+
+        An unexpected refusal is judged by reading again: a route that is already as wanted is a success.
+
+        Raises:
+            Ec2Error: EC2 refused or did not answer, and the route is not as wanted.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Steerers:
+    """The steerer of every kind, for groups of one or several steerings."""
+
+    by_kind: Mapping[type[Any], Steerer[Any]]
+    """By the type of the steering."""
+
+    def read(self, group: Group) -> tuple[Route, ...]:
+        """Every route of the group as it is now. Where some of its steerings cannot be read, they come back `unread`.
+
+        Raises:
+            Ec2Error: nothing at all could be read; what the first of its steerings was refused for.
+        """
+        found: list[Route] = []
+        refused: list[Ec2Error] = []
+        for entry, steering in enumerate(group.steering):
+            try:
+                routes = self._of(steering).read(steering)
+            except Ec2Error as error:
+                refused.append(error)
+                routes = (Route(str(steering), unread=error.refusal),)
+            found += [replace(route, entry=entry) for route in routes] if entry else routes
+        if len(refused) == len(group.steering):
+            raise refused[0]
+        return tuple(found)
+
+    def change(self, group: Group, route: Route, path: Path) -> None:
+        """Put one of the group's routes onto the path. Raises as `Steerer.change`."""
+        steering = group.steering[route.entry]
+        self._of(steering).change(steering, route, path.next_hops[route.entry])
+
+    def _of(self, steering: Steering) -> Steerer[Any]:
+        return self.by_kind[type(steering)]

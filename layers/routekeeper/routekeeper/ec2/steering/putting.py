@@ -1,0 +1,52 @@
+"""Changing a route so that only what is there afterwards counts, not what a call answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.refusal import About
+from routekeeper.domain.routes import Route
+from routekeeper.domain.steering import NextHop
+from routekeeper.ec2.errors import UNREADABLE, Trouble, trouble
+
+
+def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
+    """Put the route onto the next hop with `act`; after a refusal, `read` it again and judge.
+
+    A call can be refused or go unanswered although the route is as wanted: it was repeated after a lost answer, or
+    somebody else was quicker. Where it was refused because the route has appeared, vanished or settled since it was
+    read, `act` gets a second try on what is there now; it chooses its call by that. After a silence it does not:
+    whether the next hop is still wanted is for the caller to say.
+
+    Raises:
+        Ec2Error: the route could not be put onto the next hop and, as far as can be read, is not on it.
+    """
+    if route.unread is not None:
+        raise Ec2Error(f"{route.resource} is left alone: {route.unread}", UNREADABLE, About.ROUTE)
+    try:
+        act(route)
+    except Ec2Error as refusal:
+        if trouble(refusal.code) is Trouble.THROTTLED:
+            raise  # refused at the door: nothing can have happened, and reading would only be throttled next
+        now = _if_readable(read)
+        if now is not None and now.leads_to(next_hop):
+            return
+        if now is None or now.unread is not None or _circumstances(now) == _circumstances(route):
+            raise
+        if trouble(refusal.code) is Trouble.UNANSWERED:
+            raise
+        act(now)
+
+
+def _if_readable(read: Callable[[], Route]) -> Route | None:
+    try:
+        return read()
+    except Ec2Error:
+        # Report the refusal that led here; the failed re-read adds nothing.
+        return None
+
+
+def _circumstances(route: Route) -> tuple[bool, bool, bool]:
+    """What the choice of call, and EC2's consent to it, depend on."""
+    return route.exists, route.propagated, route.settled

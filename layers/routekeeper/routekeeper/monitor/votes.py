@@ -1,0 +1,91 @@
+"""Verdicts on their way to the table: written at once, beside the probing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Final
+
+from routekeeper.domain.errors import StoreError
+from routekeeper.domain.health import TargetHealth
+from routekeeper.monitor.dependencies import Dependencies
+from routekeeper.monitor.tenure import Tenure
+
+LOG = logging.getLogger("routekeeper.monitor")
+
+RETRY_SECONDS: Final = 0.5
+WRITES_AT_ONCE: Final = 4
+"""Fewer than there are threads (`asyncio.to_thread` has at least five): the lease is renewed in one, too."""
+
+
+class Votes:
+    """Writes each target's newest verdict, one write after the other, until the table has it."""
+
+    def __init__(self, tenure: Tenure, dependencies: Dependencies) -> None:
+        self._tenure = tenure
+        self._store = dependencies.store
+        self._offload = dependencies.offload
+        self._told: dict[str, TargetHealth] = {}
+        self._unsaved: dict[str, TargetHealth] = {}
+        self._savers: dict[str, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._held = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the table has everything."""
+        return not self._unsaved
+
+    def told(self, target: str) -> TargetHealth | None:
+        """What the table holds or is about to hold by this watch's word, if it has said anything."""
+        return self._told.get(target)
+
+    def tell(self, target: str, state: TargetHealth) -> None:
+        extra = {"target": target, "health": state.health.value, "reason": state.reason}
+        LOG.info("health changed", extra={"vantage": self._tenure.lease.vantage, **extra})
+        self._told[target] = self._unsaved[target] = state
+        self._save_beside(target)
+
+    def hold(self) -> None:
+        """Begin no write from now on: the successor may decide already."""
+        self._held = True
+
+    def release(self) -> None:
+        """There is no successor after all: write what was held back."""
+        self._held = False
+        for target in self._unsaved:
+            self._save_beside(target)
+
+    async def settle(self, seconds: float) -> None:
+        """Give verdicts on their way a moment. One that does not arrive is written by the successor."""
+        if self._savers:
+            await asyncio.wait(tuple(self._savers.values()), timeout=seconds)
+
+    def drop(self) -> None:
+        """Try no longer."""
+        for saver in self._savers.values():
+            saver.cancel()
+
+    def _save_beside(self, target: str) -> None:
+        if target not in self._savers:  # one that is at work takes the newest verdict next
+            self._savers[target] = asyncio.get_running_loop().create_task(self._save_until_saved(target))
+
+    async def _save_until_saved(self, target: str) -> None:
+        try:
+            while target in self._unsaved and not self._held:
+                try:
+                    async with self._turns:
+                        await self._save(target)
+                except StoreError as error:
+                    LOG.warning("health not written", extra={"target": target, "error": str(error)})
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            del self._savers[target]  # in the same step: whoever tells the next verdict finds none at work
+
+    async def _save(self, target: str) -> None:
+        state = self._unsaved[target]
+        lease = self._tenure.lease
+        await self._offload(partial(self._store.save_health, lease.vantage, lease.epoch, target, state))
+        if self._unsaved.get(target) is state:
+            del self._unsaved[target]

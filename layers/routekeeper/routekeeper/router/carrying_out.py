@@ -1,0 +1,144 @@
+"""Carrying out what is desired: commit, change the routes, record. Any step may be repeated.
+
+The order is what makes a crash harmless at every line (law 10). The desired path is committed first, together with
+the transition that it starts (`pending`: what is about to be changed included) and the name of the invocation that
+carries it out. The routes are changed next. Then the transition goes into history in the same write that ends it.
+Whoever dies in between leaves `pending` behind, and the next pass goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from routekeeper.domain.deciding import decide
+from routekeeper.domain.decision import Move
+from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
+from routekeeper.domain.refusal import About, Refusal
+from routekeeper.domain.routes import Route, differing
+from routekeeper.domain.settings import Path
+from routekeeper.domain.view import View
+from routekeeper.ec2.errors import UNREADABLE
+from routekeeper.router import transitions
+from routekeeper.router.applying import Applied, put_in_place
+from routekeeper.router.scope import Scope
+from routekeeper.telemetry.measurements import Metric
+
+Routes = tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarryingOut:
+    scope: Scope
+
+    def begin(self, state: GroupState, transition: Transition, routes: Routes) -> GroupState:
+        """Save the desired path with the transition it starts. One that never got recorded goes into history now."""
+        scope = self.scope
+        transition = transitions.with_plan(transition, scope.group, routes)
+        begun = replace(state, pending=transition, worker=scope.worker, worker_until=scope.deadline_at)
+        if state.pending is None:
+            return scope.save(begun)
+        overtaken = transitions.overtaken(state.pending, scope.group, routes, by=transition)
+        told = transitions.to_be_told(begun, overtaken, scope.worker, scope.now())
+        return scope.dependencies.store.record(told, overtaken)
+
+    def converge(self, state: GroupState, routes: Routes) -> str | None:
+        """Make the routes what is desired and record it; None where they already were and nothing was owed.
+
+        Raises:
+            Late: the path was no longer wanted when EC2 had taken no change yet.
+            Ec2Error: some routes could not be read or changed. What could be done was done and recorded.
+        """
+        path = self.scope.group.path(state.path) if state.path is not None else None
+        if path is None:
+            return None
+        todo = differing(routes, path)
+        if state.pending is not None:
+            state = self._take_up(state, state.pending, todo)
+        elif todo:
+            state = self._begin_with_drift(state, path, todo, routes)
+        else:
+            return None
+        applied = put_in_place(
+            self.scope.group,
+            todo,
+            path,
+            self.scope.dependencies,
+            self.scope.act_until,
+            lambda: self._is_wanted(state, routes),
+        )
+        if applied.outdated:
+            raise self.scope.late(f"{path.name} was no longer wanted when EC2 took no change yet")
+        return self._record(state, applied)
+
+    def record_what_was_done(self, state: GroupState, routes: Routes, why_not: str) -> None:
+        """While nothing may be touched: what had been changed before goes into history all the same (law 7)."""
+        if state.pending is None or not state.pending.changes:
+            return
+        halted = Refusal(transitions.HALTED, why_not)
+        changes = transitions.known(state.pending, self.scope.group, routes, halted)
+        owed = any(change.refusal is not None for change in changes)
+        if not all(change.refusal is not None for change in changes):
+            self._close(state, Applied(changes, self.scope.now(), owed))
+
+    def step_back(self, state: GroupState) -> None:
+        """Let others try at once what could not be done here."""
+        if state.worker == self.scope.worker:
+            self.scope.save(replace(state, worker=None))
+
+    def _begin_with_drift(self, state: GroupState, path: Path, todo: Routes, routes: Routes) -> GroupState:
+        """Commit to putting right what somebody else has changed. Raises Ec2Error where none of it can be read."""
+        if all(route.unread is not None for route in todo):
+            self.scope.emit(Metric.STEERING_FAILURES, len(todo))
+            told = "; ".join(f"{route.resource}: {route.unread}" for route in todo)
+            raise Ec2Error(told, UNREADABLE, About.ROUTE)
+        state = self.begin(state, transitions.of_drift(state, path, todo, self.scope.now()), routes)
+        self.scope.emit(Metric.DRIFT, 1)
+        return state
+
+    def _take_up(self, state: GroupState, pending: Transition, todo: Routes) -> GroupState:
+        """The state with this invocation at it, and with all that is about to be changed: routes read late, too."""
+        scope = self.scope
+        planned = transitions.with_plan(pending, scope.group, todo)
+        if planned == pending and state.worker == scope.worker:
+            return state
+        return scope.save(replace(state, pending=planned, worker=scope.worker, worker_until=scope.deadline_at))
+
+    def _is_wanted(self, state: GroupState, routes: Routes) -> bool:
+        """Whether what was decided would still be: nothing has been changed since the routes were read."""
+        verdicts = self.scope.evidence.at_best()
+        decision = decide(View.of(self.scope.group, state, verdicts, routes, self.scope.now()))
+        return decision.brakable if isinstance(decision, Move) else not decision.halted
+
+    def _record(self, state: GroupState, applied: Applied) -> str:
+        """Write what was done into history, and what is still owed into the group."""
+        if applied.failed:
+            self.scope.emit(Metric.STEERING_FAILURES, len(applied.failed))
+        if applied.owed and not applied.changed and not _has_begun(state, applied):
+            self.step_back(state)
+            raise applied.error()
+        done = self._close(state, applied)
+        self._measure(done)
+        if applied.failed:
+            raise applied.error()
+        return f"{done.kind.value}: {done.from_path} to {done.to_path}"
+
+    def _close(self, state: GroupState, applied: Applied) -> Transition:
+        assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
+        ended = transitions.closed(state, state.pending, applied, self.scope.worker, self.scope.now())
+        done = ended.unannounced[-1].transition
+        self.scope.dependencies.store.record(ended, done)
+        return done
+
+    def _measure(self, done: Transition) -> None:
+        self.scope.emit(Metric.TRANSITIONS, 1)
+        if done.detection_seconds is not None:
+            self.scope.emit(Metric.DETECTION_SECONDS, done.detection_seconds)
+        if done.steering_seconds is not None and done.kind is TransitionKind.FAILOVER:
+            self.scope.emit(Metric.STEERING_SECONDS, done.steering_seconds)
+
+
+def _has_begun(state: GroupState, applied: Applied) -> bool:
+    """Whether an earlier pass, which died before it could record it, has changed some of what was planned (law 7)."""
+    left = {change.resource for change in applied.changes}
+    return state.pending is not None and any(change.resource not in left for change in state.pending.changes)

@@ -1,0 +1,48 @@
+"""Health of the targets as one invocation knows it: read anew where that can be, remembered where it cannot."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from routekeeper.domain.errors import StoreError
+from routekeeper.domain.settings import Configuration
+from routekeeper.domain.signals import with_signals
+from routekeeper.domain.verdicts import Verdicts
+from routekeeper.router.dependencies import Dependencies
+
+LOG = logging.getLogger("routekeeper.router")
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The verdicts on all targets, shared by everything that an invocation has under way."""
+
+    configuration: Configuration
+    dependencies: Dependencies
+    _known: tuple[float, Verdicts] | None = field(default=None, init=False)
+    """The newest verdicts, and when they began to be read. Several threads may replace it: the newest stays."""
+
+    def anew(self) -> Verdicts:
+        """What the table says now. Raises StoreError."""
+        asked_at = self.dependencies.clock()
+        board, signals = self.dependencies.store.load_board(), self.dependencies.store.load_signals()
+        now = self.dependencies.clock()
+        verdicts = with_signals(self.configuration, board.verdicts(self.configuration, now), signals, now)
+        if self._known is None or self._known[0] <= asked_at:
+            self._known = asked_at, verdicts
+        return verdicts
+
+    def at_best(self) -> Verdicts:
+        """What the table says now or, while it does not answer, what anybody here has last read.
+
+        Raises:
+            StoreError: it does not answer, and nobody has read anything yet.
+        """
+        try:
+            return self.anew()
+        except StoreError as error:
+            if self._known is None:
+                raise
+            LOG.warning("health not read again", extra={"error": str(error)})
+            return self._known[1]

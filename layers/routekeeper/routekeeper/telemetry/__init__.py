@@ -1,0 +1,1 @@
+"""What CloudWatch is told: measurements, log lines, and how both get to standard output."""
