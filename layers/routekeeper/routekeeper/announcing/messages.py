@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
+from routekeeper.announcing.fitting import MOST_OCTETS, Headline, cut_reason, how_many_fit, octets, subject
 from routekeeper.domain.brake import Engagement
 from routekeeper.domain.group_state import RouteChange, Transition, TransitionKind
 from routekeeper.domain.restart import RestartOutcome
 from routekeeper.domain.restart_event import RestartEvent
-
-SUBJECT_LIMIT: Final = 99
-"""SNS takes subjects of fewer than 100 ASCII characters without line breaks (SNS API reference, Publish)."""
-
 
 OUTCOMES: Final = {
     RestartOutcome.BEGUN: "restart begun",
@@ -35,26 +32,26 @@ class Message:
 
 
 def of_transition(transition: Transition, deployment: str) -> Message:
-    lines = [
-        _headline(transition),
+    """With the first routes only if there are too many for one message, and always with their counts."""
+    headline = _headline(transition)
+    before = [
+        str(headline),
         "",
-        f"Why: {transition.reason}",
+        f"Why: {cut_reason(transition.reason)}",
         *_asked(transition),
         f"When: {_time(transition.decided_at)}",
         *_speed(transition),
         "Routes:",
-        *(f"  {_change(change)}" for change in transition.changes),
-        *(() if transition.changes else ("  none left to change",)),
-        "",
-        f"Event {transition.id} of deployment {deployment}.",
     ]
-    return Message(_subject(f"[{deployment}] {_headline(transition)}"), "\n".join(lines))
+    after = ["", f"Event {transition.id} of deployment {deployment}."]
+    room = MOST_OCTETS - octets("\n".join((*before, *after)))
+    return Message(subject(deployment, headline), "\n".join((*before, *_routes(transition.changes, room), *after)))
 
 
 def of_engagement(engagement: Engagement, deployment: str) -> Message:
-    headline = f"the brake has engaged: {engagement.limit} moves within {engagement.per_seconds:.0f} s"
+    headline = Headline(f"the brake has engaged: {engagement.limit} moves within {engagement.per_seconds:.0f} s")
     lines = [
-        headline,
+        str(headline),
         "",
         "Nothing is moved back any more, and no drift put right unless traffic is lost where it leads.",
         "An UNHEALTHY path is left for a HEALTHY one as ever.",
@@ -65,33 +62,33 @@ def of_engagement(engagement: Engagement, deployment: str) -> Message:
         "",
         f"Deployment {deployment}. See the runbook, brake.",
     ]
-    return Message(_subject(f"[{deployment}] {headline}"), "\n".join(lines))
+    return Message(subject(deployment, headline), "\n".join(lines))
 
 
 def of_restart(event: RestartEvent, deployment: str) -> Message:
-    headline = f"{OUTCOMES[event.outcome]}: {event.target} ({event.instance})"
-    lines = [headline, "", f"Why: {event.reason}", f"When: {_time(event.at)}"]
+    headline = Headline(f"{OUTCOMES[event.outcome]}: {{}} ({{}})", (event.target, event.instance))
+    lines = [str(headline), "", f"Why: {cut_reason(event.reason)}", f"When: {_time(event.at)}"]
     if event.outcome is RestartOutcome.GAVE_UP:
         lines.append("What now: nothing more is tried; the instance needs a person.")
     if event.outcome is RestartOutcome.STUCK:
         lines.append("What now: the stop is forced again and again; see the runbook, restart-given-up.")
     lines += ["", f"Event {event.id} of deployment {deployment}."]
-    return Message(_subject(f"[{deployment}] {headline}"), "\n".join(lines))
+    return Message(subject(deployment, headline), "\n".join(lines))
 
 
-def _headline(transition: Transition) -> str:
-    group, to = transition.group, transition.to_path
-    failed = sum(change.refusal is not None for change in transition.changes)
+def _headline(transition: Transition) -> Headline:
+    group, to, failed = transition.group, transition.to_path, _failed(transition.changes)
     unfinished = f", {failed} of {len(transition.changes)} routes not yet" if failed else ""
     match transition.kind:
         case TransitionKind.FAILOVER | TransitionKind.FAILBACK | TransitionKind.MANUAL:
-            return f"{transition.kind.value} of {group}: {transition.from_path} -> {to}{unfinished}"
+            move = "manual move" if transition.kind is TransitionKind.MANUAL else transition.kind.value
+            return Headline(f"{move} of {{}}: {{}} -> {{}}{unfinished}", (group, transition.from_path or "no path", to))
         case TransitionKind.INITIAL:
-            return f"{group} put on {to}{unfinished}"
+            return Headline(f"{{}} put on {{}}{unfinished}", (group, to))
         case TransitionKind.DRIFT:
-            return f"drift of {group} put right: back on {to}{unfinished}"
+            return Headline(f"drift of {{}} put right: back on {{}}{unfinished}", (group, to))
         case TransitionKind.COMPLETION:
-            return f"move of {group} to {to} completed{unfinished}"
+            return Headline(f"move of {{}} to {{}} {'goes on' if failed else 'completed'}{unfinished}", (group, to))
         case _:
             assert_never(transition.kind)
 
@@ -100,15 +97,32 @@ def _asked(transition: Transition) -> Iterator[str]:
     if transition.asked is not None:
         identity = f" ({transition.asked.identity})" if transition.asked.identity else ""
         yield f"Asked by: {transition.asked.by}{identity}, {_time(transition.asked.at)}"
+    if transition.forced:
+        yield "Forced: carried out whatever the health of the path"
 
 
 def _speed(transition: Transition) -> Iterator[str]:
     if transition.detection_seconds is not None and transition.first_loss_at is not None:
         yield f"First loss: {_time(transition.first_loss_at)}"
         yield f"Detected: {transition.detection_seconds:.2f} s after it"
-    if transition.steering_seconds is not None:
+    failed = _failed(transition.changes)
+    if transition.steering_seconds is not None and not (failed and failed == len(transition.changes)):
         since = "the verdict" if transition.verdict_at is not None else "the decision"
-        yield f"Routes in place: {transition.steering_seconds:.2f} s after {since}"
+        which = "Other routes" if failed else "Routes"
+        yield f"{which} in place: {transition.steering_seconds:.2f} s after {since}"
+
+
+def _routes(changes: Sequence[RouteChange], room: int) -> Iterator[str]:
+    """A line for each route, as many as fit into so many octets, and how many more there are."""
+    lines = [f"  {_change(change)}" for change in changes] or ["  none left to change"]
+    fitting = how_many_fit(lines, room)
+    yield from lines[:fitting]
+    if left := changes[fitting:]:
+        yield f"  and {len(left)} more, of which {_failed(left)} FAILED: this message has no room for them"
+
+
+def _failed(changes: Sequence[RouteChange]) -> int:
+    return sum(change.refusal is not None for change in changes)
 
 
 def _change(change: RouteChange) -> str:
@@ -118,8 +132,3 @@ def _change(change: RouteChange) -> str:
 
 def _time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-4] + " UTC"
-
-
-def _subject(text: str) -> str:
-    plain = text.encode("ascii", "replace").decode().replace("\n", " ")
-    return plain if len(plain) <= SUBJECT_LIMIT else f"{plain[: SUBJECT_LIMIT - 3]}..."
