@@ -17,6 +17,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from routekeeper import VERSION
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.vantage import Vantage
 from routekeeper.store.dynamodb import DynamoDbStore
@@ -218,6 +219,20 @@ def test_the_restarter_does_not_touch_an_instance_because_aws_speaks_of_it(deplo
     [group] = handle("restarter", "tick")["groups"]
     assert group["events"] == []
     assert deployed.store.load_group("private-a").path == "nat-b"
+
+
+def test_a_tick_leaves_a_sign_of_the_pass_it_stands_for_and_a_record_does_not(deployed: Deployed) -> None:
+    handle("router", "stream-health")
+    assert "router" not in handle_status()["functions"]
+    handle("router", "tick")
+    told = handle_status()["functions"]["router"]
+    assert (told["version"], len(told["configuration"])) == (VERSION, 12)
+    assert 0 <= told["age_seconds"] < 60
+
+
+def handle_status() -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(json.dumps(load("operator").handler({"action": "status"}, Context())))
+    return answer
 
 
 def test_the_operator_answers_a_status(deployed: Deployed) -> None:

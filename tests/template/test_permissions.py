@@ -78,7 +78,7 @@ EXPECTED = {
     ],
     "RouterRole": [
         READ_TABLE,
-        write_table("WriteDecisions", "GROUP", "BRAKE", "SIGNAL", "EVENT#*"),
+        write_table("WriteDecisions", "GROUP", "BRAKE", "SIGNAL", "FUNCTION", "EVENT#*"),
         READ_STREAM,
         allow("ReadRoutes", ["ec2:DescribeRouteTables", "ec2:GetTransitGatewayPrefixListReferences"], ["*"]),
         allow(

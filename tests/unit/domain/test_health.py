@@ -24,9 +24,10 @@ class Timeline:
 
     def __init__(self, start: TargetHealth = HEALTHY_SINCE_0, rule: Detection = RULE) -> None:
         self.state, self.rule = start, rule
+        self.address: str | None = None
 
     def observe(self, health: Health, at: float, took: float) -> Health:
-        seen = Observation(health, sent_at=at, completed_at=at + took, reason=f"probe of {at:g}")
+        seen = Observation(health, at, at + took, f"probe of {at:g}", address=self.address)
         self.state = observe(self.state, seen, self.rule)
         return self.state.health
 
@@ -55,6 +56,21 @@ def test_a_verdict_needs_the_count_and_the_time_and_no_more() -> None:
     assert line.lost(at=10.3) is Health.UNHEALTHY
     assert (line.state.since, line.state.first_loss_at) == (11.05, 10.0)
     assert line.state.reason == "4 failures in a row over 1.1 s; last: probe of 10.3"
+
+
+def test_a_verdict_remembers_which_address_it_is_about_whatever_the_name_resolves_to_later() -> None:
+    line = Timeline()
+    line.address = "10.0.1.10"
+    for at in (10.0, 10.5, 11.0):
+        line.lost(at=at)
+    line.address = "10.0.1.99"
+    line.lost(at=12.0)
+    assert (line.state.health, line.state.address) == (Health.UNHEALTHY, "10.0.1.10")
+    for second in range(13, 25):
+        line.answered(at=float(second))
+    assert (line.state.health, line.state.address) == (Health.HEALTHY, "10.0.1.99")
+    assert line.passed(now=100.0) is Health.UNKNOWN
+    assert line.state.address is None
 
 
 def test_time_alone_is_not_enough() -> None:

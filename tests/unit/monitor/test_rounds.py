@@ -32,3 +32,14 @@ def test_a_round_is_open_while_a_missing_probe_could_change_it() -> None:
     assert combined(Require.ANY, H, missing=1) is H
     assert combined(Require.ALL, H, missing=1) is None
     assert combined(Require.ALL, U, missing=1) is U
+
+
+def test_a_round_names_the_addresses_that_its_outcome_is_about_each_once() -> None:
+    first, second = Result(U, "icmp").at("10.0.1.10"), Result(U, "tcp").at("10.0.1.10")
+    other, unsent = Result(U, "http").at("10.0.1.11"), Result(N, "name")
+    told = combine(Require.ANY, [first, second, other, unsent], 0)
+    assert told is not None
+    assert told.address == "10.0.1.10, 10.0.1.11"
+    none = combine(Require.ANY, [unsent], 0)
+    assert none is not None
+    assert none.address is None

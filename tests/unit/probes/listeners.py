@@ -15,6 +15,8 @@ from routekeeper.domain.settings import Probe
 from routekeeper.probes import Result
 from routekeeper.probes.prober import AsyncProber
 
+LOOPBACK = "127.0.0.1"
+
 
 def outcome(probe: Probe, prober: AsyncProber | None = None) -> Result:
     """One probe on a loop of its own."""
@@ -35,7 +37,7 @@ def outcomes(*probes: Probe, prober: AsyncProber | None = None) -> list[Result]:
 
 
 @contextlib.contextmanager
-def listening(host: str = "127.0.0.1") -> Iterator[int]:
+def listening(host: str = LOOPBACK) -> Iterator[int]:
     """A port whose connections are completed by the kernel."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as server:
@@ -43,7 +45,7 @@ def listening(host: str = "127.0.0.1") -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def refusing(host: str = "127.0.0.1") -> Iterator[int]:
+def refusing(host: str = LOOPBACK) -> Iterator[int]:
     """A port that is bound, so that nobody else takes it, and does not listen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:
@@ -54,7 +56,7 @@ def refusing(host: str = "127.0.0.1") -> Iterator[int]:
 @contextlib.contextmanager
 def silent() -> Iterator[int]:
     """A port that swallows every SYN: Linux drops them while a listener's queue is full."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, socket.socket() as occupant:
+    with socket.create_server((LOOPBACK, 0), backlog=0) as server, socket.socket() as occupant:
         occupant.connect(server.getsockname())
         yield server.getsockname()[1]
 
@@ -99,7 +101,7 @@ class Server:
 @contextlib.contextmanager
 def serving(answer: bytes | None, tls: ssl.SSLContext | None = None, *, hangs_up: bool = True) -> Iterator[Server]:
     """A server that answers with `answer`, b"" to close at once, None to fall silent after the request."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server((LOOPBACK, 0)) as listener:
         server = Server(listener, listener.getsockname()[1], answer, tls, hangs_up)
         thread = threading.Thread(target=server.serve, daemon=True)
         thread.start()

@@ -16,7 +16,7 @@ from routekeeper.probes.connecting import Connector
 from routekeeper.probes.prober import AsyncProber
 from routekeeper.probes.resolving import Address, Resolver
 from tests.unit.probes.certificates import self_signed, server_context
-from tests.unit.probes.listeners import listening, outcome, outcomes, refusing, serving, silent
+from tests.unit.probes.listeners import LOOPBACK, listening, outcome, outcomes, refusing, serving, silent
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -47,7 +47,7 @@ def test_the_request_is_a_plain_get_that_names_the_host_and_wants_one_answer() -
 def test_another_status_is_unhealthy_and_names_what_came_and_what_was_expected() -> None:
     with serving(b"HTTP/1.1 503 Service Unavailable\r\n\r\n") as server:
         result = outcome(HttpProbe(url(server.port), 2.0, expected_status=(200, 204)))
-    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: status 503, expected 200 or 204")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: status 503, expected 200 or 204").at(LOOPBACK)
 
 
 def test_a_redirect_is_judged_by_its_status_and_not_followed() -> None:
@@ -75,7 +75,7 @@ def test_only_the_status_line_is_waited_for() -> None:
 def test_an_answer_that_is_not_http_is_unhealthy(answer: bytes, words: str) -> None:
     with serving(answer) as server:
         result = outcome(HttpProbe(url(server.port), 2.0))
-    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: {words}")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: {words}").at(LOOPBACK)
 
 
 def test_a_line_that_never_ends_is_given_up_at_a_limit() -> None:
@@ -90,20 +90,20 @@ def test_a_server_that_never_answers_is_unhealthy_within_the_timeout() -> None:
         started = time.monotonic()
         result = outcome(HttpProbe(url(server.port), 0.15))
         elapsed = time.monotonic() - started
-    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: no status line in 0.15 s")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(server.port)}: no status line in 0.15 s").at(LOOPBACK)
     assert elapsed < 1
 
 
 def test_a_port_that_swallows_the_syn_is_unhealthy() -> None:
     with silent() as port:
         result = outcome(HttpProbe(url(port), 0.1))
-    assert result == Result(Health.UNHEALTHY, f"GET {url(port)}: no connection in 0.1 s")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(port)}: no connection in 0.1 s").at(LOOPBACK)
 
 
 def test_a_refused_connection_is_unhealthy_because_no_status_came() -> None:
     with refusing() as port:
         result = outcome(HttpProbe(url(port), 2.0))
-    assert result == Result(Health.UNHEALTHY, f"GET {url(port)}: connection refused")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(port)}: connection refused").at(LOOPBACK)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_unhealthy_unless_that_is_switched_off(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_certificate_that_nobody_vouches_for_is_unhealthy_unless_that_is_switc
         strict = outcome(HttpProbe(address, 5.0))
         lax = outcome(HttpProbe(address, 5.0, verify_certificate=False))
     words = f"GET {address}: TLS failed: certificate not accepted: self-signed certificate"
-    assert strict == Result(Health.UNHEALTHY, words)
+    assert strict == Result(Health.UNHEALTHY, words).at(LOOPBACK)
     assert (lax.health, lax.reason) == (Health.HEALTHY, f"GET {address}: status 200")
 
 
@@ -150,7 +150,9 @@ def test_tls_with_a_server_that_does_not_speak_it_is_unhealthy() -> None:
 def test_a_tls_handshake_that_never_comes_is_unhealthy_within_the_timeout() -> None:
     with listening() as port:
         result = outcome(HttpProbe(url(port, scheme="https"), 0.15))
-    assert result == Result(Health.UNHEALTHY, f"GET {url(port, scheme='https')}: no TLS handshake in 0.15 s")
+    assert result == Result(Health.UNHEALTHY, f"GET {url(port, scheme='https')}: no TLS handshake in 0.15 s").at(
+        LOOPBACK
+    )
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_a_reply_is_healthy_and_timed() -> None:
 
 def test_a_silence_is_unhealthy_and_names_the_timeout() -> None:
     async def story(prober: IcmpProber, _peer: EchoPeer) -> None:
-        assert await prober.probe(BRIEF) == Result(Health.UNHEALTHY, f"icmp {HOST}: no echo reply in 0.05 s")
+        assert await prober.probe(BRIEF) == Result(Health.UNHEALTHY, f"icmp {HOST}: no echo reply in 0.05 s").at(HOST)
 
     play(story)
 
@@ -143,7 +143,7 @@ def test_an_unreachable_from_a_router_is_unhealthy_at_once(quotes_number: bool) 
         sequence, number, _ = peer.sent[0]
         peer.unreachable(sequence, HOST, ROUTER, number if quotes_number else None)
         words = f"icmp {HOST}: {ROUTER} reports no route to host (ICMP type 3, code 1)"
-        assert await task == Result(Health.UNHEALTHY, words)
+        assert await task == Result(Health.UNHEALTHY, words).at(HOST)
 
     play(story)
 
@@ -177,7 +177,7 @@ def test_what_this_machine_cannot_send_is_unknown(code: int) -> None:
     async def story(prober: IcmpProber, peer: EchoPeer) -> None:
         peer.send_errors.extend([OSError(code, "no"), OSError(code, "no")])
         words = f"icmp {HOST} was not sent: {os.strerror(code).lower()}"
-        assert await prober.probe(BRIEF) == Result(Health.UNKNOWN, words)
+        assert await prober.probe(BRIEF) == Result(Health.UNKNOWN, words).at(HOST)
         assert prober.unavailable is None
 
     play(story)
@@ -226,7 +226,7 @@ def test_where_icmp_is_refused_every_probe_is_unknown_and_the_kernel_is_asked_on
     reason = f"ICMP is not available here: {os.strerror(code).lower()}"
     for _ in range(3):
         result = asyncio.run(prober.probe(BRIEF))
-        assert result == Result(Health.UNKNOWN, f"icmp {HOST} was not sent: {reason}")
+        assert result == Result(Health.UNKNOWN, f"icmp {HOST} was not sent: {reason}").at(HOST)
     assert prober.unavailable == reason
     assert kernel.asked == 1
 

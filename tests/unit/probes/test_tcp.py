@@ -18,9 +18,8 @@ from routekeeper.domain.settings import TcpProbe
 from routekeeper.probes import Result
 from routekeeper.probes.connecting import Connector
 from routekeeper.probes.prober import AsyncProber
-from tests.unit.probes.listeners import listening, outcome, outcomes, refusing, silent
+from tests.unit.probes.listeners import LOOPBACK, listening, outcome, outcomes, refusing, silent
 
-LOOPBACK = "127.0.0.1"
 BOTH = pytest.mark.parametrize("host", [LOOPBACK, "::1"])
 
 
@@ -56,7 +55,7 @@ def test_a_refusal_is_unhealthy_where_the_handshake_is_demanded(host: str) -> No
 def test_a_silence_is_unhealthy_and_names_host_port_and_timeout(handshake: bool) -> None:
     with silent() as port:
         result = outcome(TcpProbe(LOOPBACK, port, 0.1, handshake))
-    assert result == Result(Health.UNHEALTHY, f"tcp {LOOPBACK}:{port}: no answer in 0.1 s")
+    assert result == Result(Health.UNHEALTHY, f"tcp {LOOPBACK}:{port}: no answer in 0.1 s").at(LOOPBACK)
 
 
 def test_a_silence_delays_no_other_probe() -> None:
@@ -136,7 +135,7 @@ def test_what_fails_before_the_first_packet_is_unknown(code: int, monkeypatch: p
     monkeypatch.setattr(FailingSocket, "code", code)
     prober = AsyncProber(time.time, connector=Connector(open_socket=FailingSocket))
     result = outcome(TcpProbe("10.1.0.5", 22, 2.0), prober)
-    assert result == Result(Health.UNKNOWN, f"tcp 10.1.0.5:22 was not sent: {os.strerror(code).lower()}")
+    assert result == Result(Health.UNKNOWN, f"tcp 10.1.0.5:22 was not sent: {os.strerror(code).lower()}").at("10.1.0.5")
 
 
 class ReportingSocket(socket.socket):

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from routekeeper import config
+from routekeeper import VERSION, config
 from routekeeper.bootstrap import triggers
 from routekeeper.bootstrap.announcers import announcer
 from routekeeper.bootstrap.clients import Clients
 from routekeeper.bootstrap.environment import Environment
+from routekeeper.domain.presence import Release
 from routekeeper.ec2.steering.kinds import steerers
 from routekeeper.router import Dependencies, Noting, Router, notices
+from routekeeper.router.presence import tell_pass
 from routekeeper.telemetry import json_form, logs
 from routekeeper.telemetry.embedded_metrics import emitter
 
@@ -26,6 +28,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     logs.to_standard_output("router")
     clients = Clients()
     configuration, store = config.packaged(), clients.store("router", environment.table, environment.vantages)
+    release = Release(VERSION, configuration.digest)
     noting = Noting(configuration, store, time.sleep)
     router = Router(
         configuration,
@@ -44,6 +47,8 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
         if triggers.is_stale_tick(event, time.time()) or (notices.is_notice(event) and not noting.take(event)):
             return {"groups": []}
         reports = router.run(triggers.unique_name(context), triggers.deadline(context))
+        if triggers.is_tick(event):
+            tell_pass(store, release, time.time())
         return triggers.answer(event, {"groups": [json_form.record(report) for report in reports]})
 
     return handle

@@ -36,13 +36,18 @@ def deadline(context: LambdaContext) -> float:
     return time.time() + context.get_remaining_time_in_millis() / 1000
 
 
+def is_tick(event: Mapping[str, Any]) -> bool:
+    """Whether the minute's schedule has invoked the function ("Scheduled Event", Amazon EventBridge user guide)."""
+    return event.get("detail-type") == "Scheduled Event"
+
+
 def is_stale_tick(event: Mapping[str, Any], now: float) -> bool:
     """Whether it is the tick of a minute that is over: Lambda tries again what has failed, and the next tick is here.
 
     `now` is in epoch seconds. EventBridge's `time` is that of the tick ("Scheduled Event", Amazon EventBridge user
     guide).
     """
-    if event.get("detail-type") != "Scheduled Event":
+    if not is_tick(event):
         return False
     try:
         at = datetime.fromisoformat(event["time"])

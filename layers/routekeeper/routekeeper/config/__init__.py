@@ -6,7 +6,9 @@ document as JSON for the functions, so that they need no YAML parser.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 from routekeeper.config import json_file
@@ -16,10 +18,11 @@ from routekeeper.config.tree import from_plain
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Configuration
 
-__all__ = ["from_document", "packaged"]
+__all__ = ["digest_of", "from_document", "packaged"]
 
 PACKAGE = "routekeeper_config"
 RESOURCE = "failover.json"
+_DIGEST_CHARACTERS = 12
 
 
 def from_document(document: object, source: str = "configuration") -> Configuration:
@@ -48,4 +51,10 @@ def packaged() -> Configuration:
             f" routekeeper compile config/failover.yaml -o <a layer's directory>/{source}"
         ) from err
     problems = Problems(source)
-    return read_document(json_file.parse(text, problems), problems)
+    configuration = read_document(json_file.parse(text, problems), problems)
+    return replace(configuration, digest=digest_of(text))
+
+
+def digest_of(compiled: str) -> str:
+    """What tells one compiled document from another, short enough to be shown."""
+    return hashlib.sha256(compiled.encode()).hexdigest()[:_DIGEST_CHARACTERS]

@@ -182,9 +182,10 @@ class GroupState(Stored):
     """Whether the router has looked at the paths since the present one was taken."""
     paths: Mapping[str, PathMemory] = field(default_factory=dict)
     """What is remembered of each path; those of which nothing is are absent."""
-    routes: tuple[SeenRoute, ...] = ()
-    """The routes as the router last read them, with each transition that it recorded. For people only."""
-    routes_at: float | None = None
+    routes: tuple[SeenRoute, ...] = field(default=(), compare=False)
+    """The routes as the router had read them when it last saved the group for another reason; the first of many. For
+    people: nothing is decided on them, and nothing is saved for their sake."""
+    routes_at: float | None = field(default=None, compare=False)
     """When they were read."""
     intents: tuple[Intent, ...] = ()
     """What operators asked for lately, newest first."""

@@ -35,6 +35,8 @@ class Observation:
     reason: str
     """The source of the outcome in words, e.g. `tcp 10.1.0.5:22 did not answer within 0.6 s`."""
     round_trip_seconds: float | None = None
+    address: str | None = None
+    """The IP addresses that were probed, several with commas between them; None where nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class TargetHealth:
     loss: Tally | None = None
     latency: Tally | None = None
     """Evidence of grey failure; None where there is none, or nobody asked for it."""
+    address: str | None = None
+    """Which addresses the present health is about, as in the observation that decided it."""
 
     @property
     def grey(self) -> bool:
@@ -202,7 +206,9 @@ def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> Target
     if state.health is Health.UNHEALTHY and span < rule.healthy_for_seconds:
         return state
     reason = f"{state.successes} answers in a row over {span:.1f} s; last: {seen.reason}"
-    return replace(state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, first_loss_at=None)
+    return replace(
+        state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, address=seen.address, first_loss_at=None
+    )
 
 
 def _overtaken(state: TargetHealth, seen: Observation) -> TargetHealth:
@@ -232,7 +238,14 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
     if state.health is Health.UNHEALTHY:
         return state
     reason = f"{state.failures} failures in a row over {span:.1f} s; last: {seen.reason}"
-    return replace(state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=first)
+    return replace(
+        state,
+        health=Health.UNHEALTHY,
+        since=seen.completed_at,
+        reason=reason,
+        address=seen.address,
+        first_loss_at=first,
+    )
 
 
 def _weigh_loss(state: TargetHealth, seen: Observation, rule: Detection, loss: LossRule) -> TargetHealth:
@@ -257,7 +270,21 @@ def _turned(state: TargetHealth, seen: Observation, turn: Turn | None, told: str
         return state
     reason = f"within {seen.completed_at - turn.since:.1f} s {turn.bad} of {turn.seen} {told}"
     if not turn.raised:
-        return replace(state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, first_loss_at=None)
+        return replace(
+            state,
+            health=Health.HEALTHY,
+            since=seen.completed_at,
+            reason=reason,
+            address=seen.address,
+            first_loss_at=None,
+        )
     if state.health is Health.UNHEALTHY:
         return replace(state, reason=reason)
-    return replace(state, health=Health.UNHEALTHY, since=seen.completed_at, reason=reason, first_loss_at=turn.since)
+    return replace(
+        state,
+        health=Health.UNHEALTHY,
+        since=seen.completed_at,
+        reason=reason,
+        address=seen.address,
+        first_loss_at=turn.since,
+    )

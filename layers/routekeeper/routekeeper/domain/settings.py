@@ -194,6 +194,8 @@ class Configuration:
     """How many rounds a vantage writes to its log with each heartbeat at most, for replay. 0: none."""
     brake: Brake | None = None
     """None: off."""
+    digest: str = field(default="", compare=False)
+    """Of the compiled document that it was read from, where it was packaged with functions."""
 
     def restart_groups(self) -> dict[str, tuple[Target, ...]]:
         """The targets that may be restarted, by restart group."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from routekeeper.domain.health import TargetHealth
+from routekeeper.domain.presence import Release
 from routekeeper.domain.quorum import Ballots, Verdict, verdicts
 from routekeeper.domain.settings import Configuration
 
@@ -36,6 +37,8 @@ class Vantage:
     targets: Mapping[str, TargetHealth] = field(default_factory=dict)
     """Health with its counters, by target: where a successor goes on."""
     summaries: Mapping[str, Summary] = field(default_factory=dict)
+    release: Release = field(default_factory=Release)
+    """What the monitor runs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,4 +52,5 @@ def combine(require: Require, results: Sequence[Result], missing: int) -> Result
         return None
     chosen = next(by_health[health] for health in order if by_health[health])
     slowest = max((r.round_trip_seconds for r in chosen if r.round_trip_seconds is not None), default=None)
-    return Result(chosen[0].health, "; ".join(r.reason for r in chosen), slowest)
+    addresses = dict.fromkeys(r.address for r in chosen if r.address is not None)
+    return Result(chosen[0].health, "; ".join(r.reason for r in chosen), slowest, ", ".join(addresses) or None)

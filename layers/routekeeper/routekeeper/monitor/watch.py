@@ -10,9 +10,11 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
+from routekeeper import VERSION
 from routekeeper.domain.errors import LeaseLost, StoreError
 from routekeeper.domain.health import Health, TargetHealth, later, prepare
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.presence import Release
 from routekeeper.domain.settings import Configuration
 from routekeeper.domain.vantage import Board, Vantage
 from routekeeper.monitor.dependencies import Dependencies
@@ -58,6 +60,7 @@ class Watch:
     def __init__(self, lease: Lease, configuration: Configuration, dependencies: Dependencies) -> None:
         self._name = lease.vantage
         self._configuration = configuration
+        self._release = Release(VERSION, configuration.digest)
         self._dependencies = dependencies
         self._clock = dependencies.clock
         self._tenure = Tenure(lease, dependencies)
@@ -199,7 +202,7 @@ class Watch:
         if self._reading is not None:
             return
         summaries = {name: account.summary() for name, account in self._unwritten.items()}
-        vantage = Vantage(self._name, self._tenure.lease.epoch, self._clock(), self._states(), summaries)
+        vantage = Vantage(self._name, self._tenure.lease.epoch, self._clock(), self._states(), summaries, self._release)
         await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
         self._unwritten.clear()
 

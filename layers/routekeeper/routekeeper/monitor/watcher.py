@@ -130,7 +130,9 @@ class Watcher:
         if result.round_trip_seconds is not None:
             self._round_trip = self._round_trip.measured(result.round_trip_seconds)
         self._account.add(result)
-        seen = Observation(result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds)
+        seen = Observation(
+            result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds, result.address
+        )
         if self._record is not None:
             self._record.append(seen)
         if self.on_round is not None:

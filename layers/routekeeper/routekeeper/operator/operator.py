@@ -65,6 +65,7 @@ class Operator:
         return {
             "at": iso(seen.now),
             "brake": report.brake_status(seen),
+            "functions": report.functions(self.store.load_passes(), seen.now),
             "groups": {name: self._group_status(name, seen) for name in request.groups},
             "vantages": report.vantages(seen),
             "restarts": {name: self._restart_status(name) for name in self.configuration.restart_groups()},

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
+from routekeeper.domain.presence import Pass
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
@@ -29,6 +32,8 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
         "failback": failback(group.failback, scene.now),
         **holds(state, scene.now),
         "drifted": list(state.drifted),
+        "routes": [{"resource": route.resource, "on": route.on} for route in state.routes],
+        "routes_at": iso_or_none(state.routes_at),
         "pending": None if state.pending is None else transition(state.pending),
         "next": outlook(view, scene.braked),
         "intents": [_intent(intent) for intent in state.intents],
@@ -51,8 +56,23 @@ def vantages(scene: Scene) -> Json:
             "age_seconds": round(scene.now - vantage.heartbeat_at, 3),
             "stale": name not in scene.fresh,
             "suspected": name in scene.suspected,
+            "version": vantage.release.version,
+            "configuration": vantage.release.configuration,
         }
         for name, vantage in sorted(scene.board.vantages.items())
+    }
+
+
+def functions(passes: Iterable[Pass], now: float) -> Json:
+    """When each function that tells it has last ended a pass over everything, and what it runs."""
+    return {
+        ended.function: {
+            "passed_at": iso_or_none(ended.at),
+            "age_seconds": round(now - ended.at, 3),
+            "version": ended.release.version,
+            "configuration": ended.release.configuration,
+        }
+        for ended in passes
     }
 
 
@@ -164,6 +184,7 @@ def _votes(target: str, scene: Scene) -> Json:
             "health": held[target].health.value,
             "since": iso_or_none(held[target].since),
             "reason": held[target].reason,
+            "address": held[target].address,
             "counts": vantage in scene.fresh and vantage not in scene.suspected,
         }
         for vantage, held in sorted(scene.board.health.items())

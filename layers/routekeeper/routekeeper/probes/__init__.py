@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from routekeeper.domain.health import Health
@@ -21,6 +21,12 @@ class Result:
     reason: str
     """What was probed, what came back and, for a loss, after how long: `icmp 10.109.2.1: no echo reply in 0.6 s`."""
     round_trip_seconds: float | None = None
+    address: str | None = None
+    """The IP address that was probed; None where the probe did not get so far."""
+
+    def at(self, address: str) -> Result:
+        """The same, of a probe of this address."""
+        return replace(self, address=address)
 
 
 class Prober(Protocol):

@@ -74,7 +74,8 @@ class HttpProber:
         if isinstance(connection, str):
             return Result(Health.UNKNOWN, f"{what} was not sent: {connection}")
         try:
-            return await self._over(connection, probe, request, address, what, deadline)
+            result = await self._over(connection, probe, request, address, what, deadline)
+            return result.at(address.ip)
         finally:
             connection.close()
 

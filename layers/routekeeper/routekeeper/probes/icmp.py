@@ -247,9 +247,8 @@ class IcmpProber:
         if isinstance(address, Unresolved):
             return Result(Health.UNKNOWN, f"icmp {probe.host} was not sent: {address.reason}")
         echo = self._v4 if address.family == socket.AF_INET else self._v6
-        return await echo.echo(
-            f"icmp {probe.host}{address.beside(probe.host)}", address, probe.timeout_seconds, deadline
-        )
+        what = f"icmp {probe.host}{address.beside(probe.host)}"
+        return (await echo.echo(what, address, probe.timeout_seconds, deadline)).at(address.ip)
 
     def close(self) -> None:
         """Close both sockets. A later probe opens them again."""

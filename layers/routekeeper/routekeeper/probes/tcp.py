@@ -34,7 +34,7 @@ class TcpProber:
             return Result(Health.UNKNOWN, f"{what} was not sent: {connection}")
         try:
             attempt = await connection.connect(address, probe.port, deadline)
-            return _judge(probe, what, attempt, deadline, loop.time() - attempt.sent_at)
+            return _judge(probe, what, attempt, deadline, loop.time() - attempt.sent_at).at(address.ip)
         finally:
             connection.close()
 

@@ -72,32 +72,13 @@ class GroupPass:
             scope.dependencies.sleep(BUSY_POLL_SECONDS)
 
     def _attempt(self, state: GroupState, verdicts: Verdicts) -> str:
-        scope, reading, carrying_out = self.scope, Reading(self.scope), CarryingOut(self.scope)
+        scope, carrying_out = self.scope, CarryingOut(self.scope)
         asked_at = scope.now()
-        routes, unread = reading.now()
+        routes, unread = Reading(scope).now()
         if scope.now() - asked_at > VERDICT_SECONDS:
             verdicts = scope.evidence.anew()
-        view = View.of(scope.group, state, verdicts, routes, scope.now())
-        view = view.with_state(counted(view))
-        decision = decide(view)
-        if isinstance(decision, Stay) and decision.adopt is not None:
-            state = self._adopt(view.state, decision.adopt, decision.reason)
-            view = view.with_state(state).at(scope.now())
-            decision = decide(view)
-        decision = self._braked(view.state, decision)
-        if isinstance(decision, Stay):
-            state = self._stay(state, view)
-        LOG.log(
-            logging.INFO if isinstance(decision, Move) else logging.DEBUG,
-            "decided",
-            extra={"group": scope.group.name, "decision": decision, "actual": view.actual},
-        )
-        if isinstance(decision, Move):
-            now = scope.now()
-            transition = transitions.of_move(view.state, decision, now)
-            state = carrying_out.begin(moved(view.state, decision, now), transition, routes)
-        elif decision.stranded:
-            scope.emit(Metric.NO_HEALTHY_PATH, 1)
+        state = transitions.with_routes(state, routes, scope.now())
+        state, decision = self._decide(state, View.of(scope.group, state, verdicts, routes, scope.now()))
         if unread is not None:
             routes = self._read_at_last(state, unread, decision)
         if isinstance(decision, Stay) and decision.halted:
@@ -105,11 +86,37 @@ class GroupPass:
             return decision.reason
         if state.pending is not None:
             return carrying_out.converge(state, routes) or decision.reason
-        verdicts = verdicts if unread is None else scope.evidence.anew()
+        if unread is not None:  # that took its time
+            verdicts = scope.evidence.anew()
         left, held = self._left(View.of(scope.group, state, verdicts, routes, scope.now()))
         state = self._remember_drift(state, left, routes)
         rest = tuple(route for route in routes if route not in left)
         return held or carrying_out.converge(state, rest) or decision.reason
+
+    def _decide(self, state: GroupState, view: View) -> tuple[GroupState, Decision]:
+        """What to do, and the group's state with that committed; `state` is what is stored."""
+        view = view.with_state(counted(view))
+        decision = decide(view)
+        if isinstance(decision, Stay) and decision.adopt is not None:
+            state = self._adopt(view.state, decision.adopt, decision.reason)
+            view = view.with_state(state).at(self.scope.now())
+            decision = decide(view)
+        decision = self._braked(view.state, decision)
+        if isinstance(decision, Stay):
+            state = self._stay(state, view)
+        level = logging.INFO if isinstance(decision, Move) else logging.DEBUG
+        extra = {"group": self.scope.group.name, "decision": decision, "actual": view.actual}
+        LOG.log(level, "decided", extra=extra)
+        if isinstance(decision, Move):
+            state = self._begin(view, decision)
+        elif decision.stranded:
+            self.scope.emit(Metric.NO_HEALTHY_PATH, 1)
+        return state, decision
+
+    def _begin(self, view: View, move: Move) -> GroupState:
+        now = self.scope.now()
+        transition = transitions.of_move(view.state, move, now)
+        return CarryingOut(self.scope).begin(moved(view.state, move, now), transition, view.routes)
 
     def _read_at_last(self, state: GroupState, unread: Ec2Error, decision: Decision) -> tuple[Route, ...]:
         try:

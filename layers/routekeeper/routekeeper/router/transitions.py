@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from routekeeper.domain.brake import counts
 from routekeeper.domain.decision import Move
-from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind, Untold
+from routekeeper.domain.group_state import GroupState, RouteChange, SeenRoute, Transition, TransitionKind, Untold
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routes import Route, differing, is_on
 from routekeeper.domain.settings import Group, Path
@@ -20,10 +21,18 @@ HALTED: Final = "Halted"
 """Our own code: nothing may be touched any more, by an operator's pause or because what was decided may not be done."""
 TELLER_SECONDS: Final = 15.0
 """How long others leave the telling to whoever recorded."""
+SEEN_ROUTES_LIMIT: Final = 100
+"""Routes that are kept with the group for people to read, about 100 bytes each."""
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
 UNTOLD_CHANGES_LIMIT: Final = 1500
 """Changes of routes in all of them together, about 200 kB: an item may have 400 ("Quotas in Amazon DynamoDB")."""
+
+
+def with_routes(state: GroupState, routes: Iterable[Route], now: float) -> GroupState:
+    """The state with the routes as they have just been read, to be saved along with whatever else is."""
+    seen = tuple(SeenRoute(route.resource, str(route)) for route in islice(routes, SEEN_ROUTES_LIMIT))
+    return replace(state, routes=seen, routes_at=now) if seen else state
 
 
 def of_move(state: GroupState, move: Move, now: float) -> Transition:

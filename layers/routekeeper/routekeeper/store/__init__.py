@@ -9,6 +9,7 @@ from routekeeper.domain.brake import Ledger
 from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.presence import Pass
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
@@ -61,6 +62,12 @@ class Store(Protocol):
 
     def load_brake(self) -> Ledger: ...
     def save_brake(self, ledger: Ledger) -> Ledger: ...
+
+    def load_passes(self) -> tuple[Pass, ...]:
+        """The last pass of each function that has told one; unreadable ones left out."""
+
+    def save_pass(self, ended: Pass) -> bool:
+        """Write it unless a later one of the function stands in its place; whether it stands now."""
 
     def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
         """The newest transitions of a group, newest first; unreadable ones are left out and named in the log."""

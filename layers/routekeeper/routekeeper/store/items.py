@@ -10,6 +10,7 @@
 | `GROUP` | group | `GroupState` | `version` |
 | `RESTART` | restart group | `RestartState` | `version` |
 | `BRAKE` | `deployment` | `Ledger` | `version` |
+| `FUNCTION` | function | `Pass` | `epoch`, which is its time in whole seconds |
 | `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
 
@@ -43,6 +44,7 @@ from routekeeper.domain.errors import ItemError, StoreError
 from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.presence import Pass
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
@@ -60,6 +62,7 @@ SIGNAL: Final = "SIGNAL"
 GROUP: Final = "GROUP"
 RESTART: Final = "RESTART"
 BRAKE: Final = "BRAKE"
+FUNCTION: Final = "FUNCTION"
 EXPIRES_AT: Final = "expires_at"
 HISTORY_SECONDS: Final = 90 * 86_400.0
 """How long history is kept unless said otherwise."""
@@ -117,6 +120,10 @@ def restart_key(group: str) -> Key:
 
 def brake_key() -> Key:
     return Key(BRAKE, "deployment")
+
+
+def pass_key(function: str) -> Key:
+    return Key(FUNCTION, _name(function))
 
 
 def transitions_key(group: str) -> str:
@@ -235,6 +242,18 @@ def signal_item(signal: Signal) -> Item:
 def signal_from(item: Item) -> Signal:
     """Raises ItemError."""
     return from_attributes(Signal, item, str(key_of(item)))
+
+
+# --- passes
+
+
+def pass_item(ended: Pass) -> Item:
+    return _keyed(pass_key(ended.function), ended) | {"epoch": {"N": str(int(ended.at))}}
+
+
+def pass_from(item: Item) -> Pass:
+    """Raises ItemError."""
+    return from_attributes(Pass, item, str(key_of(item)))
 
 
 # --- heartbeats, in one part or several

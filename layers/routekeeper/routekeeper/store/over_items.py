@@ -17,6 +17,7 @@ from routekeeper.domain.errors import ItemError, LeaseLost, StoreError, VersionC
 from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
+from routekeeper.domain.presence import Pass
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
@@ -120,11 +121,7 @@ class ItemStore(ABC):
         return tuple(_readable(self._query("load_signals", [items.SIGNAL]), items.signal_from))
 
     def save_signal(self, signal: Signal) -> bool:
-        try:
-            self._save_fenced("save_signal", [Put(items.signal_item(signal), IfEpochAtMost(signal.order))])
-        except LeaseLost:  # not a lease: a later signal has fenced this one off
-            return False
-        return True
+        return self._save_newest("save_signal", Put(items.signal_item(signal), IfEpochAtMost(signal.order)))
 
     # --- groups
 
@@ -177,6 +174,14 @@ class ItemStore(ABC):
         self._save("save_brake", Put(items.brake_item(saved, self._writer), IfVersion(ledger.version)))
         return saved
 
+    # --- what ran
+
+    def load_passes(self) -> tuple[Pass, ...]:
+        return tuple(_readable(self._query("load_passes", [items.FUNCTION]), items.pass_from))
+
+    def save_pass(self, ended: Pass) -> bool:
+        return self._save_newest("save_pass", Put(items.pass_item(ended), IfEpochAtMost(int(ended.at))))
+
     # --- how writes end
 
     def _save(self, operation: str, put: Put) -> None:
@@ -210,6 +215,14 @@ class ItemStore(ABC):
                     newer = counter(refusal.stored, "epoch")
                     raise LeaseLost(f"{put.key}: written under epoch {newer}, a newer one") from refused
             raise StoreError(f"{operation} of {puts[0].key}: another write is under way") from refused
+
+    def _save_newest(self, operation: str, put: Put) -> bool:
+        """Write it unless a later one stands in its place; whether it stands now."""
+        try:
+            self._save_fenced(operation, [put])
+        except LeaseLost:  # not a lease: a later one has fenced this one off
+            return False
+        return True
 
     def _newest(self, operation: str, pk: str, read: Callable[[Item], T], limit: int) -> tuple[T, ...]:
         return tuple(islice(_readable(self._query(operation, [pk], newest_first=True), read), max(0, limit)))
