@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+import pytest
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
@@ -21,6 +22,12 @@ from routekeeper.store.writes import Put, Refused
 
 TABLE = "routekeeper"
 VANTAGES = ("zone-a", "zone-b", "zone-c", "zone-d")
+
+NOT_ON_MOTO = pytest.mark.parametrize(
+    "bench", ["memory", pytest.param("local-aws", marks=pytest.mark.local_aws)], indirect=True
+)
+"""moto fails on comparisons of unlike types, where DynamoDB finds them false; it checks and writes in two steps; and it
+is slow on large items."""
 
 
 class Bench(Protocol):

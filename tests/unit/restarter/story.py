@@ -2,177 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from lab.memory_store import MemoryStore, MemoryTable
-from lab.simulator.kernel import START as EPOCH
-from lab.simulator.kernel import Kernel
-from lab.simulator.pool import cooperative
-from routekeeper.domain.errors import AnnouncementError, Ec2Error
+from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Asker, GroupState, Pause, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.path_memory import PathMemory
-from routekeeper.domain.restart import Action, InstanceState
+from routekeeper.domain.restart import Action, Phase
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Configuration, Group, Path, RestartPolicy, Target, TcpProbe
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
-from routekeeper.ec2.errors import refused
 from routekeeper.restarter import Dependencies, Restarter, RestartReport, Summary
 from routekeeper.store.writes import Key
+from tests.unit.restarter.fake_ec2 import FakeEc2, KilledError, Machine
+from tests.unit.restarter.timeline import INVOCATION_SECONDS, START, Timeline
 
 POLICY = RestartPolicy(
     "nat", after_seconds=60, stop_timeout_seconds=120, boot_timeout_seconds=300, attempts=3, per_seconds=86_400
 )
-START = 1_000_000.0
-"""Times in stories are seconds after this one."""
-INVOCATION_SECONDS = 55.0
-
-
-class KilledError(BaseException):
-    """What happens to a function whose time is up: nothing of ours can catch it."""
-
-
-class Timeline:
-    """A clock that moves only when somebody sleeps, and what happens meanwhile.
-
-    Whoever sleeps in a thread of the restarter lets the others go on until then.
-    """
-
-    def __init__(self) -> None:
-        self.kernel = Kernel()
-
-    @property
-    def now(self) -> float:
-        return self.kernel.now - EPOCH + START
-
-    def clock(self) -> float:
-        return self.now
-
-    def at(self, seconds: float, act: Callable[[], None]) -> None:
-        self.kernel.at(EPOCH + seconds, act)
-
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        self.kernel.after(seconds, act)
-
-    def sleep(self, seconds: float) -> None:
-        if self.kernel.current is not None:
-            self.kernel.pause(seconds)
-        else:
-            self.kernel.run(self.kernel.now + seconds)
-
-    def run(self, invocation: Callable[[], Summary]) -> Summary:
-        """Let the invocation run to its end."""
-
-        def body() -> Summary:
-            try:
-                return invocation()
-            finally:
-                self.kernel.interrupted = True
-
-        with cooperative(self.kernel):
-            task = self.kernel.spawn(body)
-            while not task.ended:
-                self.kernel.run(self.kernel.now + INVOCATION_SECONDS)
-        if task.error is not None:
-            raise task.error
-        assert isinstance(task.result, Summary)
-        return task.result
-
-
-@dataclass(slots=True)
-class Machine:
-    """One instance and its habits."""
-
-    state: InstanceState = InstanceState.RUNNING
-    stop_seconds: float = 10.0
-    start_seconds: float = 10.0
-    hangs: bool = False
-    """An ordinary stop never ends."""
-    hangs_even_forced: bool = False
-    starts: bool = True
-    """If not, EC2 accepts a start and the instance stays stopped (no capacity, say)."""
-    change: int = 0
-
-
-@dataclass(slots=True)
-class FakeEc2:
-    """Implements `Instances`."""
-
-    timeline: Timeline
-    machines: dict[str, Machine]
-    on_running: Callable[[str], None]
-    asked: list[tuple[float, str, Action]] = field(default_factory=list)
-    """Accepted requests."""
-    refusals: list[tuple[Action, BaseException, bool]] = field(default_factory=list)
-    """What befalls the next request for an action, and whether EC2 acts all the same."""
-    unreadable: dict[str, Ec2Error] = field(default_factory=dict)
-    slow_seconds: dict[str, float] = field(default_factory=dict)
-    """How long it takes to read an instance's state."""
-
-    def refuse(self, action: Action, code: str, *, after_acting: bool = False, times: int = 1) -> None:
-        self.refusals.extend([(action, refused(f"{action.value}: {code}", code), after_acting)] * times)
-
-    def kill_before(self, action: Action) -> None:
-        """Let the function die that asks for the action next, just before EC2 hears of it."""
-        self.refusals.append((action, KilledError(), False))
-
-    def state(self, instance: str) -> InstanceState:
-        self.timeline.sleep(self.slow_seconds.get(instance, 0.0))
-        if (error := self.unreadable.get(instance)) is not None:
-            raise error
-        return self.machines[instance].state
-
-    def act(self, instance: str, action: Action) -> None:
-        refusal = next((r for r in self.refusals if r[0] is action), None)
-        if refusal is not None:
-            self.refusals.remove(refusal)
-            if not refusal[2]:
-                raise refusal[1]
-        self._carry_out(instance, action)
-        if refusal is not None:
-            raise refusal[1]
-
-    def _carry_out(self, instance: str, action: Action) -> None:
-        machine = self.machines[instance]
-        self.asked.append((self.timeline.now - START, instance, action))
-        startable = machine.state in (InstanceState.STOPPED, InstanceState.PENDING, InstanceState.RUNNING)
-        if machine.state is InstanceState.TERMINATED or (action is Action.START and not startable):
-            raise refused(f"{instance} is {machine.state.value}", "IncorrectInstanceState")
-        if action is Action.START:
-            if machine.state is InstanceState.STOPPED and machine.starts:
-                self._become(instance, InstanceState.PENDING)
-                self._later(instance, machine.start_seconds, InstanceState.RUNNING)
-            return
-        forced = action is Action.FORCE_STOP
-        if machine.state is InstanceState.RUNNING or (machine.state is InstanceState.STOPPING and forced):
-            self._become(instance, InstanceState.STOPPING)
-            if not (machine.hangs_even_forced if forced else machine.hangs):
-                self._later(instance, machine.stop_seconds, InstanceState.STOPPED)
-
-    def release(self, instance: str) -> None:
-        """What held the instance up while it was stopping lets go of it."""
-        self._become(instance, InstanceState.STOPPED)
-
-    def _later(self, instance: str, seconds: float, state: InstanceState) -> None:
-        change = self.machines[instance].change
-
-        def settle() -> None:
-            if self.machines[instance].change == change:
-                self._become(instance, state)
-                if state is InstanceState.RUNNING:
-                    self.on_running(instance)
-
-        self.timeline.after(seconds, settle)
-
-    def _become(self, instance: str, state: InstanceState) -> None:
-        self.machines[instance].state = state
-        self.machines[instance].change += 1
+STOP, FORCE, GO = Action.STOP, Action.FORCE_STOP, Action.START
 
 
 class Life:
@@ -364,3 +218,8 @@ def configuration(policy: RestartPolicy) -> Configuration:
 
     groups = (group("a", "nat-a", "nat-b"), group("b", "nat-b", "nat-a"))
     return Configuration({t.name: t for t in map(target, ("nat-a", "nat-b"))}, {g.name: g for g in groups})
+
+
+def active_phase(story: Story) -> Phase | None:
+    active = story.store.load_restart("nat").active
+    return active.phase if active is not None else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lab.memory_store import MemoryStore, MemoryTable
-from routekeeper.domain.group_state import GroupState, Transition
+from routekeeper.domain.group_state import Asker, GroupState, Transition
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Configuration, FailbackPolicy, Group, IcmpProbe, Path, Target
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
+from routekeeper.ec2.errors import refused
 from routekeeper.ec2.steering import Steerers
 from routekeeper.router import Dependencies, GroupReport, Router
 from routekeeper.telemetry.measurements import Measurement, Metric
@@ -18,6 +19,8 @@ from tests.fakes.virtual_time import START
 
 NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_B = NextHop(NextHopKind.INSTANCE, "i-b")
+ASKED = Asker("kim", 0.0, "maintenance")
+DENIED = refused("denied", "UnauthorizedOperation")
 
 
 def group(name: str, *tables: str) -> Group:
@@ -98,3 +101,15 @@ class Stage:
 
     def save(self, state: GroupState, **changes: object) -> None:
         self.store.save_group(replace(state, **changes))  # type: ignore[arg-type]
+
+
+def write_before_the_change_of(stage: Stage, table: str) -> None:
+    """An operator writes to the group, once, when its route in the table is about to be changed."""
+    written: list[str] = []
+
+    def write_once(changed: str) -> None:
+        if changed == table and not written:
+            written.append(changed)
+            stage.save(stage.state(), reason="an operator wrote something")
+
+    stage.routes.before_change = write_once

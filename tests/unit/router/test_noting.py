@@ -11,8 +11,7 @@ from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Pause, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.router import Noting
-from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
-from tests.unit.router.test_router import ASKED
+from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, Stage
 
 
 @pytest.fixture

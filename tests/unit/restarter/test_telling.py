@@ -1,0 +1,45 @@
+"""What people are told of a restart, and what is kept of it in history."""
+
+from __future__ import annotations
+
+from routekeeper.domain.errors import AnnouncementError
+from routekeeper.domain.restart_event import RestartEvent
+from tests.unit.restarter.story import GO, STOP, Story
+
+
+def test_a_failing_announcement_does_not_stop_the_restart_and_is_reported() -> None:
+    story = Story()
+    story.untellable = AnnouncementError("the topic refused")
+    story.leave("nat-a")
+    story.timeline.sleep(60)
+
+    summary = story.invoke()
+
+    assert story.actions() == [STOP, GO]
+    assert [event.outcome.name for event in summary.events][-1] == "RECOVERED"
+    assert any("the topic refused" in trouble for trouble in summary.groups[0].troubles)
+
+
+def test_history_tells_of_every_step_what_and_why() -> None:
+    story = Story()
+    story.leave("nat-a")
+
+    story.run(180)
+
+    told: list[RestartEvent] = story.history()
+    assert len({event.id for event in told}) == 4
+    assert [event.outcome.name for event in told] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
+    assert [event.action for event in told] == [STOP, GO, None, None]
+    assert told[0].reason == "attempt 1 of 3: 1 of 1 vantages: a: seen UNHEALTHY"
+    assert all(event.target == "nat-a" and event.instance == "i-a" and event.reason for event in told)
+
+
+def test_a_repeated_action_is_no_news() -> None:
+    story = Story()
+    story.ec2.refuse(STOP, "RequestLimitExceeded", times=3)
+    story.leave("nat-a")
+
+    story.run(180)
+
+    assert [event.outcome.name for event in story.history()] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
+    assert story.outcomes() == ["BEGUN", "RECOVERED"]
