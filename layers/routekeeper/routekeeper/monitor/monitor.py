@@ -15,6 +15,7 @@ from routekeeper.monitor.burst import Burst
 from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.tenure import LEASE_SECONDS
 from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
+from routekeeper.telemetry.context import bound
 
 LOG = logging.getLogger("routekeeper.monitor")
 
@@ -36,11 +37,12 @@ class Monitor:
             StoreError: the lease could not be had because the table was out of reach until the deadline. Whoever
                 holds it goes on watching.
         """
-        lease = await self._take_over(owner, deadline_at)
-        if lease is None:
-            return Ended.SUPERSEDED
-        watch = Burst if self.configuration.watch is WatchMode.BURST else Watch
-        return await watch(lease, self.configuration, self.dependencies).run(deadline_at)
+        with bound(vantage=self.vantage):
+            lease = await self._take_over(owner, deadline_at)
+            if lease is None:
+                return Ended.SUPERSEDED
+            watch = Burst if self.configuration.watch is WatchMode.BURST else Watch
+            return await watch(lease, self.configuration, self.dependencies).run(deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
         """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.
@@ -57,7 +59,7 @@ class Monitor:
                 continue
             except StoreError as error:
                 if failure is None:
-                    LOG.warning("lease not to be had", extra={"vantage": self.vantage, "error": str(error)})
+                    LOG.warning("lease not to be had", extra={"error": str(error)})
                 failure = error
             else:
                 failure = None

@@ -41,5 +41,5 @@ class Recorder:
         """
         if self._rounds:
             left_out = [f"{target},{count},{a:.3f},{b:.3f}" for target, (count, a, b) in self._left_out.items()]
-            LOG.info(MESSAGE, extra={"vantage": self._vantage, "rounds": self._rounds, "left_out": left_out})
+            LOG.info(MESSAGE, extra={"rounds": self._rounds, "left_out": left_out})
         self._rounds, self._left_out = [], {}

@@ -59,7 +59,7 @@ class Reporter:
         self._tell_refusal()
         accounts, self._accounts = self._accounts, {}
         summaries = {name: accounts.get(name, RoundCounts()).summary() for name in targets}
-        LOG.info("targets seen", extra={**self._here, "targets": _figures(targets, summaries)})
+        LOG.info("targets seen", extra={"targets": _figures(targets, summaries)})
         for measurement in self._measurements(targets, summaries):
             self._emit(measurement)
 
@@ -68,7 +68,7 @@ class Reporter:
         refusal = self._prober.icmp_unavailable if self._uses_icmp and not self._refusal_told else None
         if refusal is not None:
             self._refusal_told = True
-            LOG.warning("icmp unavailable", extra={**self._here, "reason": refusal})
+            LOG.warning("icmp unavailable", extra={"reason": refusal})
 
     def _measurements(
         self, targets: Mapping[str, TargetHealth], summaries: Mapping[str, Summary]

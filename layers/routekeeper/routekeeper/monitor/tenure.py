@@ -33,7 +33,7 @@ class Tenure:
         try:
             return await self._look()
         except StoreError as error:
-            LOG.warning("lease not readable", extra={"vantage": self.lease.vantage, "error": str(error)})
+            LOG.warning("lease not readable", extra={"error": str(error)})
             return True
 
     async def renew_if_due(self) -> None:
@@ -44,9 +44,9 @@ class Tenure:
         try:
             self.lease = await self._offload(partial(self._store.save_lease, renew(self.lease, now, LEASE_SECONDS)))
         except VersionConflict:
-            LOG.debug("a successor has claimed the lease", extra={"vantage": self.lease.vantage})
+            LOG.debug("a successor has claimed the lease")
         except StoreError as error:
-            LOG.warning("lease not renewed", extra={"vantage": self.lease.vantage, "error": str(error)})
+            LOG.warning("lease not renewed", extra={"error": str(error)})
 
     async def grant(self) -> None:
         """Let go of the lease: it is the successor's from now on or, where there is none, nobody's.

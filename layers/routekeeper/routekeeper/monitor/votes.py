@@ -43,7 +43,7 @@ class Votes:
 
     def tell(self, target: str, state: TargetHealth) -> None:
         extra = {"target": target, "health": state.health.value, "reason": state.reason}
-        LOG.info("health changed", extra={"vantage": self._tenure.lease.vantage, **extra})
+        LOG.info("health changed", extra=extra)
         self._told[target] = self._unsaved[target] = state
         self._save_beside(target)
 

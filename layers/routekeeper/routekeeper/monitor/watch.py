@@ -88,7 +88,7 @@ class Watch:
             await asyncio.gather(*(watcher.stop() for watcher in self._watchers.values()))
         self._count_rounds()
         self._reporter.report(self._states())
-        LOG.info("watch ended", extra={"vantage": self._name, "ended": ended.value})
+        LOG.info("watch ended", extra={"ended": ended.value})
         return ended
 
     # --- beginning
@@ -100,7 +100,7 @@ class Watch:
             try:
                 return await self._dependencies.offload(partial(self._dependencies.store.load_board, (self._name,)))
             except StoreError as error:
-                LOG.log(level, "board not readable", extra={"vantage": self._name, "error": str(error)})
+                LOG.log(level, "board not readable", extra={"error": str(error)})
                 level = logging.DEBUG
             await asyncio.sleep(BOARD_RETRY_SECONDS)
 
@@ -120,7 +120,7 @@ class Watch:
         self._blind_until = now + max(self._configuration.stale_after_seconds, *unknown_after, 0.0)
         self._recall_if_possible()
         if self._reading is not None:
-            LOG.warning("watching without what the predecessor knew", extra={"vantage": self._name})
+            LOG.warning("watching without what the predecessor knew")
         for watcher in self._watchers.values():
             watcher.start(recording=self._reading is not None)
 
@@ -194,7 +194,7 @@ class Watch:
         except LeaseLost:
             raise
         except StoreError as error:
-            LOG.warning("heartbeat not written", extra={"vantage": self._name, "error": str(error)})
+            LOG.warning("heartbeat not written", extra={"error": str(error)})
 
     async def _save_vantage(self) -> None:
         """Write counters and summaries; nothing while blind, for they would replace what nobody has read yet."""
@@ -254,7 +254,7 @@ class Watch:
         except LeaseLost:
             raise
         except StoreError as error:
-            LOG.warning("hand-over not written", extra={"vantage": self._name, "error": str(error)})
+            LOG.warning("hand-over not written", extra={"error": str(error)})
             self._verdicts.release()
             return False
         return True

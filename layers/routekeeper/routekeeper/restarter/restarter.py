@@ -11,6 +11,7 @@ from routekeeper.domain.restart import is_stuck
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.visit import Dependencies, Visit
+from routekeeper.telemetry.context import bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class Restarter:
         last_look_at = deadline_at - self.margin_seconds
 
         def attend(name: str) -> RestartReport:
-            report = self._attend(name, groups[name], last_look_at)
-            done(report)
-            return report
+            with bound(group=name):
+                report = self._attend(name, groups[name], last_look_at)
+                done(report)
+                return report
 
         with ThreadPoolExecutor(len(groups), "restart") as threads:
             reports = [threads.submit(attend, name) for name in groups]

@@ -76,7 +76,7 @@ class Visit:
         while True:
             decision = self._decide(state, verdicts)
             level = logging.DEBUG if isinstance(decision, Wait) else logging.INFO
-            LOG.log(level, "decided", extra={"group": self.group, "decision": decision})
+            LOG.log(level, "decided", extra={"decision": decision})
             if isinstance(decision, Wait):
                 return decision.reason
             self.state = state = self._take(state, decision)

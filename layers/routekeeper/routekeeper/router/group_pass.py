@@ -54,7 +54,7 @@ class GroupPass:
             try:
                 return self._attempt(state, self.scope.evidence.anew() if waited else verdicts)
             except (VersionConflict, Late):  # somebody saved in between: decide again on what they saved
-                LOG.info("decided on what is old by now, deciding again", extra={"group": self.scope.group.name})
+                LOG.info("decided on what is old by now, deciding again")
                 verdicts = self.scope.evidence.anew()
         raise VersionConflict(f"group {self.scope.group.name}: lost {DECISION_ATTEMPTS} races in a row")
 
@@ -105,7 +105,7 @@ class GroupPass:
         if isinstance(decision, Stay):
             state = self._stay(state, view)
         level = logging.INFO if isinstance(decision, Move) else logging.DEBUG
-        extra = {"group": self.scope.group.name, "decision": decision, "actual": view.actual}
+        extra = {"decision": decision, "actual": view.actual}
         LOG.log(level, "decided", extra=extra)
         if isinstance(decision, Move):
             state = self._begin(view, decision)
@@ -160,8 +160,7 @@ class GroupPass:
         left = left_alone(view)
         if left:
             where = {route.resource: str(route) for route in left}
-            extra = {"group": view.group.name, "path": path.name, "routes": where}
-            LOG.warning("drift left as it is", extra=extra)
+            LOG.warning("drift left as it is", extra={"path": path.name, "routes": where})
         drifted = tuple(one for one in differing(view.routes, path) if one.unread is None and one not in left)
         if not drifted or not can_wait(view, drifted) or (held := self._hold(view.state)) is None:
             return left, None

@@ -22,6 +22,7 @@ from routekeeper.router.evidence import Evidence
 from routekeeper.router.group_pass import Busy, GroupPass
 from routekeeper.router.scope import Scope
 from routekeeper.router.telling import Telling
+from routekeeper.telemetry.context import bound
 from routekeeper.telemetry.measurements import Measurement, Metric
 
 LOG = logging.getLogger("routekeeper.router")
@@ -106,10 +107,11 @@ class Router:
         return _health(turn.group, verdicts) != turn.known or self._asked_since(turn.group, turn.begun_at)
 
     def _tell(self, group: Group, braking: Braking) -> None:
-        try:
-            Telling(group.name, self.dependencies, braking.worker, braking).run()
-        except StoreError as error:
-            LOG.warning("telling not saved", extra={"group": group.name, "error": str(error)})
+        with bound(group=group.name):
+            try:
+                Telling(group.name, self.dependencies, braking.worker, braking).run()
+            except StoreError as error:
+                LOG.warning("telling not saved", extra={"error": str(error)})
 
     def _asked_since(self, group: Group, at: float) -> bool:
         """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
@@ -123,23 +125,24 @@ class Router:
         self, group: Group, verdicts: Verdicts, evidence: Evidence, braking: Braking, deadline_at: float
     ) -> GroupReport:
         """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
-        try:
-            scope = Scope(group, self.dependencies, evidence, braking, deadline_at)
-            outcome = GroupPass(scope, verdicts).run()
-        except Busy as busy:
-            LOG.info("left to another invocation", extra={"group": group.name})
-            return GroupReport(group.name, "left to another invocation", str(busy))
-        except Ec2Error as error:  # measured where it was met
-            LOG.exception("routes not brought where they should be", extra={"group": group.name})
-            return GroupReport(group.name, "failed", str(error))
-        except Exception as error:  # the edge of one group: what was met in it must not strand the others
-            LOG.exception("group not brought where it should be", extra={"group": group.name})
-            self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
-            self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))
-            told = str(error) if isinstance(error, RoutekeeperError) else f"{type(error).__name__}: {error}"
-            return GroupReport(group.name, "failed", told)
-        LOG.info("group passed", extra={"group": group.name, "outcome": outcome})
-        return GroupReport(group.name, outcome)
+        with bound(group=group.name):
+            try:
+                scope = Scope(group, self.dependencies, evidence, braking, deadline_at)
+                outcome = GroupPass(scope, verdicts).run()
+            except Busy as busy:
+                LOG.info("left to another invocation")
+                return GroupReport(group.name, "left to another invocation", str(busy))
+            except Ec2Error as error:  # measured where it was met
+                LOG.exception("routes not brought where they should be")
+                return GroupReport(group.name, "failed", str(error))
+            except Exception as error:  # the edge of one group: what was met in it must not strand the others
+                LOG.exception("group not brought where it should be")
+                self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
+                self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))
+                told = str(error) if isinstance(error, RoutekeeperError) else f"{type(error).__name__}: {error}"
+                return GroupReport(group.name, "failed", told)
+            LOG.info("group passed", extra={"outcome": outcome})
+            return GroupReport(group.name, outcome)
 
 
 def _health(group: Group, verdicts: Verdicts) -> _Health:

@@ -1,4 +1,8 @@
-"""Structured logs on standard output: the keys of Powertools' logger, without the time that importing it takes."""
+"""Structured logs on standard output: the keys of Powertools' logger, without the time that importing it takes.
+
+Service and request ID are common to every line of a container, whichever thread writes it. What a line is about within
+an invocation (group, vantage) is bound where that work begins: see `context`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from routekeeper.telemetry import json_form
+from routekeeper.telemetry.context import carry
 from routekeeper.telemetry.lines import LineHandler
 
 if TYPE_CHECKING:
@@ -17,7 +22,7 @@ _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a record: level, place, message, time, what every line carries, and the record's own extras."""
+    """One JSON object a record: level, place, message, time, what is common to all, what is bound, and extras."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +50,7 @@ def to_standard_output(service: str) -> None:
     """Write what the package logs as JSON lines with the service's name, and nothing twice."""
     handler = LineHandler()
     handler.setFormatter(_FORMATTER)
+    handler.addFilter(carry)
     _FORMATTER.common["service"] = service
     logger = logging.getLogger("routekeeper")
     logger.handlers = [handler]
