@@ -6,6 +6,8 @@ EC2's description alone has 700 operations; reading all of it takes most of a co
 dozen. What is written is what botocore's loader would find in its own data directory, in the same form. By which rules
 endpoints are found and what is retried is left to the runtime's botocore: its code and these data have to be of one
 version.
+
+Why: docs/decisions/cut-service-models.md
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Every verb of the command, each a module. A new one is written beside them and put into `VERBS`.
 
 `add_parser` is called for all of them on every call, so a verb's machinery is imported in its `run` only.
+
+Why: docs/decisions/a-wing-for-each-place.md
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`routekeeper compile`: a configuration as the JSON that functions read."""
+"""`routekeeper compile`: a configuration as the JSON that functions read.
+
+Why: docs/decisions/compiled-configuration.md
+"""
 
 from __future__ import annotations
 

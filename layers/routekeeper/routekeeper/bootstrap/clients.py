@@ -2,6 +2,8 @@
 
 They are made for a quick start (docs/benchmarks.md, "Start"): by botocore itself, because boto3 around it brings S3's
 transfer manager along, and from descriptions of the services that hold the few calls made here (trim_models.py).
+
+Why: docs/decisions/cut-service-models.md
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 People write YAML (`config/failover.yaml`); `routekeeper compile` reads it through the same code, and writes the same
 document as JSON for the functions, so that they need no YAML parser.
+
+Why: docs/decisions/compiled-configuration.md
 """
 
 from __future__ import annotations

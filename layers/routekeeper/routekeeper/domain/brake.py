@@ -6,6 +6,8 @@ ledger, and at the limit the brake engages. It does not release by itself: the p
 
 Every move counts that was decided here. What an operator asked for is not counted, and neither are the completions of
 an earlier transition. Only what can wait is held (`Move.brakable`); the rest is counted once it is done (law 4).
+
+Why: docs/decisions/brake.md
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ Two things go beyond the textbook. Probes follow each other faster while the sco
 intervals), so times are summed in seconds and not in probes. And losses come in bursts: whether a probe is lost depends
 on the one before, the more so the closer they follow each other (Gilbert's model, a line that is either up or down for
 exponentially distributed times).
+
+Why: docs/decisions/grey-failure.md
 """
 
 from __future__ import annotations

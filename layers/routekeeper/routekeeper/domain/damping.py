@@ -6,6 +6,8 @@ that turns UNHEALTHY, whether or not traffic is on the path. Suppressed paths ar
 
 Nothing here ticks: what holds at a moment is computed from the last flap, so that looking changes nothing and a
 changed setting counts from the next look on.
+
+Why: docs/decisions/damping.md
 """
 
 from __future__ import annotations

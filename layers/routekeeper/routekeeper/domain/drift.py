@@ -1,4 +1,7 @@
-"""Drift: routes that somebody else has changed. Which of them stay so, and which can wait to be put right."""
+"""Drift: routes that somebody else has changed. Which of them stay so, and which can wait to be put right.
+
+Why: docs/decisions/drift-onto-healthy.md
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ against good ones (`cusum`). It is raised when there have been more bad ones tha
 the same kind of test the other way round, so a verdict is neither made nor taken back by a few lucky probes.
 
 Two things can be tallied, both off unless configured: probes that were lost, and answers that took too long.
+
+Why: docs/decisions/grey-failure.md
 """
 
 from __future__ import annotations

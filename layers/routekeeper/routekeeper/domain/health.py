@@ -3,6 +3,8 @@
 The rule is the rise and fall of load balancers (HAProxy's `rise` and `fall`) with a duration beside each count:
 a verdict needs that many consecutive outcomes *and* that they span at least that long. Where loss or latency is
 configured, sustained loss or slowness is a verdict, too (`grey`); it is taken back by the same kind of evidence.
+
+Why: docs/decisions/detection-defaults.md, docs/decisions/stale-losses.md
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The ladder of a group's paths: which of them its traffic should be on, as things are now."""
+"""The ladder of a group's paths: which of them its traffic should be on, as things are now.
+
+Why: docs/decisions/adopt-routes-at-start.md
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A newcomer claims the lease; the owner, who looks at it every second, saves what it knows and grants it. Only where
 the owner is silent until the lease expires does the newcomer take it unasked.
+
+Why: docs/decisions/lease-hand-over.md
 """
 
 from __future__ import annotations

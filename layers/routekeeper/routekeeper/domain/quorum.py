@@ -1,4 +1,7 @@
-"""From what each vantage holds to what is true of a target: fresh vantages vote."""
+"""From what each vantage holds to what is true of a target: fresh vantages vote.
+
+Why: docs/decisions/suspected-vantages.md
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is remembered of restarts, and the decision whether to begin one. How one goes on: `restart_course`."""
+"""What is remembered of restarts, and the decision whether to begin one. How one goes on: `restart_course`.
+
+Why: docs/decisions/restart-slot.md
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The course of a restart that is under way: one step at a time, each saved before it is taken."""
+"""The course of a restart that is under way: one step at a time, each saved before it is taken.
+
+Why: docs/decisions/restart-slot.md
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What AWS itself says of an instance: that it is going down, or will be taken down. Evidence beside the probes.
 
-The words, the reasons for the lengths below and what ends a signal: docs/decisions/signals.md.
+Why: docs/decisions/signals.md
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 A window is open while a clock on the wall there shows a time inside it. Where clocks are put forward, what they skip is
 missing from it; where they are put back, what they show twice is in it twice. So at no moment does a window surprise
 whoever looks at the clock.
+
+Why: docs/decisions/failback-windows.md
 """
 
 from __future__ import annotations

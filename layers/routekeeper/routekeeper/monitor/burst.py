@@ -1,4 +1,7 @@
-"""One short look at every target: the economical way to watch."""
+"""One short look at every target: the economical way to watch.
+
+Why: docs/decisions/bursts.md
+"""
 
 from __future__ import annotations
 

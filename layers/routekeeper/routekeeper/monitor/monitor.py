@@ -1,4 +1,7 @@
-"""One invocation of the monitor: take the vantage's lease over, then keep watch until a successor comes."""
+"""One invocation of the monitor: take the vantage's lease over, then keep watch until a successor comes.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The lease in hand: looked at, renewed, and granted to the successor."""
+"""The lease in hand: looked at, renewed, and granted to the successor.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One watch: from the lease taken over to the lease handed on."""
+"""One watch: from the lease taken over to the lease handed on.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 

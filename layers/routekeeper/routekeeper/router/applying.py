@@ -1,4 +1,7 @@
-"""Changing the routes that differ: side by side, as fast as EC2 takes it, and read back at the end."""
+"""Changing the routes that differ: side by side, as fast as EC2 takes it, and read back at the end.
+
+Why: docs/decisions/paced-changes.md
+"""
 
 from __future__ import annotations
 

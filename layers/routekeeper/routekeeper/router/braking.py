@@ -2,6 +2,8 @@
 
 What may be held takes its slot before it is committed, and waits for as long as the ledger cannot be had: returning
 may be delayed. What leaves an UNHEALTHY path never comes by here; it is counted when people are told of it.
+
+Why: docs/decisions/brake.md
 """
 
 from __future__ import annotations

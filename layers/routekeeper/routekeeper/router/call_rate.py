@@ -1,4 +1,7 @@
-"""How fast changes are asked for: all at once until EC2 throttles, and then as fast as it is seen to take them."""
+"""How fast changes are asked for: all at once until EC2 throttles, and then as fast as it is seen to take them.
+
+Why: docs/decisions/paced-changes.md
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ The order is what makes a crash harmless at every line (law 10). The desired pat
 the transition that it starts (`pending`: what is about to be changed included) and the name of the invocation that
 carries it out. The routes are changed next. Then the transition goes into history in the same write that ends it.
 Whoever dies in between leaves `pending` behind, and the next pass goes on from there.
+
+Why: docs/decisions/level-triggered-router.md
 """
 
 from __future__ import annotations

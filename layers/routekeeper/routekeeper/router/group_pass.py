@@ -2,6 +2,8 @@
 
 What is committed in which order, and why a crash is harmless at every line, is told in `carrying_out`. People are told
 afterwards (see `telling`), for nothing may wait for that.
+
+Why: docs/decisions/level-triggered-router.md
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Shapes: "State change events for Amazon EC2 instances" and "Spot Instance interruption notices" (Amazon EC2 user
 guide), "Amazon EC2 Auto Scaling event reference" (scale-in lifecycle action), "AWS Health events Amazon EventBridge
 schema" (AWS Health user guide). Only AWS can put events of a source that begins with `aws.` (PutEvents refuses others).
+
+Why: docs/decisions/signals.md
 """
 
 from __future__ import annotations

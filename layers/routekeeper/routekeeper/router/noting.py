@@ -1,4 +1,7 @@
-"""What AWS says of our instances goes into the table first, so that every pass from then on knows it."""
+"""What AWS says of our instances goes into the table first, so that every pass from then on knows it.
+
+Why: docs/decisions/signals.md
+"""
 
 from __future__ import annotations
 

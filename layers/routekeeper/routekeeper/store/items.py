@@ -28,6 +28,8 @@ lease would begin again at epoch 0 and be fenced off by its own past. Hence `lea
 An item may measure 400 KB, and one target takes 300 to 700 bytes of a heartbeat: some 600 targets fit. A longer
 heartbeat is split by target over several items, written in one transaction. A transaction takes 4 MB, some 6,000
 targets.
+
+Why: docs/decisions/stored-shapes.md
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 The shape is that of "Process Amazon DynamoDB records with Lambda" (AWS Lambda Developer Guide). A record is a hint
 to look, never the evidence itself: who acts on it reads the table.
+
+Why: docs/decisions/who-wakes-the-router.md
 """
 
 from __future__ import annotations
