@@ -75,7 +75,7 @@ class Monitor:
         return None
 
     async def _ask(self, owner: str, *, claimed: bool) -> Lease:
-        """The lease, asked for by `owner` unless it was `claimed` and another has claimed it since."""
+        """The lease, after `owner` has asked for it. If another has claimed it since `owner` had, nobody asks again."""
         dependencies = self.dependencies
         lease = await dependencies.offload(partial(dependencies.store.load_lease, self.vantage))
         now = dependencies.clock()

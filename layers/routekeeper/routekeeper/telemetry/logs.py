@@ -1,4 +1,4 @@
-"""Structured logs on standard output: the keys of Powertools' logger, without the time that importing it takes."""
+"""Structured logs on standard output. The keys are those of Powertools' logger, whose import would take too long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a record: level, place, message, time, what every line carries, and the record's own extras."""
+    """One JSON object for each record: level, place, message, time, what every line carries, and its own extras."""
 
     def __init__(self) -> None:
         super().__init__()
