@@ -77,22 +77,33 @@ def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterat
     found = both(needed)
     if found <= _NEGLIGIBLE * asked:
         return
-    yield f"    NOTE: {needed} losses in a row accuse the same line, too, which makes it {_often(found)}"
+    yield f"    NOTE: {needed} losses in a row accuse the same line, too; together: {_false_alarms(found)}"
     choices = range(needed, min(most, standard.alarm.losses) + 1)
     place = bisect_left(choices, True, key=lambda count: both(count) <= _ENOUGH * asked)  # noqa: FBT003 - what is sought
     if found > _ENOUGH * asked and place < len(choices):
         count = choices[place]
         noticed = render((count - 1) * rule.suspect_interval_seconds + timeout_seconds)
         threshold = f"`unhealthy_threshold: {count}` or " if count <= MOST_IN_A_ROW else ""
-        yield f"      with {threshold}`unhealthy_for: {noticed}` {_often(both(count))}; a cut is then noticed {noticed}"
-        yield "      after the first lost probe"
+        yield f"      with {threshold}`unhealthy_for: {noticed}`: {_false_alarms(both(count))};"
+        yield f"      a cut is then noticed {noticed} after the first lost probe"
 
 
 def _often(per_year: float) -> str:
-    days = YEAR_SECONDS / per_year / _DAY_SECONDS
-    if days <= 1:
-        return f"{1 / days:.3g} times a day"
-    return f"once in {days:.3g} days" if days < 100 else f"once in {days:,.0f} days"  # noqa: PLR2004 - three digits
+    days = _days_between(per_year)
+    return f"{1 / days:.3g} times a day" if days <= 1 else f"once in {_three_digits(days)} days"
+
+
+def _false_alarms(per_year: float) -> str:
+    days = _days_between(per_year)
+    return f"{1 / days:.3g} false alarms a day" if days <= 1 else f"one false alarm every {_three_digits(days)} days"
+
+
+def _days_between(per_year: float) -> float:
+    return YEAR_SECONDS / per_year / _DAY_SECONDS
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else f"{number:,.0f}"  # noqa: PLR2004 - more have three digits anyway
 
 
 def _bursts(seconds: float) -> str:
