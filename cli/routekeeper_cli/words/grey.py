@@ -16,15 +16,15 @@ from routekeeper_cli.words.figures import percent
 _SHARES: Final = (0.1, 0.2, 0.3, 0.5)
 _DAY_SECONDS: Final = 86_400.0
 _NEGLIGIBLE: Final = 1.1
-"""Up to so many times the false alarms that were asked for nothing is said of what adds to them ..."""
+"""Up to this many times the false alarms that were asked for, `check` does not mention losses in a row."""
 _ENOUGH: Final = 2.0
-"""... and up to so many times nothing is advised."""
+"""Up to this many times it gives no advice."""
 _MOST_COUNTED: Final = 500_000
-"""Scores times losses in a row that an advice is looked for among; each takes half a second at most."""
+"""Limits the search for an advice: scores times losses in a row. The time of each step grows with them."""
 
 
 def grey_lines(rule: Detection, timeout_seconds: float) -> Iterator[str]:
-    """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing where nothing is configured.
+    """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing if no rule is configured.
 
     A loss is certain after `timeout_seconds`.
     """
@@ -67,7 +67,7 @@ def _latency(rule: Detection, latency: LatencyRule) -> Iterator[str]:
 
 
 def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterator[str]:
-    """What losses in a row make of the line that the rule on loss leaves in peace, where it is worth a word."""
+    """How often losses in a row accuse a line that is as usual, if that is often enough to mention."""
     standard, asked = rule.loss_standard(loss), loss.false_alarms_per_year
     needed, most = rule.losses_needed(timeout_seconds), _MOST_COUNTED // standard.alarm.threshold
 
