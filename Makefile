@@ -126,6 +126,7 @@ bench-publish: $(VENV)/.done ## Put what was measured into docs/benchmarks.md an
 	@$(RUN)/python -m bench.publish
 
 # --- upkeep
+# Why: docs/decisions/pinned-dependencies.md
 .PHONY: lock
 lock: | $(UV) ## Pin the newest versions of every dependency, with hashes
 	@lock() { $(UV) pip compile -q --universal --upgrade --python-version 3.11 --generate-hashes --no-header "$${@:2}" -o requirements/$$1.txt; }; \

@@ -1,4 +1,4 @@
-"""What the command's exit code says, the same for every verb."""
+"""The command's exit codes, which mean the same for every verb."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from routekeeper.domain.errors import ConfigurationError, RequestError, Routekee
 
 
 class ExitCode(IntEnum):
-    """A code with its meaning. Scripts rely on them: none is ever given another meaning."""
+    """A code with its meaning. Scripts rely on them, so no code ever gets another meaning."""
 
     meaning: str
 

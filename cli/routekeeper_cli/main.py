@@ -13,10 +13,10 @@ from routekeeper_cli.verbs import VERBS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code. `arguments` default to the process's own.
+    """Run one verb and return the exit code. `arguments` default to the process's own.
 
     Raises:
-        SystemExit: after `--help` and `--version`, and on arguments that make no command.
+        SystemExit: after `--help` and `--version`, and on arguments that are no command.
     """
     try:
         try:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that takes options by their whole names only: a shortened one would break with the next option."""
+    """A parser that takes options by their whole names only. A shortened one would break with the next new option."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments, allow_abbrev=False)
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
-        """To standard output, as all data: argparse would hide that it cannot be written."""
+        """Print it to standard output as data. argparse would hide it if that cannot be written."""
         if file is None:
             output.put(self.format_help().rstrip("\n"))
         else:
@@ -32,7 +32,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - it 
 
 
 class Version(argparse.Action):
-    """`--version`, looked up only where it is asked for."""
+    """`--version`, looked up only if it is asked for."""
 
     def __init__(self, option_strings: list[str], dest: str, **arguments: Any) -> None:
         super().__init__(option_strings, dest, nargs=0, help="print the version and exit", **arguments)

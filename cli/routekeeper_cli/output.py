@@ -19,7 +19,7 @@ class Form(Enum):
     TABLE = "table"
     """For people."""
     JSON = "json"
-    """For programs: one object a line."""
+    """For programs: one object on a line."""
 
 
 def put(line: str) -> None:
@@ -33,7 +33,7 @@ def put(line: str) -> None:
 
 
 def put_all(lines: Iterable[str]) -> None:
-    """Lines of data, each as soon as it is there. Raises as `put`, and what making the lines raises."""
+    """Write lines of data, each as soon as it is there. Raises as `put`, and whatever making the lines raises."""
     for line in lines:
         put(line)
 
@@ -44,17 +44,17 @@ def put_json(value: object) -> None:
 
 
 def flush() -> None:
-    """See to it that all data is written while an error can still be told. Raises as `put`."""
+    """Write all data while an error can still be told. Raises as `put`."""
     _write_out("")
 
 
 def note(text: str) -> None:
-    """What a person should know of input that is used all the same."""
+    """Tell a person something about input that is used anyway."""
     complain(f"NOTE: {text}")
 
 
 def complain(text: str) -> None:
-    """A line on standard error. Where that cannot be written either, there is nobody left to tell."""
+    """A line on standard error. If that cannot be written either, nobody is left to tell."""
     _write_error(f"{text}\n")
 
 
@@ -65,7 +65,7 @@ def complain_of_all(lines: Iterable[str]) -> None:
 
 
 def tell(text: str) -> None:
-    """A sign of life where somebody sits at a terminal: a line of its own that each one replaces."""
+    """A sign of life for a person at a terminal: one line, which the next sign replaces."""
     if sys.stderr is not None and sys.stderr.isatty():
         _write_error(f"\r\x1b[K{text}")
 
@@ -89,6 +89,6 @@ def _write_error(text: str) -> None:
 
 
 def _let_go(stream: TextIO) -> None:
-    """What is still in the buffer would be written at exit, and fail again ("Note on SIGPIPE", module `signal`)."""
+    """Drop the buffer: it would be written at exit, and fail again ("Note on SIGPIPE", module `signal`)."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,4 +1,4 @@
-"""Entry point of the restarter: stream records or the tick of the minute, every restart taken further."""
+"""Entry point of the restarter: stream records or the tick of the minute start a look at every restart group."""
 
 from __future__ import annotations
 

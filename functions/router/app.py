@@ -1,4 +1,4 @@
-"""Entry point of the router: stream records or the tick of the minute, one pass over the groups."""
+"""Entry point of the router: stream records, the tick of the minute or an event of AWS start a pass over the groups."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ Not every kernel has the netem queueing discipline; a packet socket is everywher
     python -m lab.network.wire NAMESPACE FROM TO DELAY_SECONDS LOSS
 
 It writes a line to its standard output once it carries.
+
+Why: docs/decisions/delay-in-the-laboratory.md
 """
 
 from __future__ import annotations

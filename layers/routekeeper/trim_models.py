@@ -2,10 +2,12 @@
 
     python trim_models.py DIRECTORY
 
-EC2's description alone has 700 operations; reading all of it takes most of a cold start, and the functions need a
-dozen. What is written is what botocore's loader would find in its own data directory, in the same form. By which rules
-endpoints are found and what is retried is left to the runtime's botocore: its code and these data have to be of one
+EC2's description alone has hundreds of operations, and reading all of it takes most of a cold start. The functions need
+a few (`OPERATIONS`). What is written has the form in which botocore's loader finds it in its own data directory. The
+rules for endpoints and retries stay those of the runtime's botocore, because its code and these data have to be of one
 version.
+
+Why: docs/decisions/cut-service-models.md
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ OPERATIONS: Final = {
     "events": ("PutEvents",),
     "sns": ("Publish",),
 }
-"""What the functions call; a test compares it with their roles."""
+"""What the functions call. A test compares it with their roles."""
 _DOCUMENTATION: Final = frozenset({"documentation", "documentationUrl"})
 
 
@@ -48,7 +50,8 @@ def write(directory: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         _write(place / "service-2.json", _cut(loader.load_service_model(service, "service-2"), operations))
         _write(place / "paginators-1.json", {"pagination": dict(_paginators(loader, service, operations))})
-    # The list of old, which rules have replaced: 1.2 MB, in one form for ten years, and read for every client.
+    # The old list of endpoints, which rules have replaced. Its form has not changed for ten years. It is long, and is
+    # read for every client.
     endpoints = loader.load_data("endpoints")
     for partition in endpoints["partitions"]:
         partition["services"] = {name: one for name, one in partition["services"].items() if name in OPERATIONS}

@@ -22,16 +22,16 @@ class Checked:
 
     configuration: Configuration
     warnings: tuple[str, ...]
-    """What is allowed and may yet not be what is wanted: a line each, with file, line and column."""
+    """What is allowed but may not be what is wanted: one on a line, with file, line and column."""
     compiled: str
     """The same document as the JSON text that functions read."""
 
 
 def check(path: Path) -> Checked:
-    """What a file holds, with the warnings about it: JSON where its name ends in `.json`, else YAML.
+    """What a file holds, with the warnings about it. It is JSON if its name ends in `.json`, otherwise YAML.
 
     Raises:
-        ConfigurationError: the file cannot be read, or every problem in it, a line each.
+        ConfigurationError: the file cannot be read, or every problem in it, one on a line.
     """
     problems = Problems(str(path))
     tree = _tree(path, problems)
@@ -41,7 +41,7 @@ def check(path: Path) -> Checked:
 
 
 def load(path: Path) -> Configuration:
-    """The configuration in a file, for those who do not care about warnings.
+    """The configuration in a file, without the warnings.
 
     Raises:
         ConfigurationError: as `check`.

@@ -18,7 +18,7 @@ _PLAIN = _TYPED | {f"tag:yaml.org,2002:{kind}" for kind in ("str", "timestamp", 
 
 
 def parse(text: str, problems: Problems) -> Node:
-    """The document. Text that is not YAML is noted and raised at once: nothing behind it can be read.
+    """The document. Text that is not YAML is raised at once, because nothing after it can be read.
 
     Raises:
         ConfigurationError: not YAML, with line and column.
@@ -46,7 +46,7 @@ def parse(text: str, problems: Problems) -> Node:
 
 
 class _Tree:
-    """Converts nodes once each: an alias is its anchor's node, however often it stands."""
+    """Converts each node once. An alias is its anchor's node, however often it is used."""
 
     def __init__(self, loader: yaml.SafeLoader, problems: Problems) -> None:
         self._loader = loader
@@ -79,7 +79,7 @@ class _Tree:
         if not isinstance(key, yaml.ScalarNode):
             self._problems.add("", "a key must be plain text", place)
             return Entry("?", self.of(value), place)
-        # The text as written: a target called `on` is not called true.
+        # The text as written, because a target called `on` is not called true.
         return Entry(str(key.value), self.of(value), place)
 
     def _scalar(self, node: yaml.Node, place: Place) -> object:

@@ -1,1 +1,1 @@
-"""What a deployment costs a month: counts that were measured, times prices that were looked up."""
+"""What a deployment costs a month: measured counts times prices that were looked up."""

@@ -1,4 +1,4 @@
-"""The bill: items at list price and with what every account has free, next to other ways of doing the same."""
+"""The bill: items at list price and with the free allowance, next to other ways of doing the same."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def items(counts: Counts, size: Size, known: PriceList) -> tuple[Item, ...]:
 
 
 def others(size: Size, known: PriceList) -> Iterator[tuple[str, float]]:
-    """Other ways, USD a month at list price for as many zones; traffic not counted anywhere."""
+    """Other ways in USD a month, at list price and for as many zones. Traffic is not counted anywhere."""
     prices, zones = known.prices, size.vantages
     standby = zones * HOURS * prices.nat_gateway_hour
     endpoints = 2 * zones * HOURS * prices.interface_endpoint_hour

@@ -1,7 +1,7 @@
-"""What the functions were seen to use up, and what that makes in a month for a configuration.
+"""What the functions were seen to use, and what that makes in a month for a configuration.
 
-The files are what `make bench-cost` and `make bench-unwatched` measure on the deployed application: by function the
-invocations, their duration, the units of DynamoDB and the bytes of log of so many seconds.
+`make bench-cost` and `make bench-unwatched` measure the files on the deployed application. They hold, for a number of
+seconds, the invocations of each function, their duration, the units of DynamoDB and the bytes of log.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures,
 MONTH_SECONDS: Final = 730 * 3600
 MEASURED: Final = {watch: Path(__file__).with_name(f"counts-{watch.value}.json") for watch in WatchMode}
 ALARMS: Final = 12
-"""In template.yaml, beside those of each vantage; a test holds both figures to it."""
+"""The alarms in template.yaml that belong to no vantage. A test compares both figures with the template."""
 ALARMS_OF_A_VANTAGE: Final = 2
 METRICS_OF_A_TARGET: Final = 3
 LAMBDAS_OWN_LOG_BYTES: Final = 400
-"""START, END and REPORT of one invocation, with what CloudWatch Logs adds to each; no emulator writes them."""
+"""START, END and REPORT of one invocation, with what CloudWatch Logs adds to each. No emulator writes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How a deployment is laid out; the defaults are those of template.yaml."""
+    """How a deployment is laid out. The defaults are those of template.yaml."""
 
     vantages: int = 2
     monitor_memory_mb: int = 128
@@ -37,7 +37,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a deployment uses up in a month."""
+    """What a deployment uses in a month."""
 
     monitor_gb_seconds: float
     control_gb_seconds: float
@@ -45,14 +45,14 @@ class Counts:
     write_units: float
     read_units: float
     metrics: float
-    """Written every minute. Those that only trouble writes are billed for the hours of trouble."""
+    """The metrics written every minute. Those that are written only in trouble are billed for the hours of trouble."""
     alarms: float
     log_gb: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Used:
-    """By one function, or by several together, in a month."""
+    """What one function, or several together, use in a month."""
 
     seconds: float = 0.0
     requests: float = 0.0
@@ -71,13 +71,13 @@ class _Used:
 
 
 def monthly(configuration: Configuration, size: Size, file: Path | None = None) -> Counts:
-    """What the configuration makes of the counts in `file`, or of the measured ones that come with the program.
+    """The counts in `file`, or those that come with the program, for this configuration.
 
-    Monitors count once for each vantage. Their writes of health and their log lines grow with the targets; how long
-    they run does not.
+    Monitors count once for each vantage. Their writes of health and their log lines grow with the targets, but not the
+    time that they run.
 
     Raises:
-        ConfigurationError: the file cannot be read, or was measured with the other way of watching.
+        ConfigurationError: the file cannot be read, or was measured with another `watch`.
     """
     file = file or MEASURED[configuration.watch]
     document = _read(file, configuration.watch)
@@ -106,7 +106,7 @@ def monthly(configuration: Configuration, size: Size, file: Path | None = None) 
 
 
 def _metrics(configuration: Configuration, size: Size) -> int:
-    """Written every minute: the heartbeats, that ICMP is refused (it is, in Lambda), and targets where wanted."""
+    """The metrics written every minute: heartbeats, that ICMP is refused (as in Lambda), and targets if wanted."""
     probes = [probe for target in configuration.targets.values() for probe in target.probes]
     refused = any(isinstance(probe, IcmpProbe) for probe in probes)
     wanted = configuration.target_figures is TargetFigures.METRICS

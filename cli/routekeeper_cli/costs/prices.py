@@ -23,10 +23,10 @@ class Prices:
     dynamodb_write_unit: float
     dynamodb_read_unit: float
     metric: float
-    """A month, as `alarm`."""
+    """For a month, as `alarm` is."""
     alarm: float
     log_gb: float
-    """Taken in."""
+    """For ingestion."""
     interface_endpoint_hour: float
     """In one zone."""
     nat_gateway_hour: float
@@ -37,7 +37,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What every account has free of charge each month, for good; all of its applications share it."""
+    """What every account has free each month, without an end. All of its applications share it."""
 
     lambda_gb_seconds: float
     lambda_requests: float

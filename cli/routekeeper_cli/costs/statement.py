@@ -26,10 +26,10 @@ class Statement:
     def of(
         cls, configuration: Configuration, region: str, size: Size, counts: Path | None, prices: Path | None
     ) -> Statement:
-        """What a configuration costs, by counts and prices of one's own or by those that come with the command.
+        """What a configuration costs, by the given counts and prices or by those that come with the command.
 
         Raises:
-            ConfigurationError: counts or prices cannot be read, or have nothing to say about this.
+            ConfigurationError: counts or prices cannot be read, or do not cover this.
         """
         known = price_list(region, prices or FILE)
         items = bill.items(monthly(configuration, size, counts), size, known)

@@ -1,4 +1,4 @@
-"""Replay: what would have been seen and done on a recorded trace, with this configuration."""
+"""Replay: what this configuration would have seen and done on a recorded trace."""
 
 from __future__ import annotations
 

@@ -12,14 +12,14 @@ from routekeeper.config.tree import Place
 from routekeeper.domain.errors import ConfigurationError
 
 _END: Final = re.compile(r"\r\n|\n|\r")
-"""`str.splitlines` takes form feeds, separators and more for ends of lines, which most editors do not."""
+"""`str.splitlines` also takes form feeds, separators and more for ends of lines. Most editors do not."""
 
 
 def lines_of(path: Path, errors: Literal["strict", "replace"] = "strict") -> list[str]:
-    """What stands in a file, without a byte order mark; `errors` as for `bytes.decode`.
+    """The lines of a file, without a byte order mark. `errors` is as for `bytes.decode`.
 
     Raises:
-        ConfigurationError: it cannot be read, or where it is not UTF-8.
+        ConfigurationError: it cannot be read, or is not UTF-8, with the place.
     """
     try:
         data = path.read_bytes().removeprefix(codecs.BOM_UTF8)

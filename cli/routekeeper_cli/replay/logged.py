@@ -1,7 +1,7 @@
-"""A trace out of the monitors' log, where they were asked to record their rounds.
+"""A trace out of the monitors' log, if they were asked to record their rounds.
 
-What a trace lacks may be what it was recorded for: the cap of `record_rounds` strikes while probing is hurried. So
-whatever is missing is told.
+What is missing from a trace may be what it was recorded for, because the limit of `record_rounds` is reached while
+probing is hurried. So everything that is missing is told.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from routekeeper_cli.words.figures import count
 _MESSAGE: Final = "rounds"
 """As monitor.recording writes it."""
 _OBJECT: Final = re.compile(r"\{[^{}]*\}?")
-"""An object without others in it, as a record is; without its end where the line was cut."""
+"""An object without others in it, as a record is. Its end may be missing if the line was cut."""
 _IS_RECORD: Final = re.compile(rf'message[\\"]+\s*:\s*[\\"]+{_MESSAGE}(?:[\\"]|$)')
-"""Also where its quotes are escaped, or it was cut behind these words."""
+"""It also matches if the quotes are escaped, or the record was cut after these words."""
 _HOLE_FORM: Final = "target,rounds,first,last"
 _HOLE: Final = re.compile(r"([^,]+),(\d{1,9}),(\d{1,11}\.\d{3}),(\d{1,11}\.\d{3})", re.ASCII)
 _MOST_TOLD: Final = 5
@@ -37,7 +37,7 @@ _READER: Final = RowReader(COLUMNS)
 
 
 def trace_from_log(path: Path) -> Iterator[str]:
-    """The lines of a trace, from whatever text holds the monitors' log events, each as JSON on one line.
+    """The lines of a trace, from any text that holds the monitors' log events, each as JSON on one line.
 
     Notes on standard error say what is missing from it.
 
@@ -69,7 +69,7 @@ class _Hole:
 
 
 class _Log:
-    """What the records of a log hold, and what they lack."""
+    """What the records of a log hold, and what is missing from them."""
 
     def __init__(self, path: Path) -> None:
         self.rows: list[tuple[Row, str]] = []
@@ -138,6 +138,6 @@ class _Log:
 
 
 def _first(told: list[str]) -> list[str]:
-    """Some of it, and how much more there is."""
+    """The first few, and how many more there are."""
     more = len(told) - _MOST_TOLD
     return told if more <= 0 else [*told[:_MOST_TOLD], f"and {more} more"]

@@ -9,7 +9,7 @@ _A_DATE_FROM_SECONDS: Final = 1e8
 
 
 def is_date(time: float) -> bool:
-    """Whether it counts from the Unix epoch: what is later than March 1973 does, what is earlier does not."""
+    """Whether it counts from the Unix epoch. A time from March 1973 on is taken to do so, an earlier one not."""
     return time >= _A_DATE_FROM_SECONDS
 
 

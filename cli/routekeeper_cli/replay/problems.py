@@ -11,7 +11,7 @@ _MOST_PROBLEMS: Final = 20
 
 
 class FirstProblems(Problems):
-    """The first problems of a file that may have one in every row."""
+    """Keeps the first problems of a file that may have one in every row."""
 
     def __init__(self, source: str) -> None:
         super().__init__(source)

@@ -1,4 +1,4 @@
-"""One round of probing as a row of text: what its fields may say, and whether another row has said it."""
+"""One round of probing as a row of text: what its fields may say, and whether it repeats another row."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from routekeeper_cli.words.figures import count
 COLUMNS: Final = ("time_seconds", "vantage", "target", "outcome", "rtt_ms")
 _T = TypeVar("_T")
 _NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-"""Of what `float` reads, no underscores, no digits of other scripts and no words."""
+"""What `float` reads, but without underscores, digits of other scripts, and words."""
 _LATEST_SECONDS: Final = 1e11
-"""The year 5138: what is later was meant as milliseconds."""
+"""The year 5138. A later time was probably meant as milliseconds."""
 _LONGEST_MS: Final = 3_600_000.0
 
 
 class RoundOutcome(Enum):
-    """How a round ended; the value is what stands in the file."""
+    """How a round ended. The value is what stands in the file."""
 
     OK = "ok"
     LOST = "lost"
@@ -63,15 +63,15 @@ class BadRow(ValueError):
 
 
 class RowReader:
-    """Reads rows whose fields stand in one order."""
+    """Reads rows whose fields all stand in the same order."""
 
     def __init__(self, order: Sequence[str], target: Callable[[object], str] = values.name) -> None:
-        """`order`: the names in COLUMNS. `target`: what a target is read by."""
+        """`order`: the names in COLUMNS, as they stand. `target` reads a target's name."""
         self._order = tuple(order)
         self._target = target
 
     def read(self, text: str, line: int) -> Row:
-        """The row that a text holds; `line` is where it stands.
+        """The row that a text holds. `line` is where it stands.
 
         Raises:
             BadRow: everything that is wrong with it.
@@ -96,9 +96,9 @@ class RowReader:
 
 
 class Once:
-    """Tells rows that are new from those that stand there once more, as where recordings overlap.
+    """Tells new rows from repeated ones, which there are if recordings overlap.
 
-    Two round trips at the same time are two rounds: where one monitor takes over from another, both may have probed.
+    Two round trips at the same time are two rounds: when one monitor takes over from another, both may have probed.
     """
 
     def __init__(self) -> None:
@@ -107,10 +107,10 @@ class Once:
         self._said: set[tuple[float, str, str, float | None]] = set()
 
     def is_new(self, row: Row) -> bool:
-        """Whether no row before has said the same.
+        """Whether no earlier row says the same.
 
         Raises:
-            Rejected: one has said the contrary.
+            Rejected: an earlier row contradicts it.
         """
         beat = (row.sent_at, row.vantage, row.target)
         first = self._first.setdefault(beat, row)
@@ -127,7 +127,7 @@ class Once:
         return True
 
     def tell(self, path: Path) -> None:
-        """Note how many rows of a file were none."""
+        """Note how many rows of a file were repeated ones."""
         if self._repeats:
             note(f"{path}: {count(self._repeats, 'row')} left out, each identical to an earlier one")
 
@@ -151,7 +151,7 @@ class _Fields:
 
 
 def fields(line: str) -> list[tuple[str, int]]:
-    """The fields of a line, each with the column where it begins; spaces and quotes around one do not count."""
+    """The fields of a line, each with the column where it begins. Spaces and quotes around a field do not count."""
     found, begins = [], 0
     for piece in line.split(","):
         text = piece.strip()
@@ -168,12 +168,12 @@ def _time(value: object) -> float:
 
 
 def _round_trip(value: object) -> tuple[float, ...]:
-    """The round trip in seconds, or nothing where the field is empty."""
+    """The round trip in seconds, or nothing if the field is empty."""
     return () if value == "" else (_number(value, _LONGEST_MS, "nothing, or milliseconds") / 1000,)
 
 
 def _number(value: object, most: float, unit: str, thousandths: str | None = None) -> float:
-    """A number from 0 to `most`; `thousandths` is the unit that a larger one was probably meant in."""
+    """A number from 0 to `most`. `thousandths` is the unit that a larger one was probably meant in."""
     number = float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else math.nan
     if 0 <= number <= most:
         return number

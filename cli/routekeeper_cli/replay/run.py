@@ -1,6 +1,6 @@
-"""A trace run through the code that watches and decides, under the trace's own clock.
+"""Runs a trace through the code that watches and decides, under the trace's own clock.
 
-The same `observe`, `expire`, quorum and `decide` as in the functions. Left out is what takes time between them: writing
+`observe`, `expire`, quorum and `decide` are those of the functions. What takes time between them is left out: writing
 to the table, its stream, and AWS changing routes. A vantage counts as alive while it has rows.
 """
 
@@ -48,7 +48,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Braked:
-    """So many moves have been made that the brake engages. A person is taken to acknowledge at once."""
+    """There have been so many moves that the brake engages. Replay assumes that a person acknowledges at once."""
 
     time: float
     moves: int
@@ -79,18 +79,18 @@ class End:
 
     @property
     def order(self) -> tuple[float, float, str, str]:
-        """By when it was known; of what was known at once, by when it was sent, by whom, and of what."""
+        """First by when the outcome was known, then by when the round was sent, by vantage and by target."""
         return self.at, self.row.sent_at, self.row.vantage, self.row.target
 
 
 def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]:
     """What would have happened, in the order of time, and then what is foreseen.
 
-    Every group begins on its preferred path, every target UNKNOWN.
+    Every group begins on its preferred path, and every target UNKNOWN.
 
-    A round ends with its answer or its timeout, and rounds are taken in the order in which they end; what ends at one
-    moment is judged together. An answer that came later than the target's timeout now allows is a loss, so that other
-    timeouts can be tried on the same trace.
+    A round ends with its answer or its timeout. Rounds are taken in the order in which they end, and those that end at
+    one moment are judged together. An answer that came later than the target's timeout now allows is a loss, so you can
+    try other timeouts on the same trace.
     """
     ended = sorted((end_of(row, configuration.targets[row.target]) for row in rows), key=lambda end: end.order)
     if not ended:
@@ -103,7 +103,7 @@ def replay(rows: Iterable[Row], configuration: Configuration) -> Iterator[Event]
 
 
 def end_of(row: Row, target: Target) -> End:
-    """What a row stands for: an answer that came later than the target's timeout is a loss."""
+    """How a row's round ended. An answer that came later than the target's timeout is a loss."""
     timeout, line = target.seconds_to_loss, f"line {row.line}"
     late = row.round_trip_seconds is not None and row.round_trip_seconds >= timeout
     match row.outcome:
@@ -135,14 +135,14 @@ class _Course:
         """When a group may go back, or something is forgotten, at the earliest."""
 
     def take(self, now: float, ends: Iterable[End]) -> Iterator[Event]:
-        """Rounds have ended, all at this moment."""
+        """Take in rounds that have all ended at this moment."""
         to_judge = [self._fold(end) for end in ends]
         if any(to_judge):
             yield from self._judge(now)
             self._due_at = min(self._due_at, self._next_due(now))
 
     def _fold(self, end: End) -> bool:
-        """Fold one round in; whether that is to be judged."""
+        """Fold one round in. Returns whether the verdicts may have changed."""
         row, now = end.row, end.at
         held = self._held.setdefault(row.vantage, {})
         new = (
@@ -151,12 +151,12 @@ class _Course:
         )
         self._heard_at[row.vantage] = now
         before, rule = held.get(row.target, TargetHealth(since=now)), self._configuration.targets[row.target].detection
-        # What was seen of an UNKNOWN target is forgotten, too, and no change of health tells when.
+        # What was seen of an UNKNOWN target is forgotten, too, but no change of health tells when.
         held[row.target] = observe(expire(before, now, rule), end.seen, rule)
         return new or held[row.target].health is not before.health
 
     def pass_to(self, until: float) -> Iterator[Event]:
-        """Nothing has been seen before `until`; what is due by then happens at its own time."""
+        """Pass the time to `until`, in which nothing is seen. What is due by then happens at its own time."""
         while self._due_at <= until:
             now = self._due_at
             for held in self._held.values():
@@ -166,7 +166,7 @@ class _Course:
             self._due_at = self._next_due(now)
 
     def ahead(self, now: float) -> Iterator[Foreseen]:
-        """What becomes due after `now` by waiting alone."""
+        """The moves that become due after `now` by waiting alone."""
         for name, group in self._configuration.groups.items():
             view = self._view(group, now)
             waits = decide(view)
@@ -176,7 +176,7 @@ class _Course:
                     yield Foreseen(waits.due_at, name, view.state.path or "", move.to, move.reason)
 
     def _view(self, group: Group, now: float) -> View:
-        """The group as it is, its routes where they should be."""
+        """The group as it is, with its routes where they should be."""
         state = self._groups[group.name]
         return View(group, state, Verdicts(self._verdicts), now, Actual(state.path))
 
@@ -212,7 +212,7 @@ class _Course:
                 yield Braked(now, rule.moves, rule.per_seconds)
 
     def _next_due(self, now: float) -> float:
-        """The next moment at which something changes though nothing is seen."""
+        """The next moment at which something changes although nothing is seen."""
         stale_after = self._configuration.stale_after_seconds
         due = [heard + stale_after for heard in self._heard_at.values()]
         for held in self._held.values():
@@ -225,5 +225,5 @@ class _Course:
             decision = decide(self._view(self._configuration.groups[name], now))
             if isinstance(decision, Stay) and decision.due_at is not None:
                 due.append(decision.due_at)
-        # A step beyond, because silence must be *longer* than allowed, and no moment may be due twice.
+        # One step later, because silence must be *longer* than allowed, and no moment may be due twice.
         return min((math.nextafter(at, math.inf) for at in due if at >= now), default=math.inf)

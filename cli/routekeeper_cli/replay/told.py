@@ -1,4 +1,4 @@
-"""What happened in a replay, for programs and for people."""
+"""The events of a replay, for programs and for people."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from routekeeper_cli.replay.run import Braked, Event, Foreseen, HealthChange, Mo
 
 
 def as_json(events: Iterable[Event]) -> Iterator[str]:
-    """One object a line, each with its `time`: a target's health, a group's move, or that the brake engages.
+    """One object for each event, with its `time`: a target's health, a group's move, or that the brake engages.
 
-    What is foreseen has not happened, and is left out.
+    What is only foreseen is left out.
     """
     for event in events:
         if not isinstance(event, Foreseen):
@@ -22,7 +22,7 @@ def as_json(events: Iterable[Event]) -> Iterator[str]:
 
 
 def as_timeline(events: Iterable[Event]) -> Iterator[str]:
-    """One event a line, with its time first."""
+    """One line for each event, with its time first."""
     any_event = False
     for event in events:
         any_event = True

@@ -1,4 +1,4 @@
-"""A recorded trace: a CSV file with one round of probing a row."""
+"""A recorded trace: a CSV file with one row for each round of probing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def read_trace(path: Path, targets: Mapping[str, object]) -> list[Row]:
     """The rows of a file, in its order, each once. Every target must be one of `targets`.
 
     Raises:
-        ConfigurationError: the file cannot be read, has no rows, or what is wrong with it: a line each with file, line
-            and column.
+        ConfigurationError: the file cannot be read or has no rows, or every problem in it, one on a line with file,
+            line and column.
     """
     lines, problems, once = lines_of(path), FirstProblems(str(path)), Once()
     reader = RowReader(_header(lines[0], problems), _one_of(tuple(targets)))

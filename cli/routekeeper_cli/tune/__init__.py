@@ -1,1 +1,1 @@
-"""Tuning: what the settings of detection come to, and their neighbours, so that a person can choose."""
+"""Tuning: what the settings of detection and their neighbours come to, so that a person can choose."""

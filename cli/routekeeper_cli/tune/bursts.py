@@ -1,4 +1,4 @@
-"""How long losses last that belong together: Gilbert's model, fitted to what followed each loss."""
+"""How long bursts of losses last: Gilbert's model, fitted to what followed each loss."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from collections.abc import Sequence
 from routekeeper.domain.cusum import Loss
 
 Pair = tuple[float, bool]
-"""Of a lost probe: the seconds to the next one, and whether that was lost, too."""
+"""After a lost probe: the seconds to the next one, and whether that was lost, too."""
 
 _FEWEST = 10
 """Fewer pairs say nothing about bursts."""
 _CHANCE = 0.01
-"""What would come of independent losses more rarely than this is no chance."""
+"""If independent losses would show this more rarely, it is not taken for chance."""
 _HALVINGS = 50
 
 
 def burst_seconds(pairs: Sequence[Pair], share: float, soon_seconds: float, most_seconds: float) -> float | None:
-    """The mean length of bursts on a line that loses a `share`; 0: losses come one by one; None: nobody can tell.
+    """The mean length of bursts on a line that loses a `share`. 0: losses come one by one. None: the pairs do not tell.
 
-    Probes within `soon_seconds` of a loss tell either way. Where there are too few, rounds being further apart, those
-    there are tell of longer bursts, if losses follow each other more often than chance explains; if not, bursts may
-    be absent or shorter than the gaps. Nothing lasts longer than `most_seconds`, as long as all loss together.
+    Probes within `soon_seconds` of a loss show whether there are bursts. If there are too few of them, because rounds
+    are further apart, the others can still show longer bursts: losses then follow each other more often than chance
+    explains. If they do not, bursts may be absent or shorter than the gaps. No burst lasts longer than `most_seconds`,
+    the length of all loss together.
     """
     near = [pair for pair in pairs if pair[0] <= soon_seconds]
     if len(near) >= _FEWEST:
@@ -34,7 +35,7 @@ def burst_seconds(pairs: Sequence[Pair], share: float, soon_seconds: float, most
 
 
 def _fitted(pairs: Sequence[Pair], share: float, most_seconds: float) -> float:
-    """The length with which as many probes after a loss are lost on average as were."""
+    """The length of bursts with which, on average, as many probes after a loss are lost as in the pairs."""
     again = sum(lost for _, lost in pairs)
     gaps = Counter(round(gap, 3) for gap, _ in pairs)
 
@@ -53,7 +54,7 @@ def _fitted(pairs: Sequence[Pair], share: float, most_seconds: float) -> float:
 
 
 def _chance_of_more(found: int, expected: float) -> float:
-    """The chance of `found` or more rare events where so many are expected (Poisson)."""
+    """The chance of `found` or more rare events if `expected` are expected (Poisson)."""
     if found == 0 or expected == 0:
         return float(found == 0)
     terms = (math.exp(-expected + k * math.log(expected) - math.lgamma(k + 1)) for k in range(found))

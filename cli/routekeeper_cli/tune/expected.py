@@ -14,11 +14,11 @@ from routekeeper.domain.health import Detection
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a detection has to tell apart."""
+    """A line as usual, and one that has gone bad. A detection has to tell them apart."""
 
     usual: Loss
     late: Loss
-    """How many answers are late as a rule, by the detection's own limit."""
+    """The usual share of late answers, by the detection's own limit."""
     grey_share: float
 
 
@@ -33,15 +33,16 @@ class Expected:
     late_seconds: float
     """From the moment when half of the answers are late to the verdict."""
     false_moves_a_year: float
-    """Verdicts on a line that does as usual."""
+    """Verdicts on a line that is as usual."""
 
 
 @lru_cache(maxsize=4096)
 def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
-    """What a detection comes to on a line, where its grey share is lost, and where everything is lost.
+    """What a detection comes to on a line: as usual, when it loses its grey share, and when it loses everything.
 
-    Losses in a row, the loss rule and the latency rule each have an exact mean. Of several the earlier mean is told,
-    which is never too early. False alarms of losses are exact for both rules together; those of latency are added.
+    Losses in a row, the loss rule and the latency rule each have an exact mean. If several apply, the earlier mean is
+    told, which is never too early. False alarms of losses are exact for both rules together. Those of latency are
+    added.
     """
     row = rule.losses_needed(timeout_seconds)
     half = rule.pace.calm_seconds / 2

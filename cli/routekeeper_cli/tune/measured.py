@@ -1,4 +1,4 @@
-"""What a trace tells of a line: what it usually loses, how often it is late, and what a detection makes of it."""
+"""What a trace tells about a line: what it usually loses, how often it is late, and what a detection makes of it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A target's rounds in a trace, each vantage's by themselves."""
+    """A target's rounds in a trace. Those of each vantage are looked at by themselves."""
 
     rounds: int
-    """That ended in an answer or a loss."""
+    """Rounds that ended in an answer or a loss."""
     lost: int
     loss: Share | None
-    """Outside of the spells in which the present detection calls the target UNHEALTHY. None: there is no such time."""
+    """Loss outside of the spells in which the present detection calls the target UNHEALTHY. None: there is no such
+    time."""
     late: Share | None
-    """The same for answers that `latency` calls late. None where it is off, too."""
+    """The same for answers that `latency` calls late. None also if it is off."""
 
 
 def measured(held: Mapping[str, Sequence[Round]], rule: Detection) -> Measured:
-    """What a target's rounds tell. Each vantage's are judged as though it decided alone."""
+    """What a target's rounds tell. Each vantage is judged as though it decided alone."""
     known = [one.seen for rounds in held.values() for one in rounds if one.seen.health is not Health.UNKNOWN]
     well = [_well(rounds, rule) for rounds in held.values()]
     return Measured(
@@ -52,7 +53,7 @@ def measured(held: Mapping[str, Sequence[Round]], rule: Detection) -> Measured:
 
 
 def accusations(held: Mapping[str, Sequence[Round]], target: Target, configuration: Configuration) -> int:
-    """How often the target would have been called UNHEALTHY in its rounds, as it was probed then, by its quorum."""
+    """How often its quorum would have called the target UNHEALTHY in these rounds, as it was probed then."""
     silence = configuration.stale_after_seconds
     rows = [one.row for rounds in held.values() for one, _ in course(rounds, target.detection, silence)]
     events = replay(rows, replace(configuration, targets={target.name: target}, groups={}))
@@ -68,7 +69,7 @@ def _well(rounds: Sequence[Round], rule: Detection) -> list[Observation]:
 
 
 def _bad_spells(rounds: Sequence[Round], rule: Detection) -> Iterator[tuple[float, float]]:
-    """Each from the first probe of the evidence for UNHEALTHY to the one with which that was over."""
+    """The spells, each from the first probe of the evidence for UNHEALTHY to the probe that ended it."""
     begins = None
     for one, state in course(rounds, rule, math.inf):
         if state.health is Health.UNHEALTHY:
@@ -81,7 +82,7 @@ def _bad_spells(rounds: Sequence[Round], rule: Detection) -> Iterator[tuple[floa
 
 
 def _lateness(seen: Sequence[Observation], rule: Detection) -> list[Fate]:
-    """Nothing can be said of answers whose round trip is not known."""
+    """Whether each answer was late. Answers without a known round trip are left out."""
     if rule.latency is None:
         return []
     trips = [(one.sent_at, one.round_trip_seconds) for one in seen]
@@ -89,9 +90,9 @@ def _lateness(seen: Sequence[Observation], rule: Detection) -> list[Fate]:
 
 
 def _share(series: Sequence[Sequence[Fate]], rule: Detection) -> Share | None:
-    """The share of time in which probes end badly: a round stands for the time since the one before it.
+    """The share of time in which probes end badly. A round stands for the time since the one before it.
 
-    Rounds follow each other faster after a loss; counted by number they would tell too much of it.
+    Rounds follow each other faster after a loss. If they were counted by number, loss would weigh too much.
     """
     bad = whole = 0.0
     pairs = []

@@ -1,6 +1,6 @@
-"""Settings that differ from the present ones in one thing, each such as one may write into the configuration.
+"""Settings that differ from the present ones in one thing. Each can be written into the configuration.
 
-A neighbour is a change to the document, and the configuration's own reader says what it means or that it cannot be.
+A neighbour is a change to the document. The configuration's own reader says what it means, or refuses it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from routekeeper.domain.settings import Target, WatchMode
 from routekeeper_cli.words.figures import percent
 
 GREY_SHARE = 0.3
-"""The loss that is called unacceptable where the configuration does not say."""
+"""The loss that counts as unacceptable if the configuration does not say."""
 PRESENT = "as configured"
 _LEAST_USUAL, _APART, _LONGEST_BURST_SECONDS = 0.0001, 3, 1.0
 _SOME_GROUP = {
     "steering": {"type": "vpc-route", "route_tables": ["rtb-00000000"], "destination": "0.0.0.0/0"},
     "paths": [{"name": name, "instance": f"i-0000000{name}"} for name in ("1", "2")],
 }
-"""A document has at least one group. Which one is all the same to a target, and the real ones name other targets."""
+"""A document needs at least one group. Any group will do for a target, and the real ones name other targets."""
 
 Document = Mapping[str, Any]
 
@@ -36,11 +36,11 @@ class Change:
     key: str
     value: object
     told: str
-    """What differs, as it is written: `key: value`, or `key.key: value` inside of a mapping."""
+    """What differs, as it is written: `key: value`, or `key.key: value` inside a mapping."""
 
 
 def neighbours(document: Document, target: Target, usual: Loss) -> Iterator[tuple[str, Target]]:
-    """What is changed, in words of the configuration, and the target with that change; the present one first."""
+    """The target with each change, and what is changed in words of the configuration. The present one comes first."""
     yield PRESENT, target
     for change in _changes(document, target, usual):
         changed = _read(document, target, change)
@@ -49,7 +49,7 @@ def neighbours(document: Document, target: Target, usual: Loss) -> Iterator[tupl
 
 
 def _read(document: Document, target: Target, change: Change) -> Target | None:
-    """The target that the document would describe with the change; None where it would be refused."""
+    """The target that the document would describe with the change; None if it would be refused."""
     section = {**document["targets"][target.name], change.key: change.value}
     changed = {**document, "targets": {target.name: section}, "groups": {"some": _SOME_GROUP}}
     try:
@@ -105,12 +105,12 @@ def _plain(key: str, value: object) -> Change:
 
 
 def _inside(document: Document, target: Target, key: str, inner: str, value: str) -> Change:
-    """A rule is replaced as a whole, so it is written anew with one thing changed."""
+    """A change inside a rule. A rule is replaced as a whole, so the rest of it is repeated."""
     own = document["targets"][target.name]
     present = own[key] if key in own else document["defaults"][key]
     return Change(key, {**present, inner: value}, f"{key}.{inner}: {value}")
 
 
 def _monthly(times: float) -> str:
-    """As many times a month as it was a year."""
+    """The frequency with `a year` replaced by `a month`."""
     return f"{times:.3f}".rstrip("0").rstrip(".") + " a month"

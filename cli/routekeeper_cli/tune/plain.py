@@ -10,7 +10,7 @@ from routekeeper_cli.tune.usual import Usual
 
 
 def plain(study: Study) -> dict[str, object]:
-    """What the table says of a target, for JSON; times in seconds, null for what is never noticed or is not known."""
+    """What the table says of a target, for JSON. Times are in seconds, and null if never or not known."""
     measured = study.measured
     return {
         "target": study.target.name,

@@ -1,4 +1,4 @@
-"""The choices as a picture: what each gains in time and costs in false moves. The only module that needs matplotlib."""
+"""The choices as a picture: what each gains in time and costs in false moves. Only this module needs matplotlib."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ except ModuleNotFoundError as err:
 
 _LONGEST_SECONDS = 86_400.0 * 365
 _MOST_INCHES, _DOTS_PER_INCH = 500.0, 130
-"""Together just below the 65,536 pixels that matplotlib draws in a direction; a higher picture gets coarser."""
+"""Their product is just below the 65,536 pixels that matplotlib draws in one direction. A higher picture gets coarser.
+"""
 _NOW, _BETTER, _OTHER = "#cf222e", "#1a7f37", "#1f6feb"
 _MOST_NAMES = 4
 _ROW_INCHES, _HEAD_INCHES, _PANEL_INCHES = 0.24, 0.9, 3.7
@@ -32,7 +33,7 @@ _ROW_INCHES, _HEAD_INCHES, _PANEL_INCHES = 0.24, 0.9, 3.7
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One figure of every setting. What is off the scale is drawn at its edge, with an open marker."""
+    """One figure of every setting. A value off the scale is drawn at its edge, with an open marker."""
 
     label: str
     found: tuple[float, ...]
@@ -55,9 +56,9 @@ class Panel:
 
 
 def draw(studies: Sequence[Study], path: Path) -> None:
-    """Write a PNG: for each target a row a setting, with the time to notice each kind of failure, and false moves.
+    """Write a PNG. Each target has a row for each setting, with the times to notice failures and the false moves.
 
-    Targets that come to the same share their rows.
+    Targets with the same figures share their rows.
 
     Raises:
         ConfigurationError: the file cannot be written.
@@ -117,7 +118,7 @@ def _named(targets: Sequence[str]) -> str:
 
 
 def _draw(axes: Any, panel: Panel) -> None:
-    """One dot a setting, the present one first and red, with a line down to compare the others by."""
+    """Draw one dot for each setting. The present one is first and red, with a line down to compare the others with."""
     shown = panel.shown
     colours = [_NOW, *(_BETTER if one < shown[0] else _OTHER for one in shown[1:])]
     faces = [colour if on else "white" for colour, on in zip(colours, panel.on_scale, strict=True)]

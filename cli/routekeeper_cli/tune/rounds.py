@@ -1,4 +1,4 @@
-"""The rounds of a target in a trace, by vantage, and those of them on which anything depends."""
+"""The rounds of a target in a trace by vantage, and those of them that matter."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NEARLY = 0.9
 class Round(NamedTuple):
     row: Row
     seen: Observation
-    """As replay has it: an answer after the target's timeout is a loss."""
+    """As in replay: an answer after the target's timeout is a loss."""
 
 
 def by_vantage(rows: Iterable[Row], target: Target) -> dict[str, list[Round]]:
-    """Each vantage's rounds of the target, in the order in which they ended."""
+    """The target's rounds of each vantage, in the order in which they ended."""
     found = defaultdict[str, list[Round]](list)
     for end in sorted((end_of(row, target) for row in rows), key=lambda end: end.order):
         found[end.row.vantage].append(Round(end.row, end.seen))
@@ -30,11 +30,12 @@ def by_vantage(rows: Iterable[Row], target: Target) -> dict[str, list[Round]]:
 
 
 def course(rounds: Sequence[Round], rule: Detection, silence_seconds: float) -> Iterator[tuple[Round, TargetHealth]]:
-    """What a vantage holds after each round on which a verdict depends; most of a good line's answers are left out.
+    """What a vantage holds after each round that a verdict depends on. Most answers of a good line are left out.
 
-    While a target is HEALTHY and nothing speaks against it, one more answer in time changes nothing but how long ago
-    the last was. So it may go, unless it is the last, or a loss was under way or soon after, because the order of
-    sending counts, or the rounds around it would be nearly `silence_seconds` apart, because silence counts, too.
+    While a target is HEALTHY and nothing speaks against it, one more answer in time only changes how long ago the last
+    one was. So it may be left out, but not always. The last one is kept. So is one with a loss under way or soon after,
+    because the order of sending counts. And so is one without which the rounds around it would be nearly
+    `silence_seconds` apart, because silence counts, too.
     """
     silence = _NEARLY * min(silence_seconds, rule.unknown_after_seconds)
     near = 3 * max((one.seen.completed_at - one.seen.sent_at for one in rounds), default=0.0)
@@ -51,7 +52,7 @@ def course(rounds: Sequence[Round], rule: Detection, silence_seconds: float) -> 
 
 
 def _next_disturbances(rounds: Sequence[Round], rule: Detection) -> list[float]:
-    """For each round, when the next one ended that was no answer in time, itself included."""
+    """For each round, when the next round ended that was no answer in time. It may be the round itself."""
     found, at = [], math.inf
     for one in reversed(rounds):
         trip = one.seen.round_trip_seconds

@@ -18,7 +18,7 @@ from routekeeper_cli.tune.usual import ASSUMED, Usual, usual_lateness, usual_los
 
 Tell = Callable[[str], None]
 _ALIKE = 0.001
-"""Means that differ by less than this, or this part of them, are the same to a reader."""
+"""Means that differ by less than this, in absolute terms or as a share, count as the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Choice:
     setting: str
     expected: Expected
     accusations: int | None
-    """Verdicts on the trace, where it has rounds of the target."""
+    """Verdicts on the trace, if it has rounds of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,19 @@ class Study:
     target: Target
     usual: Usual
     late: Usual | None
-    """None where `latency` is off."""
+    """None if `latency` is off."""
     grey_share: float
     choices: tuple[Choice, ...]
     measured: Measured | None
-    """None where there is no trace."""
+    """None if there is no trace."""
 
 
 def studies(
     configuration: Configuration, document: Document, rows: Sequence[Row] | None, tell: Tell
 ) -> Iterator[Study]:
-    """Every target of the configuration, which `document` describes, by what a trace tells of it where there is one.
+    """Every target of the configuration that `document` describes, with what a trace tells about it if there is one.
 
-    `tell` hears what is being worked on.
+    `tell` is called with what is being worked on.
     """
     of_target = defaultdict[str, list[Row]](list)
     for row in rows or ():
@@ -88,5 +88,5 @@ def _alike(means: Expected, others: Expected) -> bool:
 
 
 def _as_watched(rule: Detection, watch: WatchMode) -> Detection:
-    """In bursts a minute passes between two looks at what is HEALTHY, and the first loss in one is followed up."""
+    """With bursts a minute passes between two looks at a HEALTHY target, and a loss is followed up within the burst."""
     return rule if watch is WatchMode.CONTINUOUS else replace(rule, probe_interval_seconds=BURST_INTERVAL_SECONDS)

@@ -12,7 +12,7 @@ from routekeeper_cli.words.figures import percent
 _MINUTE, _HOUR, _DAY, _YEAR = 60.0, 3_600.0, 86_400.0, 31_557_600.0
 NEVER_SECONDS = 100 * _YEAR
 HARDLY_EVER = 0.001
-"""Fewer false moves a year are called none."""
+"""Fewer false moves a year than this are shown as 0."""
 
 NOTE = """\
 Means, for one vantage that decides alone: with a quorum of several a false move takes a coincidence, or a cause that
@@ -21,7 +21,7 @@ they began. A false move is a verdict on a line that does as usual."""
 
 
 def table(study: Study) -> Iterator[str]:
-    """Lines: a target with its settings, the present ones first, one thing changed in each of the others."""
+    """The lines of a target: its present settings first, then others with one thing changed in each."""
     yield f"Target '{study.target.name}', usual loss {study.usual}:"
     if study.late is not None and study.target.detection.latency is not None:
         limit = render(study.target.detection.latency.unacceptable_seconds)

@@ -1,4 +1,4 @@
-"""What a line does usually, and where that is known from: the trace, the configuration, or nowhere."""
+"""What is usual on a line, and how that is known: from the trace, from the configuration, or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MEASURED = "measured in the trace"
 _CONFIGURED = "as configured"
 _ASSUMED = "assumed; a trace or `loss` in the configuration would tell"
 ASSUMED = Loss(0.01, 0.1)
-"""What a line loses where neither the trace nor the configuration says."""
+"""What a line loses if neither the trace nor the configuration says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def usual_loss(rule: Detection, found: Measured | None) -> Usual:
 
 
 def usual_lateness(rule: Detection, found: Measured | None) -> Usual | None:
-    """How many answers are usually late; None where `latency` is off. What is configured is the most there can be."""
+    """The usual share of late answers, as configured the most that there can be; None if `latency` is off."""
     if rule.latency is None:
         return None
     most = Loss(rule.latency.usual_seconds / rule.latency.unacceptable_seconds, rule.latency.burst_seconds)

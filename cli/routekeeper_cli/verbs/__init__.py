@@ -1,6 +1,8 @@
-"""Every verb of the command, each a module. A new one is written beside them and put into `VERBS`.
+"""The verbs of the command, each in a module. To add one, write a module beside them and put it into `VERBS`.
 
-`add_parser` is called for all of them on every call, so a verb's machinery is imported in its `run` only.
+Every call of the command calls `add_parser` of all verbs, so a verb imports its machinery only in `run`.
+
+Why: docs/decisions/a-wing-for-each-place.md
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ class Verb(Protocol):
         """Add the verb with its arguments."""
 
     def run(self, options: argparse.Namespace) -> ExitCode:
-        """Do it, with what the arguments say.
+        """Do what the arguments say.
 
         Raises:
             RoutekeeperError: it cannot be done; the message is for the person who asked.

@@ -11,7 +11,7 @@ from routekeeper_cli.options import Commands, add_output
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a file, and the form of the output."""
+    """Add a file and the form of the output."""
     parser = commands.add_parser(
         "check",
         help="say what a configuration would watch and move, or everything that is wrong with it",

@@ -1,4 +1,7 @@
-"""`routekeeper compile`: a configuration as the JSON that functions read."""
+"""`routekeeper compile`: a configuration as the JSON that functions read.
+
+Why: docs/decisions/compiled-configuration.md
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from routekeeper_cli.options import Commands
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a file to read and one to write."""
+    """Add a file to read and one to write."""
     parser = commands.add_parser(
         "compile",
         help="check a configuration and write it as the JSON that the functions read",
@@ -24,7 +27,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Raises ConfigurationError with every problem of the file, or where the other one cannot be written."""
+    """Raises ConfigurationError with every problem of the file, or if the other one cannot be written."""
     from routekeeper_cli import config_file
 
     checked = config_file.check(options.file)

@@ -11,7 +11,7 @@ from routekeeper_cli.options import Commands, add_config, add_output
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a configuration, a region, and how the deployment is laid out where it is not as usual."""
+    """Add a configuration, a region, and what differs from the usual layout of a deployment."""
     parser = commands.add_parser(
         "cost",
         help="say what a deployment would cost a month, by item",
@@ -35,7 +35,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Raises ConfigurationError where a file cannot be used."""
+    """Raises ConfigurationError if a file cannot be used."""
     from dataclasses import fields
 
     from routekeeper_cli import config_file

@@ -21,7 +21,7 @@ error, what would come after the trace is in the timeline only."""
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a trace, a configuration, and the form of the output."""
+    """Add a trace, a configuration, and the form of the output."""
     parser = commands.add_parser(
         "replay", help="say what would have been seen and moved on a recorded trace", description=DESCRIPTION
     )
@@ -35,7 +35,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Raises ConfigurationError where configuration or trace cannot be used; nothing has been printed then."""
+    """Raises ConfigurationError if configuration or trace cannot be used. Nothing has been printed then."""
     from routekeeper_cli import config_file
     from routekeeper_cli.replay import as_json, as_timeline, read_trace, replay
 

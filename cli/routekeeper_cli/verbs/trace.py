@@ -11,7 +11,7 @@ from routekeeper_cli.options import Commands
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a log."""
+    """Add a log."""
     parser = commands.add_parser(
         "trace",
         help="make a trace of what the monitors have recorded in their log",
@@ -23,7 +23,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """Raises ConfigurationError where the log cannot be used; nothing has been printed then."""
+    """Raises ConfigurationError if the log cannot be used. Nothing has been printed then."""
     from routekeeper_cli.replay.logged import trace_from_log
 
     output.put_all(trace_from_log(options.log))

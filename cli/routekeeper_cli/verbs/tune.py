@@ -24,7 +24,7 @@ usually lost, and how often each setting would have called the target UNHEALTHY 
 
 
 def add_parser(commands: Commands) -> argparse.ArgumentParser:
-    """Takes a configuration, a trace where there is one, and the form of the output."""
+    """Add a configuration, a trace if there is one, and the form of the output."""
     parser = commands.add_parser(
         "tune", help="compare the settings of detection with neighbouring ones", description=DESCRIPTION
     )
@@ -37,7 +37,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> ExitCode:
-    """The picture is written behind the figures.
+    """Print the figures, then write the picture.
 
     Raises:
         ConfigurationError: the configuration or the trace cannot be used, or the picture cannot be drawn.
@@ -96,6 +96,6 @@ def _png(text: str) -> Path:
 
 
 def _expect_writable(path: Path) -> None:
-    """Said before the work instead of after it."""
+    """Refuse a bad path before the work instead of after it."""
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ConfigurationError(f"{path}: cannot be written")

@@ -6,7 +6,7 @@ from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, G
 
 
 def facts(configuration: Configuration) -> dict[str, object]:
-    """What the summary says in its main lines, for JSON. Durations are in seconds."""
+    """What the main lines of the summary say, for JSON. Durations are in seconds."""
     brake = configuration.brake
     bursts = configuration.watch is WatchMode.BURST
     return {

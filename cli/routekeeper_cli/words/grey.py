@@ -16,15 +16,15 @@ from routekeeper_cli.words.figures import percent
 _SHARES: Final = (0.1, 0.2, 0.3, 0.5)
 _DAY_SECONDS: Final = 86_400.0
 _NEGLIGIBLE: Final = 1.1
-"""Up to so many times the false alarms that were asked for nothing is said of what adds to them ..."""
+"""Up to this many times the false alarms that were asked for, `check` does not mention losses in a row."""
 _ENOUGH: Final = 2.0
-"""... and up to so many times nothing is advised."""
+"""Up to this many times it gives no advice."""
 _MOST_COUNTED: Final = 500_000
-"""Scores times losses in a row that an advice is looked for among; each takes half a second at most."""
+"""Limits the search for an advice: scores times losses in a row. The time of each step grows with them."""
 
 
 def grey_lines(rule: Detection, timeout_seconds: float) -> Iterator[str]:
-    """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing where nothing is configured.
+    """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing if no rule is configured.
 
     A loss is certain after `timeout_seconds`.
     """
@@ -67,7 +67,7 @@ def _latency(rule: Detection, latency: LatencyRule) -> Iterator[str]:
 
 
 def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterator[str]:
-    """What losses in a row make of the line that the rule on loss leaves in peace, where it is worth a word."""
+    """How often losses in a row accuse a line that is as usual, if that is often enough to mention."""
     standard, asked = rule.loss_standard(loss), loss.false_alarms_per_year
     needed, most = rule.losses_needed(timeout_seconds), _MOST_COUNTED // standard.alarm.threshold
 
@@ -77,22 +77,33 @@ def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterat
     found = both(needed)
     if found <= _NEGLIGIBLE * asked:
         return
-    yield f"    NOTE: {needed} losses in a row accuse the same line, too, which makes it {_often(found)}"
+    yield f"    NOTE: {needed} losses in a row accuse the same line, too; together: {_false_alarms(found)}"
     choices = range(needed, min(most, standard.alarm.losses) + 1)
     place = bisect_left(choices, True, key=lambda count: both(count) <= _ENOUGH * asked)  # noqa: FBT003 - what is sought
     if found > _ENOUGH * asked and place < len(choices):
         count = choices[place]
         noticed = render((count - 1) * rule.suspect_interval_seconds + timeout_seconds)
         threshold = f"`unhealthy_threshold: {count}` or " if count <= MOST_IN_A_ROW else ""
-        yield f"      with {threshold}`unhealthy_for: {noticed}` {_often(both(count))}; a cut is then noticed {noticed}"
-        yield "      after the first lost probe"
+        yield f"      with {threshold}`unhealthy_for: {noticed}`: {_false_alarms(both(count))};"
+        yield f"      a cut is then noticed {noticed} after the first lost probe"
 
 
 def _often(per_year: float) -> str:
-    days = YEAR_SECONDS / per_year / _DAY_SECONDS
-    if days <= 1:
-        return f"{1 / days:.3g} times a day"
-    return f"once in {days:.3g} days" if days < 100 else f"once in {days:,.0f} days"  # noqa: PLR2004 - three digits
+    days = _days_between(per_year)
+    return f"{1 / days:.3g} times a day" if days <= 1 else f"once in {_three_digits(days)} days"
+
+
+def _false_alarms(per_year: float) -> str:
+    days = _days_between(per_year)
+    return f"{1 / days:.3g} false alarms a day" if days <= 1 else f"one false alarm every {_three_digits(days)} days"
+
+
+def _days_between(per_year: float) -> float:
+    return YEAR_SECONDS / per_year / _DAY_SECONDS
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else f"{number:,.0f}"  # noqa: PLR2004 - more have three digits anyway
 
 
 def _bursts(seconds: float) -> str:

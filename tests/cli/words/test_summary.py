@@ -35,14 +35,14 @@ LOSS = LossRule(usual=0.01, unacceptable=0.3)
 def test_what_losses_in_a_row_make_of_a_good_line_is_told_beside_the_rule_on_loss() -> None:
     told = "\n".join(grey_lines(Detection(loss=LOSS), 0.6))
     assert "a line that is as usual, with losses in bursts of 100ms, is accused by this rule once in 370 days" in told
-    assert "NOTE: 10 losses in a row accuse the same line, too, which makes it once in 8.05 days" in told
-    assert "with `unhealthy_threshold: 14` or `unhealthy_for: 1.9s` once in 249 days" in told
+    assert "NOTE: 10 losses in a row accuse the same line, too; together: one false alarm every 8.05 days" in told
+    assert "with `unhealthy_threshold: 14` or `unhealthy_for: 1.9s`: one false alarm every 249 days;" in told
 
 
 @pytest.mark.parametrize("rule", [{"unhealthy_threshold": 14}, {"unhealthy_for_seconds": 1.9}])
 def test_who_follows_the_advice_is_given_none(rule: dict[str, Any]) -> None:
     told = "\n".join(grey_lines(Detection(loss=LOSS, **rule), 0.6))
-    assert "NOTE: 14 losses in a row accuse the same line, too, which makes it once in 249 days" in told
+    assert "NOTE: 14 losses in a row accuse the same line, too; together: one false alarm every 249 days" in told
     assert "unhealthy_threshold" not in told
 
 

@@ -10,7 +10,7 @@ from routekeeper.domain.restart_event import RestartEvent
 
 
 class Announcer(Protocol):
-    """Raises throughout AnnouncementError: somebody could not be told."""
+    """Every method raises AnnouncementError if somebody could not be told."""
 
     def transition(self, transition: Transition, channel: Channel) -> None: ...
     def brake(self, engagement: Engagement, channel: Channel) -> None: ...

@@ -47,7 +47,7 @@ class AwsAnnouncer:
                 assert_never(channel)
 
     def restart(self, event: RestartEvent) -> None:
-        """Tell both channels, the second also where the first refuses; the error names each that did."""
+        """Tell both channels, the second even if the first refuses. The error names each that did."""
         refusals = []
         try:
             self._to_topic(messages.of_restart(event, self.deployment))

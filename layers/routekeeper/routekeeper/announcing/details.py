@@ -13,7 +13,7 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.telemetry import json_form
 
 SCHEMA_VERSION: Final = 1
-"""Of the details of events: it grows when a field is taken away or comes to mean something else, not for new ones."""
+"""Of the details of events. It grows when a field is removed or changes its meaning, and not when one is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Event:
 
 
 def of_transition(transition: Transition, deployment: str) -> Event:
-    """With the first changes only if there are too many for one event, and always with their counts."""
+    """The event always has the counts of changes. If there are too many for one event, it lists only the first."""
     known = json_form.record(transition)
     changes = known["changes"]
     detail = {

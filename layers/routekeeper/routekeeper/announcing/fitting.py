@@ -10,7 +10,7 @@ SUBJECT_LIMIT: Final = 99
 """Characters. SNS takes subjects of fewer than 100 ASCII characters, without line breaks and control characters (SNS
 API reference, Publish)."""
 SHORTEST_NAME: Final = 11
-"""Characters that a cut name keeps at least: four of its beginning and its end each, and the dots between them."""
+"""Characters that a cut name keeps at least: four at its beginning, four at its end, and the dots between them."""
 MOST_OCTETS: Final = 240 * 1024
 """Of a message's body and of an event's detail. The limit is 256 KB for both: SNS API reference, Publish; EventBridge
 User Guide, "Calculating PutEvents event entry size". The rest is for what is wrapped around them on their way."""
@@ -42,8 +42,8 @@ class Headline:
 def subject(deployment: str, headline: Headline) -> str:
     """The headline as a subject that SNS takes.
 
-    What is too long loses the deployment first, which the body names, too. Names are cut only after that, in the
-    middle, so that a subject always says from where and to where.
+    A subject that is too long loses the deployment first, because the body names it, too. After that names are cut, but
+    only in the middle, so that a subject always says from where and to where.
     """
     text = ""
     for text in map(_one_plain_line, (f"[{deployment}] {headline}", str(headline), *headline.shorter())):
@@ -53,7 +53,7 @@ def subject(deployment: str, headline: Headline) -> str:
 
 
 def how_many_fit(texts: Iterable[str], room: int) -> int:
-    """How many of the texts, from the first on, fit into so many octets as entries of a list."""
+    """How many of the texts, from the first on, fit into `room` octets as entries of a list."""
     fitting = 0
     for text in texts:
         room -= octets(text) + _SEPARATOR_OCTETS
@@ -64,7 +64,7 @@ def how_many_fit(texts: Iterable[str], room: int) -> int:
 
 
 def cut_reason(reason: str) -> str:
-    """The reason, or the beginning of one that would leave no room: drift names every route that it has found."""
+    """The reason, cut if it would leave no room for the rest: that of drift names every route that was found."""
     if octets(reason) <= REASON_OCTETS:
         return reason
     kept = reason.encode()[: REASON_OCTETS - len(_DOTS)]

@@ -1,4 +1,4 @@
-"""An announcer that is built when there is first something to tell: most containers never tell anything."""
+"""An announcer that is built when there is first something to tell, because most containers never tell anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from routekeeper.domain.restart_event import RestartEvent
 
 
 class LateAnnouncer:
-    """Implements `Announcer`. The groups of a pass may tell at the same time; what tells is built once."""
+    """Implements `Announcer`. The groups of a pass may tell at the same time, but the announcer is built once."""
 
     def __init__(self, build: Callable[[], Announcer]) -> None:
         self._build = build

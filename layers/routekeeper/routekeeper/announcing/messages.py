@@ -32,7 +32,7 @@ class Message:
 
 
 def of_transition(transition: Transition, deployment: str) -> Message:
-    """With the first routes only if there are too many for one message, and always with their counts."""
+    """The message always has the counts of routes. If there are too many for one message, it lists only the first."""
     headline = _headline(transition)
     before = [
         str(headline),

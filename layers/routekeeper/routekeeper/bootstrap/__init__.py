@@ -1,5 +1,5 @@
-"""The one place where environment, clients, stores and clocks meet; a file a function, so that each imports its own.
+"""The one place where environment, clients, stores and clocks meet.
 
-Every `build()` runs once a container, when the handler's module is imported, and returns the function that Lambda's
-handler calls.
+There is one file for each function, so that each imports only what it needs. Every `build()` runs once in a container,
+when the handler's module is imported, and returns the function that Lambda's handler calls.
 """

@@ -1,4 +1,4 @@
-"""The announcer of a function: its clients and its messages are made once there is something to tell."""
+"""The announcer of a function. Its clients and messages are imported when there is first something to tell."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """AWS clients that give up soon: others wait behind every call.
 
-They are made for a quick start (docs/benchmarks.md, "Start"): by botocore itself, because boto3 around it brings S3's
-transfer manager along, and from descriptions of the services that hold the few calls made here (trim_models.py).
+They are made for a quick start (docs/benchmarks.md, "Start"). botocore itself makes them, because boto3 would bring
+S3's transfer manager along. The descriptions of the services hold only the calls made here (trim_models.py).
+
+Why: docs/decisions/cut-service-models.md
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ IMPATIENT: Final = Config(
     max_pool_connections=32,
 )
 BRIEF: Final = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 1})
-"""For telling people, which is tried again with every pass and must hold up nothing."""
+"""For telling people. That is tried again with every pass, and nothing may wait for it."""
 
 MODELS: Final = Path(__file__).parent.parent / "models"
-"""Put there by the layer's build; where there are none, botocore's own serve as well."""
+"""The layer's build writes them here. Without them botocore's own are used."""
 
 
 class Clients:
@@ -41,11 +43,11 @@ class Clients:
     def __init__(self, models: Path = MODELS) -> None:
         self._session = botocore.session.get_session()
         if models.is_dir():
-            # Ours first; what is not there (how endpoints are found, what is retried) is the runtime's own.
+            # Ours come first. The rest (how endpoints are found, what is retried) is the runtime's own.
             self._session.register_component("data_loader", _Described(models))
 
     def store(self, function: str, table: str, vantages: Sequence[str]) -> DynamoDbStore:
-        """The table, written to in the function's name: the stream's filters tell intents of operators by it."""
+        """The table. Writes carry the function's name, by which the stream's filters know who wrote."""
         writer = f"{function}/{uuid4().hex}"
         return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=writer, vantages=vantages)
 
@@ -68,7 +70,7 @@ class Clients:
 
 
 class _Described(Loader):
-    """Knows the services that are described in `models`; botocore's own looks through 400 directories for that."""
+    """Knows the services that are described in `models`. botocore's own looks into a directory for each of AWS's."""
 
     def __init__(self, models: Path) -> None:
         super().__init__(extra_search_paths=[str(models)])

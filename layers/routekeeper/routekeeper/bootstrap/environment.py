@@ -10,7 +10,7 @@ from routekeeper.domain.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Raises throughout ConfigurationError: a variable that the function needs is not set."""
+    """Every property raises ConfigurationError if its variable is not set."""
 
     variables: Mapping[str, str]
 

@@ -25,8 +25,8 @@ TICK_SECONDS: Final = 60.0
 def unique_name(context: LambdaContext) -> str:
     """A name for this invocation alone.
 
-    The request ID is not: an event that is delivered twice keeps it ("Asynchronous invocation", AWS Lambda Developer
-    Guide), and two invocations of one name would both take a lease, or a group's routes, for theirs.
+    The request ID is not unique: an event that is delivered twice keeps it ("Asynchronous invocation", AWS Lambda
+    Developer Guide). Two invocations of one name would both take a lease, or a group's routes, for theirs.
     """
     return f"{context.aws_request_id}/{uuid4().hex}"
 
@@ -42,7 +42,7 @@ def is_tick(event: Mapping[str, Any]) -> bool:
 
 
 def is_stale_tick(event: Mapping[str, Any], now: float) -> bool:
-    """Whether it is the tick of a minute that is over: Lambda tries again what has failed, and the next tick is here.
+    """Whether it is the tick of a minute that is over. Lambda repeats a tick that has failed, but the next one is here.
 
     `now` is in epoch seconds. EventBridge's `time` is that of the tick ("Scheduled Event", Amazon EventBridge user
     guide).
@@ -57,13 +57,13 @@ def is_stale_tick(event: Mapping[str, Any], now: float) -> bool:
 
 
 def answer(event: Mapping[str, Any], report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report and, to the table's stream, the first record that cannot be read.
+    """The report and, for the table's stream, the first record that cannot be read.
 
-    A function reads the table and not the record, so a poison record keeps nothing from being done: it is only
-    handed back, and ends in the dead-letter queue after the mapping's few tries ("Process Amazon DynamoDB records
-    with Lambda", partial batch responses).
+    A function reads the table and not the record, so a poison record stops nothing. It is only handed back, and ends
+    in the dead-letter queue after the mapping's few tries ("Process Amazon DynamoDB records with Lambda", partial
+    batch responses).
     """
-    # Lambda ends an invocation as failed whose answer it cannot serialise.
+    # An invocation whose answer Lambda cannot serialise counts as failed.
     plain: dict[str, Any] = json.loads(json_form.dumps(report))
     if "Records" not in event:
         return plain

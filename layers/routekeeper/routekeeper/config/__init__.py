@@ -1,7 +1,9 @@
 """The configuration: one file, checked as a whole, with every problem named at its place.
 
-People write YAML (`config/failover.yaml`); `routekeeper compile` reads it through the same code, and writes the same
+People write YAML (`config/failover.yaml`). `routekeeper compile` reads it through the same code, and writes the same
 document as JSON for the functions, so that they need no YAML parser.
+
+Why: docs/decisions/compiled-configuration.md
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def from_document(document: object, source: str = "configuration") -> Configurat
     """The configuration in a document of dictionaries, lists and scalars; `source` names it in errors.
 
     Raises:
-        ConfigurationError: every problem, a line each.
+        ConfigurationError: every problem, one on a line.
     """
     return read_document(from_plain(document), Problems(source))
 
@@ -38,11 +40,11 @@ def packaged() -> Configuration:
     """The compiled configuration that was deployed with the functions.
 
     Raises:
-        ConfigurationError: it was not packaged, or every problem in it, a line each.
+        ConfigurationError: it was not packaged, or every problem in it, one on a line.
     """
     source = f"{PACKAGE}/{RESOURCE}"
     try:
-        # Not by importlib.resources, whose import alone takes as long as reading the whole configuration.
+        # importlib.resources would be slow: its import alone takes as long as reading the whole configuration.
         place = Path(next(iter(importlib.import_module(PACKAGE).__path__)))
         text = (place / RESOURCE).read_text(encoding="utf-8")
     except (ModuleNotFoundError, FileNotFoundError) as err:

@@ -13,8 +13,8 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 _LONGEST_HOST_NAME = 253
 _NETWORK = re.compile(r"[0-9a-fA-F.:]+/\d{1,3}", re.ASCII)
-# A name whose last label is a number would be taken for an address (RFC 1123, section 2.1), so what has one
-# and is no address is a slip.
+# A name whose last label is a number would be taken for an address (RFC 1123, section 2.1). So a host that ends in a
+# number and is no address is a mistake.
 _ENDS_IN_NUMBER = re.compile(r"(?:.*\.)?\d+\.?", re.ASCII)
 
 
@@ -36,7 +36,7 @@ def _is_host(value: str) -> bool:
 
 
 def url(value: object) -> str:
-    """An http or https URL. One with a user or a password is refused: it would end up in every log."""
+    """An http or https URL. A URL with a user or a password is refused, because it would end up in every log."""
     expected = "expected a URL such as https://10.0.1.10:8443/health"
     if not isinstance(value, str) or re.search(r"[\s\x00-\x1f]", value):
         raise Rejected(f"found {describe(value)}, {expected}")
@@ -65,6 +65,6 @@ def destination(value: object) -> str:
     except ValueError as err:
         raise Rejected(f"found {describe(value)}, {expected}") from err
     if network.network_address != ipaddress.ip_address(value.split("/")[0]):
-        # EC2 would store the canonical form (Amazon EC2 API Reference, CreateRoute), to people's surprise.
+        # EC2 would store the canonical form, which would surprise people (Amazon EC2 API Reference, CreateRoute).
         raise Rejected(f"found {describe(value)}, which has bits set behind its prefix, expected {network}")
     return str(network)

@@ -10,12 +10,12 @@ from routekeeper.domain.settings import MOVES_OF_A_GROUP, Brake
 
 KEYS: Final = ("moves", "per")
 MOST_MOVES: Final = 1_000
-"""The ledger keeps so many, some 110 bytes each with the longest names: every save writes them all."""
+"""The ledger keeps so many, and every save writes them all. They fill less than a third of an item."""
 _period = duration(least=60, most=86_400)
 
 
 def read_brake(section: Section, groups: int) -> Brake | None:
-    """The brake for so many groups, or None where it is switched off."""
+    """The brake for `groups` groups, or None if it is switched off."""
     standard = Brake(min(MOST_MOVES, max(1, groups) * MOVES_OF_A_GROUP))
     if "brake" not in section:
         return standard

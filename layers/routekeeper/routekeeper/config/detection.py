@@ -23,9 +23,9 @@ KEYS: Final = (
 )
 
 _FASTEST_SECONDS: Final = 0.01
-"""A hundred probes a second; more would load the line that they should judge."""
+"""More probes than this would load the line that they should judge."""
 _LONGEST_TIMEOUT_SECONDS: Final = 10.0
-"""No verdict comes sooner than the first timeout, and every probe that is waited for holds a socket open."""
+"""No verdict comes sooner than the first timeout, and every probe under way holds a socket open."""
 _interval = duration(least=_FASTEST_SECONDS)
 _span = duration()
 MOST_IN_A_ROW: Final = 1000
@@ -34,9 +34,9 @@ timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
 
 
 def read_detection(section: Section, base: Detection, doubtful: frozenset[str] = frozenset()) -> Detection:
-    """The detection that a section asks for; what it does not say is as in `base`. `judge_timeout` has its say, too.
+    """The detection that a section asks for. What it does not say is as in `base`. `judge_timeout` must follow.
 
-    The `doubtful` keys of `base` stand in for values that could not be read; nothing is judged by them.
+    The `doubtful` keys of `base` stand in for values that could not be read. Nothing is judged by them.
     """
     optional = section.optional
     rule = Detection(
@@ -59,7 +59,7 @@ def read_detection(section: Section, base: Detection, doubtful: frozenset[str] =
 def judge_timeout(
     section: Section, rule: Detection, doubtful: frozenset[str] = frozenset(), source: str = "probe_timeout"
 ) -> None:
-    """Note what cannot work with the timeout of the rule, which comes from the key `source`; `doubtful` as above."""
+    """Note what cannot work with the rule's timeout, which comes from the key `source`. `doubtful` is as above."""
     unread = _unread(section, doubtful)
     if unread.isdisjoint(("unknown_after", "probe_interval", "probe_timeout")):
         _judge_expiry(section, rule, source)
@@ -68,12 +68,12 @@ def judge_timeout(
 
 
 def _unread(section: Section, doubtful: frozenset[str]) -> frozenset[str]:
-    """The keys of which no value could be read, in this section or in the `doubtful` ones that it takes over."""
+    """The keys whose values could not be read, in this section or in the `doubtful` ones that it takes over."""
     return section.unsound | {key for key in doubtful if key not in section}
 
 
 def _judge_intervals(section: Section, rule: Detection) -> None:
-    # Only what this section says can be its fault: a target that overrides neither is not blamed for defaults.
+    # A section is blamed only for what it says: a target that overrides neither is not blamed for the defaults.
     keys = [key for key in ("suspect_interval", "probe_interval") if key in section]
     if keys and rule.suspect_interval_seconds > rule.probe_interval_seconds:
         section.reject(

@@ -40,7 +40,8 @@ _KEYS: Final = (
 )
 _DEFAULT: Final = Configuration({}, {})
 MOST_RECORDED_ROUNDS: Final = 2_000
-"""They fit into a log event with the longest names too: 256 KB ("PutLogEvents", CloudWatch Logs API Reference)."""
+"""So many fit into a log event of 256 KB even with the longest names ("PutLogEvents", CloudWatch Logs API
+Reference)."""
 BURST_DETECTION: Final = Detection(unknown_after_seconds=BURST_MEMORY_SECONDS)
 
 
@@ -48,7 +49,7 @@ def read_document(root: Node, problems: Problems) -> Configuration:
     """The configuration that the document describes.
 
     Raises:
-        ConfigurationError: every problem of the document, a line each.
+        ConfigurationError: every problem of the document, one on a line.
     """
     section = open_section(root, "", problems, _KEYS)
     configuration = _DEFAULT if section is None else _read(section, problems)
@@ -87,12 +88,12 @@ def _read(section: Section, problems: Problems) -> Configuration:
 
 
 def _standard(watch: WatchMode) -> Configuration:
-    """What counts where the document is silent."""
+    """The values that count if the document does not say."""
     return replace(_DEFAULT, stale_after_seconds=BURST_MEMORY_SECONDS) if watch is WatchMode.BURST else _DEFAULT
 
 
 def _judge_bursts(section: Section, targets: Mapping[str, Target]) -> None:
-    """What cannot work where a minute passes between two looks."""
+    """Note what cannot work if a minute passes between two looks."""
     for name, target in targets.items():
         rule = target.detection
         if rule.unknown_after_seconds <= BURST_INTERVAL_SECONDS + rule.probe_timeout_seconds:

@@ -21,18 +21,18 @@ _DAMPING_KEYS: Final = ("half_life", "suppress", "reuse", "longest")
 _WINDOW_KEYS: Final = ("days", "from", "to")
 _DAYS: Final = f"days out of {', '.join(day.value for day in Day)}"
 _SHORTEST_WINDOW_SECONDS: Final = 300.0
-"""The router looks every minute; a shorter window could close before it has."""
+"""The router is sure to look once a minute. A shorter window could close before it has looked."""
 _ZONE: Final = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2}", re.ASCII)
-"""Names of the IANA database only: `localtime`, `right/...` and the like are what one machine makes of it."""
+"""Only names of the IANA database: `localtime`, `right/...` and the like differ from machine to machine."""
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _period = values.duration(least=1, most=86_400)
 _limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
 def read_failback(group: Section, flaps_apart_seconds: float | None) -> FailbackPolicy:
-    """The group's way back; what is wrong with it is noted.
+    """The group's way back. Problems with it are noted.
 
-    Flaps of one of its paths are at least `flaps_apart_seconds` apart; None: nobody can say.
+    Flaps of one of its paths are at least `flaps_apart_seconds` apart; None if that is not known.
     """
     section = group.section("failback", _KEYS)
     standard = FailbackPolicy()
@@ -135,10 +135,10 @@ def _clock(value: object) -> time:
 
 
 def _zone(value: object) -> tzinfo:
-    """The time zone of a name, by the package tzdata wherever this runs, and never by what the machine has.
+    """The time zone of a name, always by the package tzdata and never by the machine's own rules.
 
-    A window that was checked by one set of rules and is kept by another is worse than none. Imported here, because few
-    configurations need it and functions start cold.
+    A window that is checked by one set of rules and kept by another would be worse than none. zoneinfo is imported
+    here, because few configurations need it and functions start cold.
     """
     from zoneinfo import ZoneInfo, available_timezones, reset_tzpath  # noqa: PLC0415
 

@@ -36,12 +36,12 @@ _LEAST_USUAL: Final = 0.0001
 _LEAST_UNACCEPTABLE: Final = 0.02
 _MOST_UNACCEPTABLE: Final = 0.9
 _ROUNDING: Final = 1e-9
-"""What decimal fractions may be off by in binary."""
+"""By how much decimal fractions may be off in binary."""
 _LOSS_APART: Final = 3
 _LATENCY_APART: Final = 4
-"""Nearer together, usual and unacceptable take many minutes to be told apart."""
+"""If usual and unacceptable are nearer together, it takes many minutes to tell them apart."""
 _MOST_ALARMS_PER_YEAR: Final = YEAR_SECONDS / STEADY_SECONDS
-"""The way back is made for verdicts that come and go no more often than this."""
+"""Recovery is made for verdicts that come and go no more often than this."""
 _burst = duration(most=1)  # probes within one burst tell little more than one probe
 _LONGEST_SECONDS: Final = 10.0
 _usual_round_trip = duration(least=0.0001, most=_LONGEST_SECONDS / _LATENCY_APART)
@@ -49,7 +49,7 @@ _round_trip = duration(least=0.0001, most=_LONGEST_SECONDS)
 
 
 def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
-    """The loss rule that a section asks for as a whole, or `base` where it says nothing of it."""
+    """The loss rule that a section asks for as a whole, or `base` if it says nothing about it."""
     asked = section.section_or_off("loss", _RULE_KEYS)
     if asked is None:
         return None if "loss" in section else base
@@ -73,7 +73,7 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
 
 
 def read_latency(section: Section, base: LatencyRule | None) -> LatencyRule | None:
-    """The latency rule that a section asks for as a whole, or `base` where it says nothing of it."""
+    """The latency rule that a section asks for as a whole, or `base` if it says nothing about it."""
     asked = section.section_or_off("latency", _RULE_KEYS)
     if asked is None:
         return None if "latency" in section else base
@@ -87,7 +87,7 @@ def read_latency(section: Section, base: LatencyRule | None) -> LatencyRule | No
 
 
 def judge_latency(section: Section, latency: LatencyRule | None, timeout_seconds: float, source: str) -> None:
-    """An answer that late must still be an answer. `source` is the key that the timeout comes from."""
+    """Note it if an unacceptably late answer would be a loss already. `source` is the key that names the timeout."""
     keys = [key for key in ("latency", source) if key in section]
     if keys and latency is not None and latency.unacceptable_seconds >= timeout_seconds:
         section.reject(

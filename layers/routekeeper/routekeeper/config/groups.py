@@ -25,7 +25,8 @@ class GroupReader:
         self._targets = targets
         self._problems = problems
         self._targets_are_sound = not len(problems)
-        """Whether the targets, which are read before the groups, may be judged by."""
+        """Whether the targets, which are read before the groups, are free of problems, so that groups may be judged by
+        them."""
         self._steered_by: dict[tuple[str, str], str] = {}
         """The group that steers a route, by table and destination."""
 
@@ -50,7 +51,7 @@ class GroupReader:
         return None if steering is None else Group(name, (steering,), paths, failback)
 
     def _flaps_apart_seconds(self, paths: tuple[Path, ...]) -> float | None:
-        """How soon a path may fail again, at the soonest, where all vantages see the same."""
+        """How soon a path may fail again at the earliest, if all vantages see the same."""
         named = [self._targets.get(path.target) for path in paths if path.target is not None]
         targets = [target for target in named if target is not None]
         if not self._targets_are_sound or not targets or len(targets) < len(named):

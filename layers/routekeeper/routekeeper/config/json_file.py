@@ -9,7 +9,7 @@ from routekeeper.config.tree import Node, Place, from_plain
 
 
 def parse(text: str, problems: Problems) -> Node:
-    """The document. Text that is not JSON is noted and raised at once: nothing behind it can be read.
+    """The document. Text that is not JSON is raised at once, because nothing after it can be read.
 
     Raises:
         ConfigurationError: not JSON, with line and column.

@@ -16,7 +16,7 @@ _HOP_KEYS: Final = tuple(kind.value for kind in NextHopKind)
 
 
 class PathReader:
-    """Reads the paths of one group. Of a steering type that could not be read, any next hop is accepted."""
+    """Reads the paths of one group. If its steering type could not be read, any next hop is accepted."""
 
     def __init__(self, kind: SteeringType | None, targets: Mapping[str, Target | None], problems: Problems) -> None:
         self._kind = kind

@@ -27,12 +27,12 @@ _KEYS = {
 }
 _TCP: Final = TcpProbe("", 0, 0.0)
 _HTTP: Final = HttpProbe("", 0.0)
-"""Probes of nothing: what a document may leave out is as they have it."""
+"""Probes of nothing. They hold the defaults of what a document may leave out."""
 _status: Callable[[object], int] = values.whole(200, 599)
 
 
 def read_probe(node: Node, where: str, timeout_seconds: float, problems: Problems) -> Probe | None:
-    """The probe, or None, noted, where it cannot be one. `timeout_seconds` is for probes that name none."""
+    """The probe, or None with a problem noted. `timeout_seconds` is for probes that name no timeout."""
     variant = open_variant(node, where, problems, _Type, _KEYS)
     return None if variant is None else _read(*variant, timeout_seconds)
 

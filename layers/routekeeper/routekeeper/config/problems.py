@@ -35,23 +35,23 @@ class Problems:
         self._warnings: list[Problem] = []
 
     def __len__(self) -> int:
-        """How many problems there are; warnings are none."""
+        """How many problems there are. Warnings do not count."""
         return len(self._found)
 
     def add(self, where: str, message: str, place: Place | None) -> None:
         self._found.append(Problem(where, message, place))
 
     def warn(self, where: str, message: str, place: Place | None) -> None:
-        """Note what is allowed and may yet not be what is wanted."""
+        """Note what is allowed but may not be what is wanted."""
         self._warnings.append(Problem(where, f"warning: {message}", place))
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line a warning, in the order of the file."""
+        """One warning on a line, in the order of the file."""
         return self._lines(self._warnings)
 
     def raise_if_any(self) -> None:
-        """Raise one ConfigurationError with a line a problem, in the order of the file."""
+        """Raise one ConfigurationError with one problem on a line, in the order of the file."""
         if self._found:
             raise ConfigurationError("\n".join(self._lines(self._found)))
 
@@ -84,7 +84,7 @@ def describe(value: object) -> str:
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
-    """`did you mean ...?` where something similar is known, else the list of what is."""
+    """`did you mean ...?` if something similar is known, otherwise the list of what is known."""
     close = get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"

@@ -1,4 +1,4 @@
-"""Reading one mapping of the document key by key: what is wrong is noted, and reading goes on."""
+"""Reads one mapping of the document key by key. Problems are noted, and reading goes on."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ E = TypeVar("E", bound=Enum)
 
 
 class Section:
-    """One mapping with the keys it may have. Unknown keys and keys that stand twice are noted at once."""
+    """One mapping with the keys it may have. Unknown keys and doubled keys are noted at once."""
 
     def __init__(self, block: Block, where: str, problems: Problems, known: tuple[str, ...] | None) -> None:
-        """`known` None: the keys are names that the document chooses."""
+        """If `known` is None, the keys are names that the document chooses."""
         self.where = where
         self.problems = problems
         self.place = block.place
@@ -35,7 +35,7 @@ class Section:
         return f"{self.where}.{key}" if self.where else key
 
     def place_of(self, key: str) -> Place | None:
-        """Where the key's value stands, or the mapping where the key does not."""
+        """Where the key's value stands, or the place of the mapping if the key is missing."""
         return self._entries[key].value.place if key in self._entries else self.place
 
     def reject(self, key: str, message: str) -> None:
@@ -51,11 +51,11 @@ class Section:
 
     @property
     def unsound(self) -> frozenset[str]:
-        """The keys whose values could not be read: what stands in for them must not be judged."""
+        """The keys whose values could not be read. Nothing may be judged by what stands in for them."""
         return frozenset(self._unsound)
 
     def optional(self, key: str, read: Callable[[object], T], default: T) -> T:
-        """The key's value, or the default where it is missing or wrong."""
+        """The key's value, or the default if it is missing or wrong."""
         if key not in self._entries:
             return default
         node = self._entries[key].value
@@ -67,23 +67,23 @@ class Section:
             return default
 
     def required(self, key: str, read: Callable[[object], T]) -> T | None:
-        """The key's value, or None where it is missing or wrong."""
+        """The key's value, or None if it is missing or wrong."""
         if not self._present(key):
             return None
         return self.optional(key, read, None)
 
     def node(self, key: str) -> Node | None:
-        """What stands under a required key, or None, noted, where the key is missing."""
+        """What stands under a required key, or None with a problem noted if the key is missing."""
         return self._entries[key].value if self._present(key) else None
 
     def section(self, key: str, known: tuple[str, ...] | None) -> Section | None:
-        """The mapping under an optional key, or None where it is missing or no mapping."""
+        """The mapping under an optional key, or None if it is missing or no mapping."""
         if key not in self._entries:
             return None
         return open_section(self._entries[key].value, self.at(key), self.problems, known)
 
     def section_or_off(self, key: str, known: tuple[str, ...]) -> Section | None:
-        """The mapping under an optional key; None where it is missing, switched off, or neither, noted."""
+        """The mapping under an optional key; None if it is missing or switched off, or with a problem noted."""
 
         def off(value: object) -> bool:
             if isinstance(value, Block):
@@ -95,7 +95,7 @@ class Section:
         return None if self.optional(key, off, default=True) else self.section(key, known)
 
     def named(self) -> list[tuple[str, Node]]:
-        """The entries of a mapping whose keys are names; a name that cannot be one is noted."""
+        """The entries of a mapping whose keys are names. A key that cannot be a name is noted."""
         for key, entry in self._entries.items():
             try:
                 values.name(key)
@@ -116,7 +116,7 @@ class Section:
         return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(node.items)]
 
     def distinct(self, key: str, what: str, read: Callable[[object], T], one: str) -> tuple[T, ...]:
-        """The values of such a list, without those that are wrong or stand twice, noted. `one` is a value's kind."""
+        """The values of such a list. Wrong and doubled ones are noted and left out. `one` is the kind of a value."""
         found: list[T] = []
         for where, node in self.listed(key, what):
             try:
@@ -148,7 +148,7 @@ class Section:
 
 
 def open_section(node: Node, where: str, problems: Problems, known: tuple[str, ...] | None) -> Section | None:
-    """The node as a section, or None, noted, where it is no mapping."""
+    """The node as a section, or None with a problem noted if it is no mapping."""
     if isinstance(node, Block):
         return Section(node, where, problems, known)
     keys = "" if known is None else f" with {', '.join(known)}"
@@ -159,8 +159,8 @@ def open_section(node: Node, where: str, problems: Problems, known: tuple[str, .
 def open_variant(
     node: Node, where: str, problems: Problems, kind: type[E], keys: Mapping[E, tuple[str, ...]]
 ) -> tuple[E, Section] | None:
-    """The node as a section whose key `type` says which other keys it may have; None, noted, where it cannot be."""
-    # The type decides what is known, so it is looked at first, and quietly: everything is read again below.
+    """The node as a section whose key `type` says which other keys it may have; None with a problem noted."""
+    # The type decides which keys are known. So it is read first, without notes: everything is read again below.
     quiet = open_section(node, where, Problems(""), None)
     found = None if quiet is None else quiet.optional("type", values.choice(kind), None)
     every = tuple(dict.fromkeys(key for group in keys.values() for key in group))

@@ -16,7 +16,7 @@ Claim = Callable[[Section, str, str, str], None]
 
 
 class SteeringType(Enum):
-    """What stands under `type`; each has next hops of its own."""
+    """What stands under `type`. Each type has next hops of its own."""
 
     TGW_PREFIX_LIST = "tgw-prefix-list"
     VPC_ROUTE = "vpc-route"
@@ -25,17 +25,17 @@ class SteeringType(Enum):
 @dataclass(frozen=True, slots=True)
 class Kind:
     keys: tuple[str, ...]
-    """Those of its mapping, `type` included."""
+    """The keys of its mapping, including `type`."""
     next_hops: tuple[str, ...]
     """The keys of a path that can be its next hop."""
     preferred_may_lack_one: bool
-    """Whether the preferred path may have none: it is in place where there is no route."""
+    """Whether the preferred path may have none: it is in place if there is no route."""
     read: Callable[[Section, Claim], Steering | None]
-    """Reads it; None, noted, where it cannot be used."""
+    """Reads it. None, with a problem noted, if it cannot be used."""
 
 
 def read_steering(group: Section, claim: Claim) -> tuple[SteeringType | None, Steering | None]:
-    """What a group steers, and of which type that is: known although the rest of it may be wrong."""
+    """What a group steers, and its type, which may be known even if the rest is wrong."""
     node = group.node("steering")
     keys = {kind: known.keys for kind, known in KINDS.items()}
     variant = None if node is None else open_variant(node, group.at("steering"), group.problems, SteeringType, keys)

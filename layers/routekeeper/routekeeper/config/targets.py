@@ -24,7 +24,7 @@ class TargetReader:
     """Reads all targets of one document, because some rules hold between them."""
 
     def __init__(self, defaults: Detection, doubtful: frozenset[str], problems: Problems) -> None:
-        """`doubtful`: the keys of `defaults` that could not be read, so that nothing is judged by them."""
+        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them."""
         self._defaults = defaults
         self._doubtful = doubtful
         self._problems = problems
@@ -32,7 +32,7 @@ class TargetReader:
         """The target that restarts an instance, by instance."""
 
     def read(self, section: Section | None) -> dict[str, Target | None]:
-        """Every target by name; None for one that cannot be used, so that references to it do not dangle."""
+        """Every target by name; None for an unusable one, so that references to it are not reported as unknown."""
         if section is None:
             return {}
         named = section.named()
@@ -64,7 +64,7 @@ class TargetReader:
         return target
 
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
-        """The probes, and the rule with the longest of their timeouts: by then every round has ended (`require`)."""
+        """The probes, and the rule with the longest of their timeouts: after it every round has ended."""
         known = len(self._problems)
         listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}")
         read = [read_probe(node, where, rule.probe_timeout_seconds, self._problems) for where, node in listed]

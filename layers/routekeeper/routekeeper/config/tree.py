@@ -28,7 +28,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One `key: value` of a mapping; a key that stands twice makes two entries."""
+    """One `key: value` of a mapping. A doubled key makes two entries."""
 
     key: str
     value: Node
@@ -47,7 +47,7 @@ Node = Scalar | Listing | Block
 
 
 def bare(node: Node) -> object:
-    """What stands at a node, as readers of single values take it: a scalar's value, else the node itself."""
+    """What readers of single values take: a scalar's value, otherwise the node itself."""
     return node.value if isinstance(node, Scalar) else node
 
 
@@ -63,7 +63,7 @@ def from_plain(document: object) -> Node:
 
 
 def to_plain(node: Node) -> object:
-    """The document that the tree stands for. Of keys that stand twice the last one wins."""
+    """The document that the tree stands for. The last one of doubled keys wins."""
     match node:
         case Scalar():
             return node.value

@@ -22,7 +22,7 @@ def text(value: object) -> str:
 
 
 def name(value: object) -> str:
-    """A name: it becomes part of table keys, of metric dimensions and of messages."""
+    """A name. It becomes part of table keys, metric dimensions and messages."""
     if not isinstance(value, str) or _NAME.fullmatch(value) is None:
         raise Rejected(
             f"found {describe(value)}, expected a name of at most 63 letters, digits, '-' and '_'"

@@ -1,11 +1,14 @@
 """The brake: after so many moves within a period nothing is moved back before a person has acknowledged (law 12).
 
-What oscillates for a reason that nobody has understood costs more with every turn: each move breaks connections, and
-two controllers that put each other's routes "right" go on for ever. So moves of the whole deployment are counted in one
-ledger, and at the limit the brake engages. It does not release by itself: the period over, it would only begin again.
+Oscillation that nobody has understood costs more with every turn. Each move breaks connections, and two controllers
+that put each other's routes "right" go on for ever. So moves of the whole deployment are counted in one ledger, and at
+the limit the brake engages. It does not release itself, because the oscillation would only begin again.
 
-Every move counts that was decided here. What an operator asked for is not counted, and neither are the completions of
-an earlier transition. Only what can wait is held (`Move.brakable`); the rest is counted once it is done (law 4).
+A move counts if it was decided here. Moves that an operator asked for do not count, and neither do the completions of
+an earlier transition. Only a move that can wait is held (`Move.brakable`); the others are counted when they are done
+(law 4).
+
+Why: docs/decisions/brake.md
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class Ledger(Stored):
     acknowledged: Asker | None = None
     """Who released the brake last, or made it forget; moves until then do not count."""
     untold: tuple[Channel, ...] = ()
-    """Where people have yet to hear that it has engaged."""
+    """The channels on which people have yet to hear that it has engaged."""
     teller: str | None = None
     """The invocation that is telling; nobody else does until `teller_until`."""
     teller_until: float = 0.0
@@ -70,15 +73,15 @@ class Engagement:
 
 
 def counts(transition: Transition) -> bool:
-    """Whether the move was decided here, by nobody's order and not as the rest of another."""
+    """Whether the move was decided here: no operator asked for it, and it is not the rest of another move."""
     return transition.kind in _DECIDED_HERE and transition.asked is None
 
 
 def admit(ledger: Ledger, rule: Brake, transition: str, now: float) -> Ledger:
-    """The ledger with a slot for a move that may be held; without one (see `Ledger.has`) where it has to wait.
+    """The ledger with a slot for a move that can wait, or without one (`Ledger.has`) if the move has to wait.
 
-    The slot is taken before the move is committed, so that it cannot be used twice: who dies in between finds it
-    again under the same ID. The last slot engages the brake.
+    The slot is taken before the move is committed, so that it cannot be used twice. If an invocation dies in between,
+    the next one finds the slot again under the same ID. The last slot engages the brake.
     """
     recent = ledger.recent(rule, now)
     if ledger.engaged_at is not None or any(one.transition == transition for one in recent):
@@ -89,9 +92,9 @@ def admit(ledger: Ledger, rule: Brake, transition: str, now: float) -> Ledger:
 
 
 def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> Ledger:
-    """The ledger with moves that nothing held, once they are done. What an acknowledgement has forgotten stays so.
+    """The ledger with moves that nothing held, once they are done. Moves before the last acknowledgement do not count.
 
-    While it is engaged nothing is added: what has engaged it stays on record, until all is forgotten together.
+    While it is engaged nothing is added. The moves that engaged it stay on record until all are forgotten together.
     """
     if ledger.engaged_at is not None:
         return ledger
@@ -109,7 +112,7 @@ def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
 
 
 def why_held(ledger: Ledger) -> str | None:
-    """Why moves that can wait are held, and who must do what; None where they are not."""
+    """Why moves that can wait are held, and what a person must do; None if they are not held."""
     if ledger.engaged_at is None:
         return None
     return (
@@ -119,7 +122,7 @@ def why_held(ledger: Ledger) -> str | None:
 
 
 def _watched(ledger: Ledger, rule: Brake, now: float) -> Ledger:
-    """Engaged, where the limit is reached; that is for people to know."""
+    """Engaged if the limit is reached, with people yet to be told."""
     if ledger.engaged_at is not None or len(ledger.moves) < rule.moves:
         return ledger
     return replace(ledger, engaged_at=now, untold=tuple(Channel))

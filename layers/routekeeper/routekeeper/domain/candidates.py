@@ -1,4 +1,4 @@
-"""What is known of a target that may be restarted, put together from verdicts and failover groups."""
+"""What is known of a target that may be restarted, from verdicts and failover groups."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def candidate(
     verdicts: Verdicts,
     now: float,
 ) -> Candidate | None:
-    """The target as a candidate; None where it has no instance or is not to be restarted.
+    """The target as a candidate; None if it has no instance or is not to be restarted.
 
-    `states` holds the failover groups by name, empty where no decision depends on them. One that is missing among
-    others counts as sending its traffic through the target, and lets no restart begin: it may be paused (law 6).
+    `states` holds the failover groups by name, and is empty if no decision depends on them. A group that is missing
+    among others counts as sending its traffic through the target. It lets no restart begin, because it may be paused
+    (law 6).
     """
     if target.instance is None or target.restart is None:
         return None
@@ -71,7 +72,7 @@ def _carries(
     if not has_another_way(configuration, group, target, verdicts):
         return False
     if state is None or state.pending is not None:
-        # Until a change of routes is recorded, the traffic may be on any path: the one that is left, or one before it.
+        # Until a change of routes is recorded, traffic may be on any path: the one that it leaves, or one before that.
         return True
     path = group.path(state.path) if state.path is not None else None
     used = (path, *(group.path(name) for name in state.drifted))

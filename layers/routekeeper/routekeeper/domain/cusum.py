@@ -1,15 +1,17 @@
 """How much evidence is enough: the Bernoulli CUSUM, its weights and thresholds, and how long it takes, exactly.
 
-A score rises by `rise` with every bad outcome, falls by 1 with every good one and never below 0; at `threshold` it says
-that bad outcomes have become more than usual. This is the cumulative sum of the log-likelihood ratio of two loss rates
-(Page 1954), scaled as Reynolds and Stoumbos do (1999, "A CUSUM chart for monitoring a proportion when inspecting
-continuously", Journal of Quality Technology 31) so that it moves on whole numbers. Then it is a Markov chain, and the
-mean time until it speaks is the solution of linear equations instead of an approximation.
+A score rises by `rise` with every bad outcome and falls by 1 with every good one, but never below 0. At `threshold` it
+says that bad outcomes have become more than usual. This is the cumulative sum of the log-likelihood ratio of two loss
+rates (Page 1954). It is scaled as Reynolds and Stoumbos do (1999, "A CUSUM chart for monitoring a proportion when
+inspecting continuously", Journal of Quality Technology 31) so that it moves on whole numbers. Then it is a Markov
+chain, and the mean time to the threshold is the solution of linear equations instead of an approximation.
 
 Two things go beyond the textbook. Probes follow each other faster while the score is above 0 (variable sampling
 intervals), so times are summed in seconds and not in probes. And losses come in bursts: whether a probe is lost depends
-on the one before, the more so the closer they follow each other (Gilbert's model, a line that is either up or down for
-exponentially distributed times).
+on the one before it, more so if the two are close together. The model is Gilbert's, a line that is either up or down
+for exponentially distributed times.
+
+Why: docs/decisions/grey-failure.md
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ class Score:
 
 
 def weight(usual: float, other: float) -> int:
-    """How many good outcomes one bad one outweighs where a share of `usual` is to be told from the larger `other`."""
+    """How many good outcomes one bad one outweighs, in order to tell a share of `usual` from the larger `other`."""
     good = math.log((1 - usual) / (1 - other))
     bad = math.log(other / usual)
     return max(1, round(bad / good))
@@ -86,9 +88,9 @@ def alarm(usual: Loss, unacceptable: float, pace: Cadence, between_alarms_second
 def recovery(usual: Loss, alarm: Score, pace: Cadence, cycle_seconds: float) -> Score:
     """The same test the other way round: good outcomes raise this score by 1, a bad one lowers it by `rise`.
 
-    It tells usual loss from the largest that the alarm leaves in peace for `cycle_seconds`. A line that loses more is
-    taken for usual no more often than that, and one that loses less is accused no more often: whatever the share, a
-    verdict comes and goes at most once in `cycle_seconds` on average.
+    It tells usual loss from the largest loss at which the alarm is silent for `cycle_seconds` on average. A line that
+    loses more is taken for usual no more often than that, and a line that loses less is accused no more often. So
+    whatever the share, a verdict comes and goes at most once in `cycle_seconds` on average.
     """
     share = _largest_in_peace(usual, alarm, pace, cycle_seconds)
     fall = weight(usual.share, share)
@@ -112,12 +114,12 @@ def _largest_in_peace(usual: Loss, alarm: Score, pace: Cadence, seconds: float) 
 def seconds_to_alarm(score: Score, loss: Loss, pace: Cadence, in_a_row: int | None = None) -> float:
     """Mean seconds from a score of 0 to the sending of the probe that brings it to the threshold.
 
-    With `in_a_row` so many bad outcomes in a row are an alarm, too, whichever comes first.
+    With `in_a_row`, that many bad outcomes in a row are an alarm, too. Whichever comes first counts.
 
-    The score falls by single steps, so the mean time from a score is the same linear function of the mean time from the
-    score below it, whatever lies further down: time(i) = base[i] + (1 - escape[i]) * time(i - 1). The functions follow
-    from the top downwards. Escape is the chance to reach the threshold before the score below. Every term is positive
-    and none is a difference of large numbers, so the result is exact to rounding even for centuries.
+    The score falls by single steps. So the mean time from a score is a linear function of the mean time from the score
+    below it, whatever lies further down: time(i) = base[i] + (1 - escape[i]) * time(i - 1). The functions follow from
+    the top downwards. Escape is the chance to reach the threshold before the score below. Every term is positive and
+    none is a difference of large numbers, so the result is exact to rounding even for centuries.
     """
     top, rise = score.threshold, score.rise
     runs = 1 if in_a_row is None else min(in_a_row, score.losses)
@@ -161,9 +163,9 @@ _ESCAPED: Final = _Descent(0.0, 1.0)
 
 
 class _Window:
-    """The way down through several levels, of which the highest leaves when a lower one joins.
+    """The way down through several levels. The highest leaves when a lower one joins.
 
-    Two stacks of which the upper one holds ready sums, so that each level costs the same however wide the window is.
+    It is kept in two stacks. The upper one holds ready sums, so each level costs the same however wide the window is.
     """
 
     def __init__(self) -> None:
@@ -175,7 +177,7 @@ class _Window:
         return self._upper[-1].then(self._lower_sum) if self._upper else self._lower_sum
 
     def lower(self, step: _Descent, most: int) -> None:
-        """Join a level below; the highest leaves where there would be more than `most`."""
+        """Join a level below. The highest leaves if there would be more than `most`."""
         self._lower.append(step)
         self._lower_sum = self._lower_sum.then(step)
         if len(self._upper) + len(self._lower) <= most:
@@ -206,8 +208,8 @@ def seconds_to_recovery(score: Score, share: float, interval_seconds: float) -> 
 def _least(seconds: Callable[[int], float], goal: float, start: int) -> int:
     """The least threshold that takes as long as the goal.
 
-    The logarithm of the time grows almost in a straight line, so the next one to try is read off that line; every third
-    is the middle, in case it is not so straight.
+    The logarithm of the time grows almost in a straight line, so the next threshold to try is read off that line. Every
+    third try is the middle, in case the line is not so straight.
     """
     below, low, above, high = 0, 0.0, start, seconds(start)
     while high < goal:

@@ -1,11 +1,13 @@
-"""Damping of failback: a path that keeps failing is returned to later than one that failed once.
+"""Damping of failback: traffic returns later to a path that keeps failing than to one that failed once.
 
-The shape is that of route flap damping (RFC 2439): every flap adds a penalty, the penalty halves with every half-life,
-and a path whose penalty has reached one limit is suppressed until it has fallen below another. A flap is a verdict
-that turns UNHEALTHY, whether or not traffic is on the path. Suppressed paths are left as fast as any other (law 4).
+This is route flap damping (RFC 2439). Every flap adds a penalty, and the penalty halves with every half-life. A path
+whose penalty has reached one limit is suppressed until the penalty has fallen below another. A flap is a verdict that
+turns UNHEALTHY, whether or not traffic is on the path. Traffic leaves a suppressed path as fast as any other (law 4).
 
-Nothing here ticks: what holds at a moment is computed from the last flap, so that looking changes nothing and a
-changed setting counts from the next look on.
+Nothing here ticks. What holds at a moment is computed from the last flap, so looking changes nothing, and a changed
+setting counts from the next look on.
+
+Why: docs/decisions/damping.md
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ _MOST_HALVINGS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Damping:
-    """Limits of the penalty. They must hold to each other as config.failback checks."""
+    """Limits of the penalty. `config.failback` checks that they fit each other."""
 
     half_life_seconds: float = 900.0
     suppress: float = 2000.0
@@ -41,7 +43,7 @@ class Damping:
     """No path is suppressed for longer than this after its last flap."""
 
     def most(self, apart_seconds: float) -> float:
-        """What the penalty just after a flap stays below, however many have come `apart_seconds` after each other."""
+        """The penalty just after a flap stays below this, however many have come `apart_seconds` after each other."""
         kept = 2.0 ** (-apart_seconds / self.half_life_seconds)
         return FLAP / (1 - kept) if kept < 1 else math.inf
 
@@ -57,21 +59,21 @@ class Flaps(Stored):
     """What is remembered of one path's flaps. Times are seconds since the epoch."""
 
     penalty: float = 0.0
-    """At `at`, the last flap."""
+    """The penalty at `at`, the time of the last flap."""
     at: float = 0.0
     peak: float = 0.0
-    """The highest penalty since it was last below the reuse limit: whether it reached the suppress limit."""
+    """The highest penalty since it was last below the reuse limit. It shows whether the suppress limit was reached."""
     down: bool = False
     """Whether the path was last seen UNHEALTHY; seeing it UNKNOWN changes nothing."""
 
     def penalty_at(self, now: float, rule: Damping) -> float:
-        """What is left of the penalty. A clock that lags behind the one that wrote `at` sees it undiminished."""
+        """What is left of the penalty. By a clock that lags behind `at`, all of it is left."""
         halvings = max(0.0, now - self.at) / rule.half_life_seconds
         decayed: float = min(self.penalty, rule.ceiling) * 2.0**-halvings
         return decayed
 
     def reusable_at(self, rule: Damping) -> float | None:
-        """When the path may be returned to; None where its flaps have not suppressed it. May have passed."""
+        """When traffic may return to the path, which may be in the past; None if its flaps have not suppressed it."""
         if self.peak < rule.suppress or self.penalty < FORGOTTEN:  # the latter by hand only
             return None
         return self.at + rule.half_life_seconds * math.log2(min(self.penalty, rule.ceiling) / rule.reuse)
@@ -81,7 +83,7 @@ class Flaps(Stored):
         return reusable_at is not None and now < reusable_at
 
     def seen(self, health: Health, now: float, rule: Damping) -> Flaps:
-        """After one more look at the path: one that was not down and is UNHEALTHY has flapped."""
+        """The flaps after one more look at the path. A path that was not down and is UNHEALTHY has flapped."""
         if health is Health.HEALTHY:
             return replace(self, down=False)
         if health is Health.UNKNOWN or self.down:
@@ -96,9 +98,9 @@ NEVER: Final = Flaps()
 
 
 def look(known: Mapping[str, Flaps], health: Mapping[str, Health], now: float, rule: Damping) -> dict[str, Flaps]:
-    """The flaps of every path after one look at all of them; paths without flaps worth remembering are left out.
+    """The flaps of every path after one look at all of them. Paths without flaps worth remembering are left out.
 
-    A path that is met for the first time counts as one that was not down.
+    A path that is seen for the first time counts as one that was not down.
     """
     looked = {path: known.get(path, NEVER).seen(word, now, rule) for path, word in health.items()}
     return {path: flaps for path, flaps in looked.items() if flaps.down or flaps.penalty_at(now, rule) >= FORGOTTEN}

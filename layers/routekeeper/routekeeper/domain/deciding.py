@@ -1,4 +1,4 @@
-"""The decision where a failover group's traffic should go."""
+"""The decision where the traffic of a failover group should go."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from routekeeper.domain.view import View
 def decide(view: View) -> Decision:
     """Where the group's traffic should go.
 
-    In order: a pause halts everything (law 6); a pin holds its path (law 6); an operator's request to return is
-    granted; an UNHEALTHY path is left at once (law 4) for the best HEALTHY one, or not at all where there is none
-    (laws 2 and 3); the preferred path is returned to after its hold-down, once its flaps allow it, within a window.
+    In this order: a pause halts everything (law 6). A pin holds its path (law 6). An operator's request to return is
+    granted. Traffic leaves an UNHEALTHY path at once (law 4) for the best HEALTHY one, or not at all if there is none
+    (laws 2 and 3). It returns to the preferred path after the hold-down, once its flaps allow it, within a window.
     A transition that has changed nothing yet is decided again if it may no longer start.
     """
     if (pause := view.state.paused_at(view.now)) is not None:
@@ -29,21 +29,21 @@ def decide(view: View) -> Decision:
 
 
 def _why_not_begin(view: View, actual: Actual) -> str | None:
-    """Why a transition of which nothing has been done yet may not begin now (laws 2 and 4); None where it may.
+    """Why a transition that has changed nothing yet may not start now (laws 2 and 4); None if it may.
 
-    EC2 may have refused every change for hours, or the invocation has died after it had decided: what held then may
-    hold no more. While all routes are on one other path, nothing has been done.
+    EC2 may have refused every change for hours, or the invocation may have died after it had decided. What held then
+    may no longer hold. As long as all routes are on one other path, nothing has been changed.
     """
     state, health, windows = view.state, view.health, view.group.failback.windows
     pending, desired = state.pending, health.get(state.path or "")
     if pending is None or desired is None:
         return None
     if pending.forced and (state.pinned_at(view.now) is not None or desired.health is not Health.UNHEALTHY):
-        return None  # but a pin that has run out forces nobody
+        return None  # a pin that has run out forces nothing
     if actual.blackholed or actual.path is None or actual.path == state.path:
         return None
     if desired.announced and is_dead(health[actual.path]):
-        return None  # it works as yet
+        return None  # it still works
     if desired.health is not Health.HEALTHY:
         return f"{state.path} is {desired.health.value} ({desired.reason})"
     by_itself = pending.kind is TransitionKind.FAILBACK and pending.asked is None
@@ -51,7 +51,7 @@ def _why_not_begin(view: View, actual: Actual) -> str | None:
 
 
 def _reconsider(view: View, actual: Actual, why: str) -> Decision:
-    """Decide as a group that is still where its routes are."""
+    """Decide as though the group's desired path were the one that its routes are still on."""
     state, health = view.state, view.health
     if state.pending is not None and state.pending.kind is TransitionKind.DRIFT:  # nobody here has put them there
         decision = choose(view)
@@ -64,10 +64,10 @@ def _reconsider(view: View, actual: Actual, why: str) -> Decision:
         return Stay(decision.reason)
     stays = origin is not None and works(health[origin])
     if isinstance(decision, Move) and not (decision.brakable and stays):
-        return replace(decision, brakable=False)  # held, it would leave the way open to what may not begin
+        return replace(decision, brakable=False)  # if it were held, the transition that may not start could start
     if origin is None or not stays:
         return Stay(decision.reason, stranded=isinstance(decision, Stay) and decision.stranded, halted=True)
-    # Whatever can wait begins from here, with the next pass.
+    # What can wait begins from here, with the next pass.
     kind = TransitionKind.FAILBACK if origin == view.group.paths[0].name else TransitionKind.FAILOVER
     how = "works as yet" if health[origin].announced else "is HEALTHY"
     return Move(origin, kind, f"{why}, and the routes are on {origin}, which {how}")

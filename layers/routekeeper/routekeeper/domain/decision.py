@@ -13,13 +13,13 @@ class Stay:
 
     reason: str
     stranded: bool = False
-    """Nothing to move to, though the present path is UNHEALTHY: an alarm is due (law 3)."""
+    """There is nothing to move to, although the present path is UNHEALTHY: an alarm is due (law 3)."""
     halted: bool = False
-    """Touch nothing at all, drift included: the group is paused, or what was decided may not be carried out now."""
+    """Touch nothing at all, not even drift: the group is paused, or what was decided may not be carried out now."""
     due_at: float | None = None
-    """When a better path will be returned to if it stays HEALTHY."""
+    """When traffic will return to a better path if that stays HEALTHY."""
     adopt: str | None = None
-    """At the very start: take the path that the routes are already on as the desired one, changing nothing."""
+    """Only at the start: make this path, which the routes are on already, the desired one. No route changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class Move:
     verdict_at: float | None = None
     asked: Asker | None = None
     forced: bool = False
-    """Whether who asked for it wants it whatever the path's health."""
+    """Whether the operator wants it whatever the path's health."""
     blackhole: bool = False
-    """The path is left because AWS calls its route a blackhole, whatever its probes say."""
+    """Traffic leaves the path because AWS calls its route a blackhole, whatever its probes say."""
     brakable: bool = False
-    """Whether the brake may hold it (law 12): the path that is left is not UNHEALTHY, so the move can wait (law 4)."""
+    """Whether the brake may hold it (law 12). The path that traffic leaves is not UNHEALTHY, so the move can wait
+    (law 4)."""
 
 
 Decision = Stay | Move

@@ -1,4 +1,4 @@
-"""The one tree of errors. Each says in its message what was found, where, and what was expected."""
+"""The one tree of errors. Every message says what was found, where, and what was expected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ItemError(StoreError):
 
 
 class VersionConflict(StoreError):
-    """Somebody else saved first: load again and decide again."""
+    """Another has saved first: load again and decide again."""
 
 
 class LeaseLost(StoreError):
@@ -38,7 +38,7 @@ class LeaseLost(StoreError):
 
 
 class Ec2Error(RoutekeeperError):
-    """EC2 refused a call or did not answer it: `refusal` keeps its code, and what it is about."""
+    """EC2 refused a call or did not answer it. `refusal` keeps its code and what it is about."""
 
     def __init__(self, message: str, code: str, about: About = About.CALL, *, final: bool = True) -> None:
         super().__init__(message)

@@ -1,10 +1,12 @@
 """Grey failure: a line that answers, but loses too much or takes too long, told from chance.
 
-Beside losses in a row, which a line that loses a third of its packets never shows, a tally is kept of bad outcomes
-against good ones (`cusum`). It is raised when there have been more bad ones than usual loss explains, and cleared by
-the same kind of test the other way round, so a verdict is neither made nor taken back by a few lucky probes.
+A line that loses a third of its packets never shows ten losses in a row. So a tally of bad outcomes against good ones
+is kept beside them (`cusum`). It is raised when there are more bad outcomes than usual loss explains. The same kind of
+test, the other way round, clears it, so that a few lucky probes neither make a verdict nor take it back.
 
-Two things can be tallied, both off unless configured: probes that were lost, and answers that took too long.
+Two things can be tallied, both off unless configured: lost probes, and answers that took too long.
+
+Why: docs/decisions/grey-failure.md
 """
 
 from __future__ import annotations
@@ -18,12 +20,12 @@ from routekeeper.domain.cusum import Cadence, Loss, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
 STEADY_SECONDS: Final = 6 * 3_600.0
-"""No steady loss, however near the limits, makes a verdict come and go more often than this on average."""
+"""A steady loss, however near the limits, makes a verdict come and go at most this often on average."""
 LATE_SHARE: Final = 0.5
 BURST_SECONDS: Final = 0.1
 FALSE_ALARMS_PER_YEAR: Final = 1.0
 _MOST_WAITING: Final = 64
-"""Good outcomes that may wait for older ones. Beyond it the oldest is counted early: an item has its limits."""
+"""Good outcomes that may wait for older ones. Beyond this the oldest is counted early, because items have a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,16 @@ class LossRule:
     burst_seconds: float = BURST_SECONDS
     """How long losses of a good line that belong together last on average; 0: losses come one by one."""
     false_alarms_per_year: float = FALSE_ALARMS_PER_YEAR
-    """Of one vantage on one target that loses as much as is usual."""
+    """Verdicts of one vantage on one target that loses as much as is usual."""
 
 
 @dataclass(frozen=True, slots=True)
 class LatencyRule:
-    """The same for round-trip times: an answer that takes `unacceptable_seconds` or longer is late.
+    """The same for round-trip times. An answer that takes `unacceptable_seconds` or longer is late.
 
     With a mean round trip of `usual_seconds`, at most a share of usual / unacceptable can be late, whatever the
-    distribution (Markov's inequality). The line is too slow when half of its answers are late: when the median has
-    reached what is unacceptable. So the two must be further apart than a factor of 2.
+    distribution (Markov's inequality). The line is too slow when half of its answers are late, which is when the median
+    has reached what is unacceptable. So the two must be further apart than a factor of 2.
     """
 
     usual_seconds: float
@@ -60,7 +62,7 @@ class Tally:
     """The evidence of one kind about one target. It travels in the table with the health it belongs to."""
 
     raised: bool = False
-    """Whether it speaks for UNHEALTHY: then good outcomes are what is counted up, until it is cleared."""
+    """Whether it speaks for UNHEALTHY. Then good outcomes are counted up until it is cleared."""
     score: int = 0
     since: float | None = None
     """When the first probe of the present evidence was sent: the one that took the score off 0."""
@@ -68,7 +70,7 @@ class Tally:
     seen: int = 0
     """Outcomes, and bad ones among them, since then."""
     waiting: tuple[float, ...] = ()
-    """When good outcomes were sent that may yet be preceded by a bad one: a loss is known only after its timeout."""
+    """When those good outcomes were sent that an older loss may still precede: it is known only after its timeout."""
 
     @property
     def suspicious(self) -> bool:
@@ -126,7 +128,7 @@ def seconds_to_notice(standard: Standard, share: float, pace: Cadence) -> float:
 
 
 def false_alarms_per_year(standard: Standard, rule: LossRule, pace: Cadence, in_a_row: int | None = None) -> float:
-    """How often a line that loses as is usual is accused; with `in_a_row`, by that many losses in a row, too."""
+    """How often a line with usual loss is accused. With `in_a_row`, that many losses in a row accuse it, too."""
     usual = Loss(rule.usual, rule.burst_seconds)
     return YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, usual, pace, in_a_row)
 
@@ -141,8 +143,8 @@ def tally_up(
 ) -> tuple[Tally, Turn | None]:
     """The tally with one more outcome, counted in the order of sending, and whether that raised or cleared it.
 
-    An answer overtakes the losses sent before it. Counted at once it would be wasted on a score of 0, and the loss
-    would weigh too much when it comes; so a good outcome waits until everything sent before it is known.
+    An answer overtakes the losses sent before it. If it were counted at once, it would be wasted on a score of 0, and
+    the loss would weigh too much when it comes. So a good outcome waits until everything sent before it is known.
     """
     decided_until = sent_at if bad else completed_at - standard.timeout_seconds
     waiting = tally.waiting if bad else tuple(sorted((*tally.waiting, sent_at)))

@@ -19,7 +19,7 @@ class Asker(Stored):
     at: float
     reason: str
     identity: str | None = None
-    """The invoking identity where AWS names one."""
+    """The invoking identity, if AWS names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class TransitionKind(Enum):
     MANUAL = "manual"
     DRIFT = "drift"
     COMPLETION = "completion"
-    """The rest of an earlier transition, where some tables had failed."""
+    """The rest of an earlier transition in which some routes had failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class RouteChange(Stored):
     before: str
     after: str
     refusal: Refusal | None = None
-    """Why it was not changed; None where it was."""
+    """Why it was not changed; None if it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Transition(Stored):
     """One change of a group's routes: what was seen, what was decided and why, what was changed, how fast (law 7)."""
 
     id: str
-    """`<group>-<version>`: deterministic, so that recording twice is recording once."""
+    """`<group>-<version>`. It is deterministic, so that recording twice is recording once."""
     group: str
     kind: TransitionKind
     from_path: str | None
@@ -102,7 +102,7 @@ class Transition(Stored):
     applied_at: float | None = None
     changes: tuple[RouteChange, ...] = ()
     forced: bool = False
-    """Whether somebody wants it carried out whatever the health of the path."""
+    """Whether an operator wants it carried out whatever the health of the path."""
 
     @property
     def detection_seconds(self) -> float | None:
@@ -113,7 +113,7 @@ class Transition(Stored):
 
     @property
     def steering_seconds(self) -> float | None:
-        """From the verdict (or, without one, the decision) to routes that were read back as wanted."""
+        """From the verdict (or the decision, if there was no verdict) to routes that were read back as wanted."""
         if self.applied_at is None:
             return None
         return self.applied_at - (self.verdict_at if self.verdict_at is not None else self.decided_at)
@@ -133,10 +133,10 @@ class Untold(Stored):
     transition: Transition
     channels: tuple[Channel, ...] = tuple(Channel)
     uncounted: bool = False
-    """Whether the brake's ledger has yet to hear of it. No channel: an older version that does not know the brake,
-    back after a failed deployment, could not read a channel that it does not know."""
+    """Whether the brake's ledger has yet to hear of it. This is not a channel, because an older version that is back
+    after a failed deployment could not read a channel that it does not know."""
     recorded_at: float | None = None
-    """When it went into history, maybe long after it was decided: a route may be refused for hours. None: not known."""
+    """When it went into history. That may be long after the decision, if routes were refused. None: not known."""
 
     @property
     def news_at(self) -> float:
@@ -156,7 +156,7 @@ class SeenRoute(Stored):
 
 @dataclass(frozen=True, slots=True)
 class GroupState(Stored):
-    """Everything remembered of a group: one item, so that one condition on `version` guards it all."""
+    """Everything remembered of a group. It is one item, so that one condition on `version` guards all of it."""
 
     group: str
     version: int = 0
@@ -173,18 +173,18 @@ class GroupState(Stored):
     unannounced: tuple[Untold, ...] = ()
     """Recorded and not yet told to people."""
     worker: str | None = None
-    """The invocation that is applying the desired path; nobody else touches the routes until `worker_until`."""
+    """The invocation that is applying the desired path. No other touches the routes until `worker_until`."""
     worker_until: float = 0.0
     teller: str | None = None
-    """The invocation that is telling `unannounced`; nobody else tells it until `teller_until`."""
+    """The invocation that is telling `unannounced`. No other tells it until `teller_until`."""
     teller_until: float = 0.0
     looked: bool = False
     """Whether the router has looked at the paths since the present one was taken."""
     paths: Mapping[str, PathMemory] = field(default_factory=dict)
-    """What is remembered of each path; those of which nothing is are absent."""
+    """What is remembered of each path. Paths with nothing to remember are absent."""
     routes: tuple[SeenRoute, ...] = field(default=(), compare=False)
-    """The routes as the router had read them when it last saved the group for another reason; the first of many. For
-    people: nothing is decided on them, and nothing is saved for their sake."""
+    """The routes as the router had read them when it last saved the group, the first hundred. They are for people:
+    nothing is decided on them, and they alone are no reason to save."""
     routes_at: float | None = field(default=None, compare=False)
     """When they were read."""
     intents: tuple[Intent, ...] = ()
@@ -192,14 +192,14 @@ class GroupState(Stored):
 
     @property
     def drifted(self) -> tuple[str, ...]:
-        """The paths that some routes are on because somebody else put them there, and that are left so."""
+        """The paths that some routes stay on because somebody else put them there."""
         return tuple(sorted(name for name, memory in self.paths.items() if memory.drifted))
 
     def memory(self, path: str) -> PathMemory:
         return self.paths.get(path, NOTHING)
 
     def remembering(self, memories: Mapping[str, PathMemory]) -> GroupState:
-        """With these memories in the place of those of the same paths; paths of which nothing is left are dropped."""
+        """With these memories instead of the old ones of the same paths. Paths with nothing to remember are dropped."""
         kept = {name: memory for name, memory in {**self.paths, **memories}.items() if memory != NOTHING}
         return self if kept == self.paths else replace(self, paths=kept)
 
@@ -210,6 +210,6 @@ class GroupState(Stored):
         return self.pause if self.pause is not None and now < self.pause.expires_at else None
 
     def returning_at(self, now: float) -> ReturnRequest | None:
-        """The request to return, unless it has expired or the path was changed after it: one move spends it."""
+        """The request to return, unless it has expired or a later change of the path has spent it."""
         asked = self.returning
         return asked if asked is not None and now < asked.expires_at and asked.asked.at >= self.since else None

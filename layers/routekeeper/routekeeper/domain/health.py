@@ -1,8 +1,10 @@
 """Health of one target as one vantage sees it: a fold of observations with hysteresis.
 
-The rule is the rise and fall of load balancers (HAProxy's `rise` and `fall`) with a duration beside each count:
-a verdict needs that many consecutive outcomes *and* that they span at least that long. Where loss or latency is
-configured, sustained loss or slowness is a verdict, too (`grey`); it is taken back by the same kind of evidence.
+The rule is that of load balancers (HAProxy's `rise` and `fall`) with a duration beside each count: a verdict needs
+that many consecutive outcomes *and* that they span at least that long. If loss or latency is configured, sustained loss
+or slowness makes a verdict, too (`grey`), and the same kind of evidence takes it back.
+
+Why: docs/decisions/detection-defaults.md, docs/decisions/stale-losses.md
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Observation:
     sent_at: float
     completed_at: float
     reason: str
-    """The source of the outcome in words, e.g. `tcp 10.1.0.5:22 did not answer within 0.6 s`."""
+    """The outcome in words, e.g. `tcp 10.1.0.5:22: no answer in 0.6 s`."""
     round_trip_seconds: float | None = None
     address: str | None = None
     """The IP addresses that were probed, several with commas between them; None where nothing was sent."""
@@ -43,7 +45,7 @@ class Observation:
 class Detection:
     """How eagerly a target is judged.
 
-    Counts are consecutive observations; a duration runs from the sending of the first to the end of the last.
+    Counts are consecutive observations. A duration runs from the sending of the first to the end of the last.
     """
 
     probe_interval_seconds: float = 1.0
@@ -68,9 +70,9 @@ class Detection:
         return max(self.unhealthy_threshold, 1 + further)
 
     def seconds_to_notice(self, timeout_seconds: float) -> float:
-        """From the sending of the first lost probe to UNHEALTHY, where every probe of a target is lost.
+        """From the sending of the first lost probe to UNHEALTHY, if every probe of a target is lost.
 
-        The probes behind the first follow at `suspect_interval_seconds`; the verdict comes with the timeout of the one
+        The probes after the first follow at `suspect_interval_seconds`. The verdict comes with the timeout of the probe
         that fulfils both the count and the span (`observe`).
         """
         return (self.losses_needed(timeout_seconds) - 1) * self.suspect_interval_seconds + timeout_seconds
@@ -104,7 +106,7 @@ class TargetHealth:
     """While UNHEALTHY: when the first probe of the evidence that decided it was sent."""
     loss: Tally | None = None
     latency: Tally | None = None
-    """Evidence of grey failure; None where there is none, or nobody asked for it."""
+    """Evidence of grey failure; None if there is none, or the rule is not configured."""
     address: str | None = None
     """Which addresses the present health is about, as in the observation that decided it."""
 
@@ -115,12 +117,12 @@ class TargetHealth:
 
 
 def later(one: TargetHealth, other: TargetHealth) -> TargetHealth:
-    """Which of two states of a target, as one vantage had it, has seen more; the first if neither has."""
+    """The one of two states of a target at one vantage that has seen more; the first if neither has."""
     return max(one, other, key=lambda state: (state.known_at, state.since))
 
 
 def prepare(rule: Detection) -> None:
-    """Work out now what `observe` would work out at the first observation: thresholds may take some milliseconds."""
+    """Compute now what `observe` would compute at the first observation: thresholds may take some milliseconds."""
     if rule.loss is not None:
         rule.loss_standard(rule.loss)
     if rule.latency is not None:
@@ -130,12 +132,12 @@ def prepare(rule: Detection) -> None:
 def observe(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHealth:
     """Fold one observation in.
 
-    UNKNOWN changes nothing but, in time, `expire` does (law 1). Outcomes arrive out of order, because an answer
-    arrives within a round trip and a loss only after its timeout: a loss sent before the newest answered probe
-    says nothing about the present and is no failure. It does break the run of answers that it was sent into, and it
-    counts for the loss rate, where every outcome has its place in the order of sending.
+    UNKNOWN changes nothing here; `expire` does so in time (law 1). Outcomes arrive out of order, because an answer
+    arrives within a round trip and a loss only after its timeout. A loss sent before the newest answered probe says
+    nothing about the present and is no failure. But it breaks the run of answers that it was sent into, and it counts
+    for the loss rate, in which every outcome has its place in the order of sending.
     """
-    # A deployment may have switched a rule off while its evidence stood in the table: it would never be cleared.
+    # A deployment may have switched a rule off while its evidence stood in the table. It would never be cleared.
     if rule.loss is None and state.loss is not None:
         state = replace(state, loss=None)
     if rule.latency is None and state.latency is not None:
@@ -172,9 +174,9 @@ def expire(state: TargetHealth, now: float, rule: Detection) -> TargetHealth:
 def is_suspect(state: TargetHealth) -> bool:
     """Whether a verdict may be near, so that probing at `suspect_interval_seconds` brings it sooner.
 
-    A run of failures speeds probing up until the verdict; so do losses or late answers that have not been made up
-    for yet, and the first run of successes of a target nobody knows yet. Recovery does not: it is bound by
-    `healthy_for_seconds`, and more probes would not shorten it.
+    A run of failures speeds probing up until the verdict. So do losses or late answers that are not yet made up for,
+    and the first run of answers of an UNKNOWN target. Recovery does not: it takes `healthy_for_seconds`, and more
+    probes would not shorten it.
     """
     doubtful = state.failures > 0 or any(
         tally is not None and tally.suspicious for tally in (state.loss, state.latency)
@@ -202,7 +204,7 @@ def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> Target
     if state.health is Health.HEALTHY or state.grey or state.successes < rule.healthy_threshold:
         return state
     span = seen.completed_at - first
-    # Coming back is slow on purpose; a first verdict has nothing to come back from.
+    # Recovery is slow on purpose. A first verdict has nothing to recover from.
     if state.health is Health.UNHEALTHY and span < rule.healthy_for_seconds:
         return state
     reason = f"{state.successes} answers in a row over {span:.1f} s; last: {seen.reason}"
@@ -215,7 +217,7 @@ def _overtaken(state: TargetHealth, seen: Observation) -> TargetHealth:
     state = replace(state, known_at=max(state.known_at, seen.completed_at))
     if state.first_success_at is None or seen.sent_at < state.first_success_at:
         return state
-    # Answers either side of a loss are not in a row. Of those after it only the newest is sure.
+    # Answers on both sides of a loss are not in a row. Only the newest of those after it is certain.
     return replace(state, successes=1, first_success_at=state.answered_at)
 
 
@@ -233,7 +235,7 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
     span = seen.completed_at - first
     if state.failures < rule.unhealthy_threshold or span < rule.unhealthy_for_seconds:
         return state
-    # A cut. What was tallied before it says nothing about the line that comes back.
+    # A cut: what was tallied before says nothing about the line that comes back.
     state = replace(state, loss=None, latency=None)
     if state.health is Health.UNHEALTHY:
         return state

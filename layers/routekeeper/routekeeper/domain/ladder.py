@@ -1,4 +1,7 @@
-"""The ladder of a group's paths: which of them its traffic should be on, as things are now."""
+"""The ladder of a group's paths: which one its traffic should be on now.
+
+Why: docs/decisions/adopt-routes-at-start.md
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,11 @@ from routekeeper.domain.settings import FailbackMode
 from routekeeper.domain.view import View
 
 UNKNOWN_GRACE_SECONDS: Final = 60.0
-"""How long after it took its path a group of which nothing is known raises no alarm: probing has just begun."""
+"""How long after it took its path a group raises no alarm if nothing is known of it: probing has just begun."""
 
 
 def choose(view: View) -> Decision:
-    """The path for the group, if nothing that was decided before stands in the way (`deciding`)."""
+    """The path for the group, if no earlier decision stands in the way (`deciding`)."""
     state, health, now = view.state, view.health, view.now
     best = _best(view)
     if (pin := state.pinned_at(now)) is not None and view.group.path(pin.path) is not None:
@@ -32,7 +35,7 @@ def choose(view: View) -> Decision:
         return _leave(view, current, best)
     if best is not None:
         return _return(view, current)
-    # Not knowing is no reason to leave (law 1), but who relies on the group has to know (law 3).
+    # Not knowing is no reason to leave (law 1), but people who rely on the group have to be told (law 3).
     return Stay(_nobody(view), stranded=now - state.since >= UNKNOWN_GRACE_SECONDS)
 
 
@@ -50,7 +53,7 @@ def _pinned(view: View, pin: Pin, best: str | None) -> Decision:
     if verdict.health is Health.HEALTHY or pin.forced:
         return asked_for(pin.path, pin.asked, forced=pin.forced)
     if current is not None and view.health[current].health is Health.UNHEALTHY:
-        # The pin cannot be honoured yet (law 2); that is no reason to stay on a dead path (law 4).
+        # The pin cannot be honoured yet (law 2). That is no reason to stay on a dead path (law 4).
         return _leave(view, current, best)
     return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
 
@@ -70,7 +73,7 @@ def _begin(view: View, best: str | None) -> Decision:
 
 
 def _leave(view: View, current: str, best: str | None) -> Decision:
-    """Leave for the best HEALTHY path; failing that, for one that works as yet, unless the present one does, too."""
+    """Leave for the best HEALTHY path. If there is none, leave a dead path for one that still works."""
     group, health = view.group, view.health
     why = health[current]
     if best is None and not why.announced:
@@ -79,14 +82,14 @@ def _leave(view: View, current: str, best: str | None) -> Decision:
         return Stay(_nobody(view), stranded=True)
     kind = TransitionKind.FAILBACK if best == group.paths[0].name else TransitionKind.FAILOVER
     reason = f"{current} is UNHEALTHY ({why.reason})"
-    # What AWS has said ends when AWS says otherwise; where nothing is probed, a mark would outlive that.
+    # What AWS has said ends when AWS says otherwise. On a path without probes a mark would outlive that.
     unprobed = any(path.name == current and path.target is None for path in group.paths)
     marked = view.is_blackhole and (not unprobed or why.reason == BLACKHOLE)
     return Move(best, kind, reason, why.first_loss_at, why.since, blackhole=marked)
 
 
 def _best(view: View) -> str | None:
-    """The first HEALTHY path that is not suppressed, else the first HEALTHY one: damping never delays (law 4)."""
+    """The first HEALTHY path that is not suppressed, or else the first HEALTHY one: leaving never waits (law 4)."""
     healthy = [path.name for path in view.group.paths if view.health[path.name].health is Health.HEALTHY]
     calm = (name for name in healthy if (reusable_at(view.group, view.state, name) or view.now) <= view.now)
     return next(calm, next(iter(healthy), None))

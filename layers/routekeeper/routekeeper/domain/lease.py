@@ -1,7 +1,9 @@
 """Who probes from a vantage: a lease with a fencing token, handed over by agreement so that nothing goes unwatched.
 
-A newcomer claims the lease; the owner, who looks at it every second, saves what it knows and grants it. Only where
-the owner is silent until the lease expires does the newcomer take it unasked.
+A newcomer claims the lease. The owner notices the claim, saves what it knows and grants the lease. The newcomer takes
+it without a grant only if the owner is silent until the lease expires.
+
+Why: docs/decisions/lease-hand-over.md
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ class Lease(Stored):
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     owner: str | None = None
     epoch: int = 0
-    """The fencing token: grows with every change of owner; writes under an older epoch are refused."""
+    """The fencing token. It grows with every change of owner, and writes under an older epoch are refused."""
     expires_at: float = 0.0
     successor: str | None = None
 
@@ -27,7 +29,7 @@ class Lease(Stored):
 
 
 def claim(lease: Lease, who: str, now: float, ttl_seconds: float) -> Lease:
-    """The lease after `who` asked for it: theirs if it was free or expired, else with `who` as successor."""
+    """The lease after `who` asked for it: theirs if it was free or expired, otherwise with `who` as successor."""
     if lease.owner == who:
         return replace(lease, expires_at=now + ttl_seconds)
     if lease.owner is None or now >= lease.expires_at:

@@ -1,4 +1,4 @@
-"""How each path of a group is: what its probes say, what AWS says of it, and whether its route leads nowhere."""
+"""The health of each path of a group: what its probes say, what AWS says of it, and whether its route leads nowhere."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def is_blackhole(state: GroupState, actual: Actual | None) -> bool:
 
 
 def is_dead(verdict: Verdict) -> bool:
-    """Whether traffic is lost now, rather than in a while."""
+    """Whether traffic is lost now, and not only soon."""
     return verdict.health is Health.UNHEALTHY and not verdict.announced
 
 
 def works(verdict: Verdict) -> bool:
-    """Whether traffic gets through now, though AWS may have announced that it soon will not."""
+    """Whether traffic gets through now, although AWS may have announced that it soon will not."""
     return verdict.health is Health.HEALTHY or verdict.announced

@@ -1,4 +1,4 @@
-"""What a group remembers of one of its paths from look to look."""
+"""What a group remembers of one of its paths from one look to the next."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from routekeeper.domain.stored import Stored
 
 @dataclass(frozen=True, slots=True)
 class PathMemory(Stored):
-    """What the table keeps of one path. Each of its fields is absent where there is nothing to remember."""
+    """What the table keeps of one path. A field is absent if there is nothing to remember."""
 
     seen_healthy_at: float | None = None
-    """Since when the router itself has seen the path HEALTHY, without a break, while it was better than the present
-    one; None where it last saw it otherwise."""
+    """Since when the router itself has seen the path HEALTHY without a break, while it was better than the present one.
+    None if the last look was otherwise."""
     flaps: Flaps | None = None
     """How often it has failed lately, for damping."""
     blackholed_at: float | None = None
-    """When it was left because its route was a blackhole: not HEALTHY until a newer verdict says so."""
+    """When traffic left it because its route was a blackhole. It is not HEALTHY until a newer verdict says so."""
     drifted: bool = False
-    """Whether some route is on it because somebody else put it there, and it is left so."""
+    """Whether some route stays on it because somebody else put it there."""
 
 
 NOTHING: Final = PathMemory()

@@ -1,4 +1,7 @@
-"""From what each vantage holds to what is true of a target: fresh vantages vote."""
+"""What is true of a target: the fresh vantages vote.
+
+Why: docs/decisions/suspected-vantages.md
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from routekeeper.domain.settings import Quorum, Target
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The health of a target over all vantages, and the story behind it."""
+    """The health of a target over all vantages, with its reason and times."""
 
     health: Health
     reason: str
@@ -23,21 +26,21 @@ class Verdict:
     first_loss_at: float | None = None
     """While UNHEALTHY: when the earliest lost probe of the agreeing vantages was sent."""
     announced: bool = False
-    """UNHEALTHY only because AWS has announced that it will be taken down: its probes are answered as yet."""
+    """UNHEALTHY only because AWS has announced that it will go down. Its probes are still answered."""
 
 
 UNOBSERVED = Verdict(Health.UNKNOWN, "no fresh vantage has an opinion")
 ALWAYS_HEALTHY = Verdict(Health.HEALTHY, "the path has no target and is taken as healthy", since=0.0)
 
 LEAST_JUDGED: Final = 2
-"""A vantage that judges one target only cannot be told from one whose target has failed: it is believed."""
+"""A broken vantage that judges a single target looks like one whose target has failed. So it is believed."""
 
 Ballots = Mapping[str, Mapping[str, TargetHealth]]
 """Health by target by vantage, fresh vantages only."""
 
 
 def about(targets: Mapping[str, Target], ballots: Ballots) -> Ballots:
-    """The ballots on configured targets. What was once said of others is still in the table and has no say."""
+    """The ballots on configured targets. Those on other targets may still be in the table, and do not count."""
     return {
         vantage: {target: state for target, state in held.items() if target in targets}
         for vantage, held in ballots.items()
@@ -93,7 +96,7 @@ def _verdict(target: str, quorum: Quorum, ballots: Ballots) -> Verdict:
 def _needed(quorum: Quorum, health: Health, votes: int) -> int:
     match quorum:
         case Quorum.ANY:
-            # One vote is enough to call it UNHEALTHY, so it is HEALTHY only once the last has been withdrawn.
+            # One vote is enough for UNHEALTHY, so the target is HEALTHY only if no vote says otherwise.
             return votes if health is Health.HEALTHY else 1
         case Quorum.MAJORITY:
             return votes // 2 + 1

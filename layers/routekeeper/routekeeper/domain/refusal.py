@@ -14,9 +14,9 @@ class About(Enum):
     NEXT_HOP = "next-hop"
     """The path's next hop is gone or cannot be used: no route can be put onto it."""
     ROUTE = "route"
-    """This route, its table, or the permission to change it: other routes may well move."""
+    """This route, its table, or the permission to change it: other routes may still move."""
     CALL = "call"
-    """The call alone: it was throttled, not answered, or refused for a reason that says nothing of either."""
+    """Only the call: it was throttled, not answered, or refused for a reason that says nothing about either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from routekeeper.domain.view import View
 
 
 def moved(state: GroupState, move: Move, now: float) -> GroupState:
-    """The state with the move as its desired path: the request that asked for it is spent, a blackhole remembered."""
+    """The state with the move's path as its desired one. A request to return is spent; a blackhole is remembered."""
     memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
     if move.blackhole:
         memories = {name: replace(memory, blackholed_at=None) for name, memory in memories.items()}
@@ -26,10 +26,10 @@ def moved(state: GroupState, move: Move, now: float) -> GroupState:
 
 
 def counted(view: View) -> GroupState:
-    """The state after a look at the paths, whatever is then decided: it has counted who has flapped.
+    """The state after a look at the paths, whatever is then decided: it has counted which paths have flapped.
 
-    Verdicts on targets are what counts, also while a pin or a pause is in force. Neither a blackhole nor what AWS says
-    is one: what goes down by somebody's will is no flap before its probes fail.
+    Verdicts on targets count, also while a pin or a pause is in force. A blackhole is no flap, and neither is what AWS
+    says: an instance that is stopped on purpose has not flapped before its probes fail.
     """
     state, rule = view.state, view.group.failback.damping
     known = {name: memory.flaps for name, memory in state.paths.items() if memory.flaps is not None}
@@ -41,8 +41,8 @@ def counted(view: View) -> GroupState:
 def stayed(view: View) -> GroupState:
     """The state after a look that moved nothing: it remembers which better paths are HEALTHY.
 
-    A verdict can turn HEALTHY "since long ago": when the vantage that spoke against a path falls silent, the votes
-    that are left were cast before. Hold-down counts from when it was seen to turn (law 4).
+    A verdict can turn HEALTHY "since long ago": if the vantage that spoke against a path falls silent, the votes that
+    are left were cast long before. Hold-down counts from when the verdict was seen to turn (law 4).
     """
     state = view.state
     better = () if view.desired is None else view.better(view.desired.name)

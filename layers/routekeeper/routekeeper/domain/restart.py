@@ -1,4 +1,7 @@
-"""What is remembered of restarts, and the decision whether to begin one. How one goes on: `restart_course`."""
+"""What is remembered of restarts, and the decision whether to begin one. `restart_course` says how one goes on.
+
+Why: docs/decisions/restart-slot.md
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Phase(Enum):
     FORCING = "FORCING"
     STARTING = "STARTING"
     RECOVERING = "RECOVERING"
-    """Started; waiting for the instance to run and for its target to be HEALTHY."""
+    """The instance was started. It has yet to run, and its target to be HEALTHY."""
 
 
 class Action(Enum):
@@ -52,19 +55,19 @@ class Active(Stored):
 
 @dataclass(frozen=True, slots=True)
 class RestartState(Stored):
-    """Everything remembered of a restart group: one item with one `active` slot, so that law 8 holds by shape."""
+    """Everything remembered of a restart group. It is one item with one slot, `active`, so its shape keeps law 8."""
 
     group: str
     version: int = 0
     active: Active | None = None
     attempts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """When restarts of each target were begun, oldest first; those within `per_seconds` count."""
+    """When restarts of each target began, oldest first. Those within `per_seconds` count."""
     seen_unhealthy: Mapping[str, float] | None = None
-    """Since when the restarter itself has seen each target UNHEALTHY, without a break; others are absent. None: nobody
-    has looked yet."""
+    """Since when the restarter itself has seen each target UNHEALTHY without a break. Other targets are absent. None:
+    nobody has looked yet."""
     given_up: frozenset[str] = frozenset()
-    """Targets that people must see to: with no attempts left, until they are HEALTHY or attempts age out; or under
-    restart, with a forced stop that does not end, until it has ended."""
+    """Targets that people must see to. A target is here while it has no attempts left (until it is HEALTHY or attempts
+    age out), and while its forced stop does not end (until it has ended)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,12 @@ class Candidate:
     """When the present health was decided."""
     reason: str
     carries_traffic: bool
-    """Whether the traffic of some group may go through it although another of the group's paths is HEALTHY."""
+    """Whether the traffic of some group may go through it although another path of the group works."""
     paused: str | None = None
-    """Why an operator wants no action here, if so."""
+    """Why an operator wants no action here, if there is a pause."""
     unread: str | None = None
-    """A group that uses it and could not be read, if any. It may be paused: nothing is begun, what is begun goes on."""
+    """A group that uses it and could not be read, if any. It may be paused: nothing begins, and what has begun goes
+    on."""
 
 
 class RestartOutcome(Enum):
@@ -111,7 +115,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Save `state`, then ask EC2 for `action`, in this order: a crash in between repeats the action."""
+    """Save `state`, then ask EC2 for `action`. In this order a crash in between only repeats the action."""
 
     state: RestartState
     target: str
@@ -127,7 +131,7 @@ NextStep = Wait | Step
 def begin(state: RestartState, candidates: tuple[Candidate, ...], now: float) -> NextStep:
     """Choose which failed target of the group to restart, if any, while no restart is under way (law 8).
 
-    Those with the fewest recent attempts come first: one that cannot be helped does not keep the others waiting.
+    Those with the fewest recent attempts come first, so that a hopeless one does not keep the others waiting.
     """
     if state.active is not None:
         return Wait(f"{state.active.target} is being restarted")
@@ -143,8 +147,8 @@ def begin(state: RestartState, candidates: tuple[Candidate, ...], now: float) ->
 def looked(state: RestartState, candidates: tuple[Candidate, ...], now: float) -> RestartState:
     """The state after a look at the targets: it remembers which are UNHEALTHY.
 
-    A verdict can turn UNHEALTHY "since long ago": while a vantage that heard nothing begins to hear again, what it
-    has held against the others meanwhile counts for a moment. Patience counts from when it was seen to turn.
+    A verdict can turn UNHEALTHY "since long ago": when a deaf vantage begins to hear again, its old votes count for a
+    moment. So `after_seconds` counts from when the verdict was seen to turn.
     """
     seen = state.seen_unhealthy
     failed = (candidate for candidate in candidates if candidate.health is Health.UNHEALTHY)
@@ -157,7 +161,7 @@ def _seen_since(state: RestartState, target: str, now: float) -> float:
 
 
 def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now: float) -> float:
-    """When the target may be restarted again: after `after_seconds`, doubled with each recent attempt."""
+    """When the target may be restarted again: `after_seconds` after the last attempt, doubled for each recent one."""
     recent = _recent(state, target, policy, now)
     if not recent:
         return now
@@ -165,7 +169,7 @@ def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now
 
 
 def is_stuck(state: RestartState) -> bool:
-    """Whether the restart under way waits for a forced stop that is overdue, of which people have been told."""
+    """Whether the restart under way waits for an overdue forced stop. People have been told of it."""
     return state.active is not None and state.active.target in state.given_up
 
 

@@ -1,4 +1,7 @@
-"""The course of a restart that is under way: one step at a time, each saved before it is taken."""
+"""The course of a restart that is under way: one step at a time, each saved before it is taken.
+
+Why: docs/decisions/restart-slot.md
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,15 @@ from routekeeper.domain.restart import (
 from routekeeper.domain.settings import RestartPolicy
 
 WITHDRAWAL_SECONDS: Final = 600.0
-"""How long an instance that left the configuration during its restart is waited for: longer than a stop takes."""
+"""How long an instance is waited for that left the configuration during its restart. A stop takes less."""
 
 
 def advance(state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float) -> NextStep:
     """Take the restart that is under way one step further.
 
-    The action of the present phase is repeated while the instance does not show its effect: after a crash between
-    save and call that is the recovery, otherwise it is a no-op to EC2 (law 10). While an operator holds the target,
-    nothing is asked of EC2 (law 6); what has come to its end by itself is still closed.
+    The action of the present phase is repeated until the instance shows its effect. After a crash between save and call
+    this is the recovery, and otherwise it changes nothing for EC2 (law 10). While a group of the target is paused,
+    nothing is asked of EC2 (law 6); a restart that has come to its end by itself is still closed.
     """
     decision = _advance(state, active, candidate, instance, now)
     if candidate.paused is not None and isinstance(decision, Step) and decision.action is not None:
@@ -41,7 +44,7 @@ def advance(state: RestartState, active: Active, candidate: Candidate, instance:
 def withdraw(state: RestartState, active: Active, instance: InstanceState, now: float) -> NextStep:
     """End the restart of a target, or of an instance, that is no longer in the configuration.
 
-    What routekeeper has stopped it starts again, and then it lets go.
+    If routekeeper has stopped the instance, it starts it again first.
     """
     spent = now - active.phase_since
     gone = f"{active.target} on {active.instance} is no longer configured; it is {instance.value}"
@@ -79,7 +82,7 @@ def _stop(state: RestartState, active: Active, candidate: Candidate, instance: I
     untouched = instance is InstanceState.RUNNING
     if untouched and candidate.health is Health.HEALTHY:
         return _finish(state, active, RestartOutcome.RECOVERED, "HEALTHY again before it was stopped")
-    # A stop may be repeated long after it was decided (refusals, a crash): what allowed it must still be so (law 8).
+    # A stop may be repeated long after it was decided (refusals, a crash). What allowed it must still hold (law 8).
     reprieve = _reprieve(candidate) if untouched else None
     if spent >= candidate.policy.stop_timeout_seconds:
         return _overdue(state, active, instance, reprieve, now)
@@ -115,8 +118,8 @@ def _overdue(
 def _stuck(state: RestartState, active: Active, spent: float) -> Step:
     """Tell people once, and go on forcing the stop for as long as it takes.
 
-    The slot is kept: whoever took it now would stop a second instance while the first is on its way down, and nobody
-    would start the first one when it gets there (law 8).
+    The slot is kept. Otherwise a second instance could be stopped while the first is on its way down, and nobody would
+    start the first one when it has stopped (law 8).
     """
     if is_stuck(state):
         return _again(state, active, Action.FORCE_STOP)

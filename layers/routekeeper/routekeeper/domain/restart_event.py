@@ -10,7 +10,7 @@ from routekeeper.domain.restart import Action, RestartOutcome
 @dataclass(frozen=True, slots=True)
 class RestartEvent:
     id: str
-    """`<group>-<version>`: deterministic, so that recording twice is recording once."""
+    """`<group>-<version>`. It is deterministic, so that recording twice is recording once."""
     group: str
     target: str
     instance: str

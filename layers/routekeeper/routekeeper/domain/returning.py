@@ -1,4 +1,4 @@
-"""When a path that is HEALTHY again may be returned to: after its hold-down, once its flaps allow it, in a window."""
+"""When traffic may return to a HEALTHY path: after its hold-down, once its flaps allow it, in a window."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from routekeeper.domain.settings import Group
 
 
 def due_at(group: Group, path: str, healthy_since: float, state: GroupState, now: float) -> tuple[float, str]:
-    """When a HEALTHY path may be returned to, and which of hold-down, damping and windows it waits for."""
+    """When traffic may return to a HEALTHY path, and which of hold-down, damping and windows it waits for."""
     rule, windows = group.failback.damping, group.failback.windows
     due = max(healthy_since, state.since, _seen_since(path, state, now)) + group.failback.after_seconds
     why = f"failback in {due - now:.0f} s"
@@ -30,7 +30,7 @@ def due_at(group: Group, path: str, healthy_since: float, state: GroupState, now
 
 
 def reusable_at(group: Group, state: GroupState, path: str) -> float | None:
-    """When damping lets the path be returned to; None where its flaps have not suppressed it."""
+    """When damping lets traffic return to the path; None if its flaps have not suppressed it."""
     rule, flaps = group.failback.damping, state.memory(path).flaps
     return None if rule is None or flaps is None else flaps.reusable_at(rule)
 

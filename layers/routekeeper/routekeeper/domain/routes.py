@@ -1,4 +1,4 @@
-"""Routes as AWS shows them: which one is on which path, and which ones must change."""
+"""Routes as AWS shows them: which path each is on, and which must change."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Route:
     """Every name AWS gives its next hop (an instance and its network interface, say)."""
     blackhole: bool = False
     elsewhere: str | None = None
-    """Its next hop where no path can name it (an internet gateway, say)."""
+    """Its next hop, if no path can name that (an internet gateway, say)."""
     propagated: bool = False
-    """Learnt, not written: it cannot be replaced, but a written route to the same destination outranks it."""
+    """Learnt and not written. It cannot be replaced, but a written route to the same destination outranks it."""
     settled: bool = True
     """False while AWS is still carrying a change out (a reference that is pending, modifying or deleting)."""
     unread: Refusal | None = None
-    """Why the route could not be read, if so."""
+    """Why the route could not be read, if it could not."""
     entry: int = 0
     """Which entry of its group's `steering` it belongs to."""
 
@@ -38,11 +38,11 @@ class Route:
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a route at all. A blackhole without a next hop is one: it swallows packets."""
+        """Whether there is such a route at all. A blackhole without a next hop is one, because it swallows packets."""
         return bool(self.next_hops) or self.blackhole or self.elsewhere is not None
 
     def leads_to(self, next_hop: NextHop | None) -> bool:
-        """Whether it is as wanted: to this next hop or, for None, not there at all."""
+        """Whether it leads to this next hop or, for None, does not exist."""
         if self.unread is not None:
             return False
         return not self.exists if next_hop is None else next_hop in self.next_hops
@@ -53,7 +53,7 @@ class Actual:
     """What the routes say, read just now."""
 
     path: str | None
-    """The path that every route is on, or None: they are on none, or on different ones."""
+    """The path that every route is on; None if they are on none, or on different ones."""
     blackholed: bool = False
     """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
 
@@ -64,7 +64,7 @@ def is_on(route: Route, path: Path) -> bool:
 
 
 def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
-    """The path that all readable routes are on; None where none could be read."""
+    """The path that all readable routes are on; None if none could be read."""
     readable = [route for route in routes if route.unread is None]
     if not readable:
         return None
@@ -86,5 +86,5 @@ def paths_of(group: Group, routes: Iterable[Route]) -> tuple[str, ...]:
 
 
 def swallows(route: Route, group: Group) -> bool:
-    """Whether no packet gets through: a blackhole, or no route at all where that is none of the group's paths."""
+    """Whether it loses every packet: a blackhole, or a missing route if no path of the group is without one."""
     return route.blackhole or not (route.exists or any(is_on(route, path) for path in group.paths))

@@ -66,7 +66,7 @@ class RestartPolicy:
     group: str
     after_seconds: float = 60.0
     stop_timeout_seconds: float = 180.0
-    """How long an ordinary stop may take before it is forced; a forced one gets as long, then people are told."""
+    """How long an ordinary stop may take before it is forced. A forced stop may take as long; then people are told."""
     boot_timeout_seconds: float = 300.0
     """How long after the start the instance may take to run and its target to be HEALTHY."""
     attempts: int = 3
@@ -87,7 +87,7 @@ class Target:
 
     @property
     def seconds_to_loss(self) -> float:
-        """When the loss of a round is certain, after it was sent: ANY needs the last timeout, ALL the first."""
+        """How long after sending the loss of a round is certain: ANY needs the last timeout, ALL the first."""
         timeouts = [probe.timeout_seconds for probe in self.probes]
         match self.require:
             case Require.ANY:
@@ -100,10 +100,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way for a group's destination.
-
-    Without a target it is taken as healthy.
-    """
+    """One way to a group's destination. Without a target it is taken as HEALTHY."""
 
     name: str
     target: str | None = None
@@ -116,7 +113,7 @@ class FailbackMode(Enum):
     AUTO = "auto"
     MANUAL = "manual"
     WINDOW = "window"
-    """By itself, but only while one of the windows is open."""
+    """As AUTO, but only while one of the windows is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class FailbackPolicy:
     damping: Damping | None = field(default_factory=Damping)
     """None: flaps are not counted."""
     windows: Windows | None = None
-    """With `WINDOW` and only then."""
+    """Set with `WINDOW`, and only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +146,13 @@ class WatchMode(Enum):
 
     CONTINUOUS = "continuous"
     BURST = "burst"
-    """Once a minute, for as long as it takes to be sure of every target."""
+    """Once a minute, until every target is known."""
 
 
 BURST_INTERVAL_SECONDS = 60.0
 """From one burst to the next: schedules know whole minutes only."""
 BURST_MEMORY_SECONDS = 150.0
-"""In bursts, how long a vantage and a verdict count for by default. Two bursts may fail to run."""
+"""How long a vantage and a verdict count by default with bursts. It outlasts two bursts that fail to run."""
 
 
 class TargetFigures(Enum):
@@ -168,7 +165,7 @@ class TargetFigures(Enum):
 
 
 MOVES_OF_A_GROUP: Final = 6
-"""The limit for each group where nothing else is said: three times away and back (docs/decisions/brake.md)."""
+"""The limit for each group by default: three times away and back (docs/decisions/brake.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +188,7 @@ class Configuration:
     watch: WatchMode = WatchMode.CONTINUOUS
     target_figures: TargetFigures = TargetFigures.LOGS
     record_rounds: int = 0
-    """How many rounds a vantage writes to its log with each heartbeat at most, for replay. 0: none."""
+    """How many rounds a vantage writes to its log with each heartbeat, at most, for replay. 0: none."""
     brake: Brake | None = None
     """None: off."""
     digest: str = field(default="", compare=False)

@@ -1,6 +1,6 @@
-"""What AWS itself says of an instance: that it is going down, or will be taken down. Evidence beside the probes.
+"""What AWS itself says of an instance: that it is going down, or will be taken down. It is evidence beside the probes.
 
-The words, the reasons for the lengths below and what ends a signal: docs/decisions/signals.md.
+Why: docs/decisions/signals.md
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from routekeeper.domain.verdicts import Verdicts
 STATE_SECONDS: Final = 900.0
 """How long a change of state speaks against a path whose target is probed: by then the probes know."""
 UNPROBED_SECONDS: Final = 86_400.0
-"""How long where there are no probes, and how long a signal is kept at least: it refuses older ones."""
+"""How long it does so on a path without probes. A signal is kept at least as long, in order to refuse older ones."""
 TERMINATED_SECONDS: Final = 366 * 86_400.0
-"""How long for an instance that is terminated, whatever a far end says: it never comes back, and until then somebody
-configures another."""
+"""How long if the instance is terminated, whatever a far end says. It never comes back, and by then another one is
+configured."""
 SPOT_SECONDS: Final = 900.0
-"""An interruption comes two minutes after its warning; then changes of state and the probes tell."""
+"""An interruption comes two minutes after its warning. From then on changes of state and the probes tell."""
 AUTOSCALING_SECONDS: Final = 3600.0
-"""How long a lifecycle hook holds an instance unless said otherwise (Auto Scaling, PutLifecycleHook)."""
+"""How long a lifecycle hook holds an instance by default (Auto Scaling, PutLifecycleHook)."""
 MAINTENANCE_LEAD_SECONDS: Final = 300.0
-"""Traffic leaves so long before a maintenance window: several passes, should one fail."""
+"""Traffic leaves this long before a maintenance window. That is several passes, in case one fails."""
 MAINTENANCE_SECONDS: Final = 4 * 3600.0
-"""The length of a window of which AWS tells no end."""
+"""The length of a window if AWS tells no end."""
 RESOLUTION_SECONDS: Final = 1.0
 """Times of events are whole seconds."""
 
 STATES: Final = ("running", "stopping", "stopped", "shutting-down", "terminated")
-"""Instance states that are told of, the later the further down: of two in one second the later one counts."""
+"""Instance states that AWS tells, from up to down. Of two in one second the one further down counts."""
 
 
 class SignalKind(Enum):
@@ -72,11 +72,11 @@ class Signal:
     """When AWS said it, by AWS's clock."""
     ends_at: float
     starts_at: float = 0.0
-    """From when it speaks against the instance, where that is later than its arrival."""
+    """From when on it speaks against the instance, if that is later than its arrival."""
     withdrawn: bool = False
-    """It speaks against nothing: the instance runs, the maintenance is called off. Kept to refuse older ones."""
+    """It speaks against nothing: the instance runs, or maintenance is cancelled. It is kept to refuse older ones."""
     rank: int = 1
-    """Which of two of the same second stands: the higher one."""
+    """Of two signals of the same second the one with the higher rank stands."""
     name: str = ""
     """Tells several of one kind apart, e.g. two maintenance events of one instance."""
     source: str = ""
@@ -101,11 +101,10 @@ class Signal:
         return self.ends_at if probed is Probed.FAR_END else self.at + UNPROBED_SECONDS
 
     def is_over(self, probed: Probed, verdict: Verdict | None, now: float) -> bool:
-        """Whether it has ended. `verdict` is what the probes say of the path's target, None where it has none.
+        """Whether it has ended. `verdict` is what the probes say of the path's target, None if it has none.
 
-        Where that target is the instance, it is up again once every vantage that calls it HEALTHY has come to that
-        since. One that calls it so since long before has not seen it go down yet, and a far end may be reached
-        another way.
+        If the target is the instance, it is up again once every vote for HEALTHY is newer than the signal. A vantage
+        with an older vote has not seen it go down yet. A far end says nothing, because it may be reached another way.
         """
         if self.withdrawn or now >= self.over_at(probed):
             return True
@@ -146,7 +145,7 @@ def lifecycle_action(instance: str, group: str, at: float, source: str = "") -> 
 def maintenance(instance: str, name: str, what: str, at: float, window: tuple[float, float | None]) -> Signal:
     """AWS has planned something for the instance, from the first to the second time of the `window`.
 
-    `name` is the Health event's, and stays the same when it is put off or called off; `what` is its type.
+    `name` is that of the Health event, and stays the same if it is postponed or cancelled. `what` is its type.
     """
     begins, ends = window
     until = ends if ends is not None and ends > begins else begins + MAINTENANCE_SECONDS
@@ -156,7 +155,7 @@ def maintenance(instance: str, name: str, what: str, at: float, window: tuple[fl
 
 
 def withdrawn(signal: Signal) -> Signal:
-    """The same, called off or over."""
+    """The same, cancelled or over."""
     return replace(signal, withdrawn=True, rank=0, words=f"no longer so: {signal.words}")
 
 
@@ -190,7 +189,7 @@ def probed_by(configuration: Configuration, path: Path, instance: str) -> Probed
 def against(
     configuration: Configuration, path: Path, signals: Iterable[Signal], verdict: Verdict | None, now: float
 ) -> tuple[Signal, ...]:
-    """Those that speak against the path, now or from some time on. `verdict`: what the probes say of its target."""
+    """Those that speak against the path, now or later. `verdict` is what the probes say of its target."""
     instances = instances_of(configuration, path)
     mine = (signal for signal in signals if signal.resource in instances)
     return tuple(
@@ -199,7 +198,7 @@ def against(
 
 
 def concerned(configuration: Configuration) -> frozenset[str]:
-    """Every instance that some path depends on: what is said of others is of no interest."""
+    """Every instance that some path depends on. Signals about others are of no interest."""
     paths = (path for group in configuration.groups.values() for path in group.paths)
     return frozenset(instance for path in paths for instance in instances_of(configuration, path))
 
@@ -209,8 +208,8 @@ def with_signals(
 ) -> Verdicts:
     """The verdicts of the probes by target, and one on each path that a signal speaks against.
 
-    A signal is about an instance, and so about the paths through it, not about targets: one that is probed over
-    several paths would drag them all down, and whoever asks for a target's health asks for what its probes say.
+    A signal is about an instance, and so about the paths through it and not about targets. A target that is probed over
+    several paths would drag all of them down. And a target's health is what its probes say.
     """
     said = tuple(signals)
     own: dict[tuple[str, str], Verdict] = {}
@@ -224,7 +223,7 @@ def with_signals(
 
 
 def _overruled(probed: Verdict | None, signals: Iterable[Signal], now: float) -> Verdict | None:
-    """The verdict that signals make of the probes' one, or None where they change nothing."""
+    """The verdict that signals make of the probes' verdict, or None if they change nothing."""
     if probed is not None and probed.health is Health.UNHEALTHY:
         return None
     speaking = [signal for signal in signals if signal.starts_at <= now]

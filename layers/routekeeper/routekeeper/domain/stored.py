@@ -1,4 +1,4 @@
-"""What every value has in common that outlives an invocation in the table and is saved again.
+"""What all values have in common that outlive an invocation in the table and are saved again.
 
 Why: docs/decisions/stored-shapes.md
 """

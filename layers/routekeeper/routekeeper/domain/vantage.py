@@ -35,7 +35,7 @@ class Vantage:
     """The fencing token of the lease that it was written under."""
     heartbeat_at: float
     targets: Mapping[str, TargetHealth] = field(default_factory=dict)
-    """Health with its counters, by target: where a successor goes on."""
+    """Health with its counters, by target. A successor goes on from it."""
     summaries: Mapping[str, Summary] = field(default_factory=dict)
     release: Release = field(default_factory=Release)
     """What the monitor runs."""
@@ -47,10 +47,10 @@ class Board:
 
     vantages: Mapping[str, Vantage]
     health: Ballots
-    """The last health change of each target by vantage; written at once, unlike the heartbeat."""
+    """The last health change of each target by vantage. Unlike the heartbeat, it is written at once."""
 
     def fresh(self, now: float, stale_after_seconds: float) -> Ballots:
-        """The ballots of vantages whose heartbeat is at most `stale_after_seconds` old: the others do not vote."""
+        """The ballots of vantages whose heartbeat is at most `stale_after_seconds` old. The others do not vote."""
         return {
             name: self.health.get(name, {})
             for name, vantage in self.vantages.items()

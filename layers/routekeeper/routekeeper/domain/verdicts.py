@@ -11,7 +11,7 @@ from routekeeper.domain.settings import Group, Path
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """A target may be probed over several paths, so what AWS says of one path is kept apart from its target."""
+    """Verdicts by target and by path. A target may be probed over several paths, and AWS may speak against one only."""
 
     targets: Mapping[str, Verdict]
     """What the probes say, by target."""
@@ -27,5 +27,5 @@ class Verdicts:
         return ALWAYS_HEALTHY if path.target is None else self.of(path.target)
 
     def on(self, group: Group, path: Path) -> Verdict:
-        """The verdict on a path: its own where AWS has spoken against it, else that of its probes."""
+        """The verdict on a path: its own if AWS has spoken against it, otherwise that of its probes."""
         return self.paths.get((group.name, path.name)) or self.probed(path)

@@ -1,4 +1,4 @@
-"""One picture of a group: everything that is decided about it is decided on this."""
+"""One picture of a group. Every decision about it is made on this."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from routekeeper.domain.verdicts import Verdicts
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A group as it is seen at one moment. A changed part makes another view, with the health that follows from it."""
+    """A group at one moment. Changing a part makes another view, with the health that follows from it."""
 
     group: Group
     state: GroupState
     verdicts: Verdicts
     now: float
     actual: Actual | None = None
-    """Where the routes are; None where they could not be read, or are not asked for."""
+    """Where the routes are; None if they could not be read, or are not asked for."""
     routes: tuple[Route, ...] = ()
-    """The routes behind `actual`, where these have been read."""
+    """The routes behind `actual`, if they were read."""
     health: Mapping[str, Verdict] = field(init=False)
     """The verdict on every path, by its name."""
 
@@ -45,14 +45,14 @@ class View:
         return replace(self, now=now)
 
     def as_if_on(self, path: str | None) -> View:
-        """The same look at a group whose desired path is this one: what is known of the paths stays as it is."""
+        """The same view of a group whose desired path is this one. What is known of the paths stays as it is."""
         seen = self.with_state(replace(self.state, path=path))
         object.__setattr__(seen, "health", self.health)
         return seen
 
     @property
     def desired(self) -> Path | None:
-        """The desired path; None before the first decision, and where it is no longer configured."""
+        """The desired path; None before the first decision, and if it is no longer configured."""
         return None if self.state.path is None else self.group.path(self.state.path)
 
     def better(self, path: str) -> tuple[Path, ...]:

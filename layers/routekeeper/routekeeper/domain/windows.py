@@ -1,8 +1,10 @@
 """Failback windows: the days and hours, on the clocks of one time zone, in which traffic may return by itself.
 
-A window is open while a clock on the wall there shows a time inside it. Where clocks are put forward, what they skip is
-missing from it; where they are put back, what they show twice is in it twice. So at no moment does a window surprise
-whoever looks at the clock.
+A window is open while a clock on the wall there shows a time inside it. When clocks are put forward, the times that
+they skip are missing from it. When they are put back, the times that they show twice are in it twice. So a window never
+surprises a person who looks at the clock.
+
+Why: docs/decisions/failback-windows.md
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from enum import Enum
 from typing import Final
 
 _HORIZON_DAYS: Final = 16
-"""Ahead of any moment a window opens within two weeks: clocks put forward can skip a weekly one once."""
+"""After any moment a window opens within two weeks: clocks that are put forward can skip a weekly one once."""
 
 
 class Day(Enum):
@@ -33,7 +35,7 @@ _DAYS: Final = tuple(Day)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From `opens` to `closes`, on each of `days`; one that does not close after it opens ends on the next day."""
+    """From `opens` to `closes`, on each of `days`. If it does not close after it opens, it ends on the next day."""
 
     opens: time
     closes: time
@@ -58,7 +60,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Some windows in one time zone, as a value: where its rules come from is not known here."""
+    """Some windows in one time zone. The zone's rules come with it."""
 
     zone: tzinfo
     windows: tuple[Window, ...]
@@ -79,8 +81,8 @@ class Windows:
     def _moments(self, edge: datetime) -> Iterator[float]:
         """Every instant around `edge` at which a window can open.
 
-        Usually that is the one at which clocks show it. They show it twice where they are put back and never where they
-        are put forward; then the moment of the change is one, too.
+        Usually this is the one at which clocks show it. They show it twice if they are put back and never if they are
+        put forward. Then the moment of the change is one, too.
         """
         earlier, later = sorted(int(edge.replace(tzinfo=self.zone, fold=fold).timestamp()) for fold in (0, 1))
         yield from {earlier, later}

@@ -23,11 +23,11 @@ from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.refusal import About, Refusal
 
 TIMEOUT: Final = "Timeout"
-"""Our own code: no answer in time, so that nobody knows whether the call took effect."""
+"""Our own code: there was no answer in time, so nobody knows whether the call took effect."""
 UNREACHABLE: Final = "Unreachable"
-"""Our own code: the endpoint could not be talked to."""
+"""Our own code: the endpoint could not be reached."""
 UNREADABLE: Final = "Unreadable"
-"""Our own code: the route could not be read, so that nobody changes it."""
+"""Our own code: the route could not be read, so nobody changes it."""
 MISREAD: Final = "ReadBackOtherwise"
 """Our own code: EC2 took the change, and the route was read back as something else."""
 INCOMPLETE: Final = "Incomplete"
@@ -42,10 +42,10 @@ class Trouble(Enum):
     THROTTLED = "throttled"
     DENIED = "denied"
     MISSING = "missing"
-    """What the call named does not exist; `about` says what that was."""
+    """What the call named does not exist. `about` says what that was."""
     UNANSWERED = "unanswered"
     CHANGING = "changing"
-    """What the call named is still being changed, so that it takes no other change yet."""
+    """What the call named is still being changed and takes no other change yet."""
     OTHER = "other"
 
 
@@ -72,13 +72,13 @@ _NEXT_HOPS: Final = (
     "invalidvpngatewayid", "invalidtransitgatewayid", "invalidtransitgatewayattachment", "invalidattachment",
     "invalidvpcendpoint",
 )  # fmt: skip
-"""How codes begin that speak of what a route is to lead to: it is gone, or has several interfaces. In small letters,
-for EC2 writes some of them as `...ID` in one place and as `...Id` in another."""
+"""How codes begin that are about a route's next hop: it is gone, or has several interfaces. They are in lower case,
+because EC2 writes some of them as `...ID` in one place and as `...Id` in another."""
 _ROUTES: Final = (
     "invalidroute", "routealreadyexists", "routelimitexceeded", "routenotsupported", "invalidtransitgatewayroutetable",
     "invalidprefixlist", "unauthorizedoperation",
 )  # fmt: skip
-"""How codes begin that speak of the route itself: its table, its prefix list, a quota, or the permission."""
+"""How codes begin that are about the route itself: its table, its prefix list, a quota, or the permission."""
 
 
 def trouble(code: str) -> Trouble:
@@ -89,7 +89,7 @@ def trouble(code: str) -> Trouble:
 
 
 def about(code: str) -> About:
-    """What a code of EC2's speaks of, as far as the code alone tells."""
+    """What a code of EC2's is about, as far as the code alone tells."""
     plain = code.lower()
     if plain.startswith(_NEXT_HOPS):
         return About.NEXT_HOP
@@ -107,7 +107,7 @@ def refused(message: str, code: str) -> Ec2Error:
 
 
 def unreadable(words: str) -> Refusal:
-    """Why a route cannot be read, and so not be changed, until somebody puts it right."""
+    """Why a route cannot be read, and so cannot be changed, until somebody corrects it."""
     return Refusal(UNREADABLE, words, About.ROUTE, final=True)
 
 
@@ -116,7 +116,7 @@ def translated(operation: str, resource: str) -> Iterator[None]:
     """Turn whatever botocore raises inside into an error that names the operation and the resource.
 
     Raises:
-        Ec2Error: with EC2's own code; with `Timeout` or `Unreachable`; else with the name of botocore's error.
+        Ec2Error: with EC2's own code, with `Timeout` or `Unreachable`, or with the name of botocore's error.
     """
     try:
         yield

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Instances(Protocol):
-    """Raises throughout Ec2Error: EC2 refused or did not answer."""
+    """Every method raises Ec2Error if EC2 refuses or does not answer."""
 
     def state(self, instance: str) -> InstanceState: ...
     def act(self, instance: str, action: Action) -> None:
-        """Ask for a stop, a forced stop or a start; returns once EC2 has accepted, not once it is done."""
+        """Ask for a stop, a forced stop or a start. Returns once EC2 has accepted, which is before it is done."""
 
 
 EFFECT: Final = {
     Action.STOP: frozenset({InstanceState.STOPPING, InstanceState.STOPPED}),
-    # Whether a stop that is under way is a forced one cannot be seen.
+    # EC2 does not show whether a stop that is under way is a forced one.
     Action.FORCE_STOP: frozenset({InstanceState.STOPPED}),
     Action.START: frozenset({InstanceState.PENDING, InstanceState.RUNNING}),
 }
@@ -32,18 +32,18 @@ EFFECT: Final = {
 class Ec2Instances:
     """Implements `Instances`.
 
-    The client should give up soon and make one attempt only, for the restarter asks again every few seconds
-    (`bootstrap.clients`). Safe to use from several threads, as the client is.
+    The client should give up soon and make only one attempt, because the restarter asks again every few seconds
+    (`bootstrap.clients`). It is safe to use from several threads, as the client is.
     """
 
     def __init__(self, ec2: EC2Client) -> None:
         self._ec2 = ec2
 
     def state(self, instance: str) -> InstanceState:
-        """The instance's state. One that EC2 does not know counts as terminated.
+        """The instance's state. An instance that EC2 does not know counts as terminated.
 
-        EC2 forgets an instance about an hour after its termination ("Terminate Amazon EC2 instances", Amazon EC2 user
-        guide), and a restart that waits for such a one must come to its end.
+        EC2 forgets an instance some time after its termination ("Terminate Amazon EC2 instances", Amazon EC2 user
+        guide), and a restart that waits for it must come to an end.
 
         Raises:
             Ec2Error: EC2 refused, did not answer, or answered with an unknown state.
@@ -62,7 +62,7 @@ class Ec2Instances:
             raise Ec2Error(f"DescribeInstances on {instance} told the states {states}", UNKNOWN_STATE) from err
 
     def act(self, instance: str, action: Action) -> None:
-        """Ask for the action. A refusal or silence counts for nothing where the action's effect already shows.
+        """Ask for the action. A refusal or silence does not matter if the action's effect already shows.
 
         Raises:
             Ec2Error: EC2 refused or did not answer, and no effect shows.
@@ -79,7 +79,7 @@ class Ec2Instances:
                 with translated("StopInstances", instance):
                     self._ec2.stop_instances(InstanceIds=[instance])
             case Action.FORCE_STOP:
-                # Allowed while `stopping` too: that is its purpose ("Troubleshoot Amazon EC2 instance stop issues").
+                # Also allowed while `stopping`, which is its purpose ("Troubleshoot Amazon EC2 instance stop issues").
                 with translated("StopInstances with Force", instance):
                     self._ec2.stop_instances(InstanceIds=[instance], Force=True)
             case Action.START:

@@ -1,4 +1,7 @@
-"""One short look at every target: the economical way to watch."""
+"""One short look at every target: the economical way to watch.
+
+Why: docs/decisions/bursts.md
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 
 BURST_SECONDS: Final = 10.0
-"""The longest burst, shorter than the lease. A target that is not known by then is looked at again in a minute."""
+"""The longest burst, shorter than the lease. A target that is not known by then is looked at in the next burst."""
 POLL_SECONDS: Final = 0.05
 
 
@@ -54,7 +57,7 @@ class Burst(Watch):
 
 def is_known(before: TargetHealth, state: TargetHealth, rule: Detection, began: float, now: float) -> bool:
     """Whether more probes in the burst that `began` would tell nothing new about a target."""
-    if state.known_at < began:  # no evidence at all: nothing can be sent, and the reason will not pass within seconds
+    if state.known_at < began:  # no evidence at all: nothing can be sent, and that will not change within seconds
         return now - began > 2 * (rule.probe_timeout_seconds + rule.suspect_interval_seconds)
     match state.health:
         case Health.HEALTHY:

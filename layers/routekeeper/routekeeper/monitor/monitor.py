@@ -1,4 +1,7 @@
-"""One invocation of the monitor: take the vantage's lease over, then keep watch until a successor comes."""
+"""One invocation of the monitor: take the vantage's lease over, then keep watch until a successor comes.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Monitor:
         return None
 
     async def _ask(self, owner: str, *, claimed: bool) -> Lease:
-        """The lease, asked for by `owner` unless it was `claimed` and another has claimed it since."""
+        """The lease, after `owner` has asked for it. If another has claimed it since `owner` had, nobody asks again."""
         dependencies = self.dependencies
         lease = await dependencies.offload(partial(dependencies.store.load_lease, self.vantage))
         now = dependencies.clock()

@@ -1,4 +1,4 @@
-"""Rounds written to the log, for `routekeeper replay`: off by default, and never more than was asked for."""
+"""Rounds written to the log for `routekeeper replay`. This is off by default, and limited where it is on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _OUTCOMES: Final = {Health.HEALTHY: "ok", Health.UNHEALTHY: "lost", Health.UNKNO
 
 
 class Recorder:
-    """Keeps the rounds since the last heartbeat, at most so many of them, and writes them as one line."""
+    """Keeps the rounds since the last heartbeat, up to a limit, and writes them as one line."""
 
     def __init__(self, vantage: str, most: int) -> None:
-        """`most`: rounds a line; 0 writes nothing."""
+        """`most`: rounds in one line; 0 writes nothing."""
         self._vantage = vantage
         self._most = most
         self._rounds: list[str] = []
@@ -36,8 +36,8 @@ class Recorder:
     def write(self) -> None:
         """Log what has ended since the last call.
 
-        `rounds` are rows of a trace. `left_out` has a row for each target that had too many: target, how many rounds
-        are missing, and when the first and the last of them were sent.
+        `rounds` are rows of a trace. `left_out` has a row for each target that had too many. It holds the target, how
+        many rounds are missing, and when the first and the last of them were sent.
         """
         if self._rounds:
             left_out = [f"{target},{count},{a:.3f},{b:.3f}" for target, (count, a, b) in self._left_out.items()]

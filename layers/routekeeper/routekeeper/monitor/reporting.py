@@ -1,4 +1,4 @@
-"""What a vantage tells CloudWatch: one set of measurements for each watch, so one a minute."""
+"""What a vantage tells CloudWatch: one set of measurements for each watch, and there is one watch a minute."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from routekeeper.telemetry.measurements import Measurement, Metric
 LOG = logging.getLogger("routekeeper.monitor")
 
 LONG_SECONDS: Final = 75.0
-"""A watch that lasts longer, because no successor has come, reports in between.
+"""A watch that lasts longer than this, because no successor has come, reports in between.
 
-More than the minute that a watch usually lasts, so that one which lasts a little longer does not report twice.
+This is more than the minute that a watch usually lasts. So a watch that lasts a little longer does not report twice.
 """
 
 
 class Reporter:
-    """A watch reports that it is alive when it begins, and what it has seen when it ends: every round once."""
+    """A watch reports that it is alive when it begins, and what it has seen when it ends. Each round counts once."""
 
     def __init__(self, vantage: str, configuration: Configuration, dependencies: Dependencies) -> None:
         self._here = {"vantage": vantage}
@@ -48,7 +48,7 @@ class Reporter:
         self._accounts.setdefault(target, RoundCounts()).take_in(rounds)
 
     def look(self, targets: Mapping[str, TargetHealth]) -> None:
-        """Log what cannot be probed, and report where the watch has become long."""
+        """Log what cannot be probed, and report if the watch has become long."""
         self._tell_refusal()
         if self._clock() >= self._due_at:
             self.report(targets)
@@ -64,7 +64,7 @@ class Reporter:
             self._emit(measurement)
 
     def _tell_refusal(self) -> None:
-        """Log, once, that ICMP is refused. Of IPv6 that is known only after a probe has wanted it."""
+        """Log once that ICMP is refused. For IPv6 this is known only after the first probe that needs it."""
         refusal = self._prober.icmp_unavailable if self._uses_icmp and not self._refusal_told else None
         if refusal is not None:
             self._refusal_told = True
@@ -87,7 +87,7 @@ class Reporter:
 
 
 def _figures(targets: Mapping[str, TargetHealth], summaries: Mapping[str, Summary]) -> dict[str, object]:
-    """What a log query asks for; metrics of every target cost a multiple (docs/costs.md)."""
+    """What a log query asks for. Metrics of every target would cost a multiple (docs/costs.md)."""
     return {
         name: {
             "health": state.health.value,

@@ -11,7 +11,7 @@ from routekeeper.probes import Result
 
 
 class RoundCounts:
-    """Counts rounds. `sent` leaves out those that are UNKNOWN: nothing was lost where nothing was sent (law 1)."""
+    """Counts rounds. `sent` leaves out the UNKNOWN ones: if nothing was sent, nothing was lost (law 1)."""
 
     def __init__(self) -> None:
         self._sent = self._lost = self._unknown = 0
@@ -25,7 +25,7 @@ class RoundCounts:
             self._round_trips.append(result.round_trip_seconds)
 
     def take_in(self, other: RoundCounts) -> None:
-        """Count what another account has counted."""
+        """Count what the other has counted, too."""
         self._sent += other._sent
         self._lost += other._lost
         self._unknown += other._unknown

@@ -32,9 +32,8 @@ async def probe_once(target: Target, prober: Prober) -> Result:
 def combine(require: Require, results: Sequence[Result], missing: int) -> Result | None:
     """The outcome of a round, or None while probes that are still `missing` could change it.
 
-    ANY takes a success as soon as there is one, and leaves probes that could not be sent out of account: where
-    ICMP is refused, TCP speaks alone. ALL needs every probe's word: one that could not be sent leaves success
-    unproven.
+    ANY takes a success as soon as there is one. It ignores probes that could not be sent: if ICMP is refused, TCP
+    decides alone. ALL needs the outcome of every probe: one that could not be sent leaves success unproven.
     """
     by_health = {health: [r for r in results if r.health is health] for health in Health}
     match require:

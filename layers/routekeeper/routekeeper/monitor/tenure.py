@@ -1,4 +1,7 @@
-"""The lease in hand: looked at, renewed, and granted to the successor."""
+"""The lease in hand: looked at, renewed, and granted to the successor.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,13 @@ LOG = logging.getLogger("routekeeper.monitor")
 LEASE_SECONDS: Final = 15.0
 """How long a silent owner keeps the lease."""
 RENEW_SECONDS: Final = 5.0
-"""The lease is renewed once less is left of it: every 10 s, with time for several tries. Every write is billed."""
+"""The lease is renewed once less than this is left of it. That leaves time for several tries, and is not more often
+than needed, because every write is billed."""
 GRANT_TRIES: Final = 3
 
 
 class Tenure:
-    """The lease as its owner last saw it. Somebody else may have taken it since: `still_ours` looks."""
+    """The lease as its owner last saw it. Another may have taken it since; `still_ours` looks."""
 
     def __init__(self, lease: Lease, dependencies: Dependencies) -> None:
         self.lease = lease
@@ -29,7 +33,7 @@ class Tenure:
         self._offload = dependencies.offload
 
     async def still_ours(self) -> bool:
-        """Look for a successor. A table that cannot be read ends no watch: writes are fenced in any case."""
+        """Look for a successor. A table that cannot be read does not end the watch: writes are fenced in any case."""
         try:
             return await self._look()
         except StoreError as error:
@@ -37,7 +41,7 @@ class Tenure:
             return True
 
     async def renew_if_due(self) -> None:
-        """Keep the lease. What fails is tried again at the next call."""
+        """Keep the lease. After a failure the next call tries again."""
         now = self._clock()
         if self.lease.expires_at - now > RENEW_SECONDS:
             return
@@ -49,10 +53,10 @@ class Tenure:
             LOG.warning("lease not renewed", extra={"error": str(error)})
 
     async def grant(self) -> None:
-        """Let go of the lease: it is the successor's from now on or, where there is none, nobody's.
+        """Let go of the lease. It is the successor's from now on, or nobody's if there is none.
 
         Raises:
-            LeaseLost: it was somebody else's already.
+            LeaseLost: another holds it already.
             StoreError: the grant could not be written. The lease is still ours, unless only the answer was lost.
         """
         for _ in range(GRANT_TRIES):

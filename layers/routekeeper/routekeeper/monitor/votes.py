@@ -16,7 +16,7 @@ LOG = logging.getLogger("routekeeper.monitor")
 
 RETRY_SECONDS: Final = 0.5
 WRITES_AT_ONCE: Final = 4
-"""Fewer than there are threads (`asyncio.to_thread` has at least five): the lease is renewed in one, too."""
+"""Fewer than `asyncio.to_thread` has threads (at least five), because the lease is renewed in one of them, too."""
 
 
 class Votes:
@@ -38,7 +38,7 @@ class Votes:
         return not self._unsaved
 
     def told(self, target: str) -> TargetHealth | None:
-        """What the table holds or is about to hold by this watch's word, if it has said anything."""
+        """The verdict that this watch has written or is about to write, if there is one."""
         return self._told.get(target)
 
     def tell(self, target: str, state: TargetHealth) -> None:
@@ -48,17 +48,17 @@ class Votes:
         self._save_beside(target)
 
     def hold(self) -> None:
-        """Begin no write from now on: the successor may decide already."""
+        """Begin no write from now on, because the successor may already decide."""
         self._held = True
 
     def release(self) -> None:
-        """There is no successor after all: write what was held back."""
+        """Write what was held back: there is no successor after all."""
         self._held = False
         for target in self._unsaved:
             self._save_beside(target)
 
     async def settle(self, seconds: float) -> None:
-        """Give verdicts on their way a moment. One that does not arrive is written by the successor."""
+        """Wait for verdicts on their way. If one does not arrive, the successor writes it."""
         if self._savers:
             await asyncio.wait(tuple(self._savers.values()), timeout=seconds)
 
@@ -68,7 +68,7 @@ class Votes:
             saver.cancel()
 
     def _save_beside(self, target: str) -> None:
-        if target not in self._savers:  # one that is at work takes the newest verdict next
+        if target not in self._savers:  # a saver that is at work takes the newest verdict next
             self._savers[target] = asyncio.get_running_loop().create_task(self._save_until_saved(target))
 
     async def _save_until_saved(self, target: str) -> None:
@@ -81,7 +81,7 @@ class Votes:
                     LOG.warning("health not written", extra={"target": target, "error": str(error)})
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
-            del self._savers[target]  # in the same step: whoever tells the next verdict finds none at work
+            del self._savers[target]  # in the same step, so that the next verdict starts a saver of its own
 
     async def _save(self, target: str) -> None:
         state = self._unsaved[target]

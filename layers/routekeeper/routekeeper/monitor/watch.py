@@ -1,4 +1,7 @@
-"""One watch: from the lease taken over to the lease handed on."""
+"""One watch: from the lease taken over to the lease handed on.
+
+Why: docs/decisions/lease-hand-over.md
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ LOG = logging.getLogger("routekeeper.monitor")
 LEASE_POLL_SECONDS: Final = 1.0
 """How often the owner looks for a successor."""
 PATIENCE_SECONDS: Final = 5.0
-"""How long a hand-over is put off while a verdict may be near or is not written, so that no run is interrupted."""
+"""How long a hand-over waits while a verdict may be near or is not yet written, so that no run is interrupted."""
 DEADLINE_MARGIN_SECONDS: Final = 5.0
 SAVERS_SECONDS: Final = 2.0
 """How long the end of a watch without a successor waits for verdicts that are being written."""
@@ -52,9 +55,9 @@ class Ended(Enum):
 class Watch:
     """Watches under one lease. A table out of reach stops no probe; losing the lease stops everything.
 
-    While what the predecessor knew cannot be read, the watch is blind: it probes with fresh counters, and leaves in
-    the table what the predecessor wrote there. Only UNHEALTHY is told, because whatever was known before, the losses
-    seen now suffice for it (law 4); an answering target may have been UNHEALTHY, and on its way back.
+    As long as the predecessor's counters cannot be read, the watch is blind. It probes with fresh counters, and leaves
+    what the predecessor wrote in the table. It tells only UNHEALTHY, because the losses seen now suffice for that,
+    whatever was known before (law 4). A target that answers may have been UNHEALTHY, and on its way back.
     """
 
     def __init__(self, lease: Lease, configuration: Configuration, dependencies: Dependencies) -> None:
@@ -108,7 +111,7 @@ class Watch:
         now = self._clock()
         targets = self._configuration.targets.values()
         for target in targets:
-            # The same at every vantage: a quorum waits for the last of them, so that they had better look together.
+            # The same at every vantage: a quorum waits for the last of them, so they should look together.
             phase = zlib.crc32(target.name.encode()) / 2**32
             prepare(target.detection)
             watcher = Watcher(
@@ -127,8 +130,8 @@ class Watch:
     def _recall_if_possible(self) -> None:
         """Go on from what the predecessor knew, once it has been read.
 
-        Where it cannot be read for so long that the vantage has no vote any more, and that no word of the predecessor
-        would stand without new evidence (law 1), the watch goes on from what it has seen itself, and says so.
+        Reading may fail for so long that the vantage has lost its vote, and that no verdict of the predecessor would
+        stand without new evidence (law 1). Then the watch goes on from what it has seen itself, and tells it.
         """
         if self._reading is None:
             return
@@ -143,8 +146,8 @@ class Watch:
     def _recall(self, known: Mapping[str, TargetHealth], written: Mapping[str, TargetHealth]) -> None:
         """Take up what was known, and write again whatever the predecessor may have died before writing.
 
-        It wrote verdicts at once and counters with the heartbeat: whichever has seen more is what it knew. What this
-        watch has told itself, while it was blind, is not the predecessor's.
+        It wrote verdicts at once and counters with the heartbeat. Whichever has seen more is what it knew. What this
+        watch itself has told while it was blind is not the predecessor's.
         """
         self._reading = None
         for name, watcher in self._watchers.items():
@@ -197,7 +200,7 @@ class Watch:
             LOG.warning("heartbeat not written", extra={"error": str(error)})
 
     async def _save_vantage(self) -> None:
-        """Write counters and summaries; nothing while blind, for they would replace what nobody has read yet."""
+        """Write counters and summaries. A blind watch writes none: they would replace what nobody has read yet."""
         self._count_rounds()
         if self._reading is not None:
             return
@@ -232,17 +235,17 @@ class Watch:
         return self._verdicts.settled and not any(watcher.hurried for watcher in self._watchers.values())
 
     async def _let_go(self) -> None:
-        """End a watch that no successor waits for: whoever comes next need not wait for the lease to run out."""
+        """End a watch that no successor waits for, so that the next one need not wait for the lease to run out."""
         await self._verdicts.settle(SAVERS_SECONDS)
         await self._hand_over() or await self._hand_over()
 
     async def _hand_over(self) -> bool:
-        """Write everything down, then grant the lease; probing goes on until the successor may begin.
+        """Write everything down, then grant the lease. Probing goes on until the successor may begin.
 
-        False where that failed, or where a verdict came in between: then it is still ours to watch.
+        False if that failed or a verdict came in between: then this watch goes on.
 
         Raises:
-            LeaseLost: somebody else has it already.
+            LeaseLost: another holds it already.
         """
         before = self._states()
         try:

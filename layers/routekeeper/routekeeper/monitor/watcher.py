@@ -19,16 +19,16 @@ OnChange = Callable[[str, TargetHealth], None]
 OnRound = Callable[[str, Observation], None]
 
 LATE_SECONDS: Final = 0.05
-"""Lateness from which on this machine, and not the path, is what answers wait for."""
+"""From this lateness on, answers wait for this machine and not for the path."""
 SLACK: Final = 0.1
-"""Of an interval: two rounds so close together are one beat."""
+"""A share of an interval. Two rounds as close together as this are one beat."""
 
 
 class Watcher:
-    """Sends rounds when they are due, never when an earlier one ends: a slow answer slows nothing.
+    """Sends rounds when they are due and not when an earlier one ends, so a slow answer slows nothing.
 
-    The schedule is tied to the clock and not to the start of the process, so that a successor takes up the beat
-    of its predecessor. `phase`, from 0 to 1, says where in the interval the beat falls.
+    The schedule is tied to the clock and not to the start of the process, so a successor keeps the beat of its
+    predecessor. `phase`, from 0 to 1, says where in the interval the beat falls.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Watcher:
         """Told of every round that has ended."""
 
     def start(self, *, recording: bool = False) -> None:
-        """Begin with the next beat: at once while a verdict may be near, or where the last beat went unanswered.
+        """Begin with the next beat, or at once if a verdict may be near or the last beat went unanswered.
 
-        That one may have fallen between predecessor and successor, and then nobody has probed. `recording`: keep what
-        is seen for a later `recall`.
+        The last beat may have fallen between predecessor and successor, and then nobody has probed. `recording`: keep
+        what is seen for a later `recall`.
         """
         now = self._clock()
         self._record = [] if recording else None
@@ -67,9 +67,9 @@ class Watcher:
         self._schedule(now if missed or self.hurried else beat)
 
     def recall(self, known: TargetHealth) -> None:
-        """Put what a predecessor knew under what has been seen since: as though it had been known from the start.
+        """Put what a predecessor knew under what has been seen since, as though it had been known from the start.
 
-        Tells nobody; whoever recalls knows what the table says.
+        This tells nobody: the caller knows what the table says.
         """
         state = expire(known, self._began_at, self.target.detection)
         for seen in self._record or ():
@@ -79,7 +79,7 @@ class Watcher:
         self._hurry()
 
     async def stop(self) -> None:
-        """Send no more, and forget the rounds under way: what they would have shown is unknown."""
+        """Send no more, and forget the rounds under way. What they would have shown stays unknown."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -146,7 +146,7 @@ class Watcher:
         self._behind = now - due_at > LATE_SECONDS
         self._overdue.add(task)
         self._hurry()
-        if self._behind:  # the line may be cut all the same: look again once the machine may have caught up
+        if self._behind:  # the line may still be cut: look again when the machine may have caught up
             soon = self.target.detection.suspect_interval_seconds
             self._loop.call_later(soon, self._suspect, task, now + soon)
 
@@ -164,7 +164,7 @@ class Watcher:
             self._schedule(sooner)
 
     def _next_due(self, now: float) -> float:
-        """When the next round is due: what a stalled process missed altogether is left out."""
+        """When the next round is due. Rounds that a stalled process has missed are left out."""
         interval = self.target.detection.suspect_interval_seconds
         if not self._hurrying:
             return self._beat_after(now)
@@ -175,13 +175,13 @@ class Watcher:
     def _hurrying(self) -> bool:
         """Whether to hurry now.
 
-        Haste makes many times as many probes, and on a machine that falls behind it would feed on itself: late answers
-        are overdue, and so asked for again. There the ordinary beat goes on.
+        Haste makes many times as many probes. On a machine that falls behind it would feed on itself, because late
+        answers are overdue and so probed for again. Such a machine keeps the ordinary beat.
         """
         return self.hurried and not self._behind
 
     def _beat_after(self, at: float) -> float:
-        """The first beat that is clearly later. After haste it brings the rounds back to the common beat."""
+        """The first beat that is clearly later. After haste this brings the rounds back to the common beat."""
         interval = self.target.detection.probe_interval_seconds
         beats = math.floor((at / interval - self._phase) + SLACK) + 1
         return (beats + self._phase) * interval

@@ -1,8 +1,8 @@
-"""Who invoked the function, as far as Lambda says.
+"""The caller of the function, as far as Lambda says.
 
-A direct invocation carries no IAM identity (AWS Lambda Developer Guide, "Using the Lambda context object to retrieve
-Python function information": `identity` and `client_context` are set by the mobile SDK or by the caller). Where who
-asked must be proven, CloudTrail's data events of the function name the principal beside the request ID kept here.
+A direct invocation carries no IAM identity: the mobile SDK or the caller sets `identity` and `client_context` (AWS
+Lambda Developer Guide, "Using the Lambda context object to retrieve Python function information"). If you need proof,
+CloudTrail's data events of the function name the principal beside the request ID that is kept here.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Caller:
     name: str | None = None
-    """What the caller calls itself in the client context (`custom.by`); stands in for a missing `by`."""
+    """The caller's own name in the client context (`custom.by`). It stands in for a missing `by`."""
     identity: str | None = None
-    """Where the request came from: Cognito identity where there is one, and the request ID for CloudTrail."""
+    """Where the request came from: the Cognito identity, if there is one, and the request ID for CloudTrail."""
 
 
 NOBODY = Caller()
 
 
 def caller_of(context: object) -> Caller:
-    """The caller as the Lambda context shows it. Anything may be missing, and nothing is taken for proven."""
+    """The caller as the Lambda context shows it. Anything may be missing, and nothing is proven."""
     client = getattr(context, "client_context", None)
     custom = getattr(client, "custom", None)
     name = custom.get("by") if isinstance(custom, dict) else None

@@ -35,7 +35,7 @@ def failback(rules: FailbackPolicy, now: float) -> Json:
 
 
 def damping(group: Group, state: GroupState, path: Path, now: float) -> Json | None:
-    """How the path stands: its penalty of now, and until when it is suppressed; None where flaps are not counted."""
+    """The path's present penalty, and until when it is suppressed; None if flaps are not counted."""
     rule, flaps = group.failback.damping, state.memory(path.name).flaps or NEVER
     if rule is None:
         return None

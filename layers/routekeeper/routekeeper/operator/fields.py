@@ -1,4 +1,4 @@
-"""Reading a payload field by field. Errors name the field, what was found and what is expected."""
+"""Reads a payload field by field. Errors name the field, what was found and what is expected."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from routekeeper.config.problems import Rejected, describe
 from routekeeper.domain.errors import RequestError
 
 MAXIMUM_HOLD_SECONDS: Final = 7 * 86_400.0
-"""The longest a pin or a pause may last: what is forgotten ends by itself (law 6)."""
+"""The longest that a pin or a pause may last, so that a forgotten one ends by itself (law 6)."""
 LONGEST_TEXT: Final = 500
-"""Characters of `by` and `reason`: they are stored with the group, shown and sent to people."""
+"""Characters of `by` and `reason`. They are stored with the group, shown and sent to people."""
 
 
 def refuse(field: str, problem: str) -> RequestError:
@@ -21,7 +21,7 @@ def refuse(field: str, problem: str) -> RequestError:
 
 
 class Fields:
-    """One payload's fields, of which only `allowed` may be there."""
+    """The fields of one payload. Only `allowed` ones may be there."""
 
     def __init__(self, payload: Mapping[str, object], allowed: Collection[str]) -> None:
         for key in payload:
@@ -30,7 +30,7 @@ class Fields:
         self._payload = payload
 
     def text(self, field: str) -> str | None:
-        """A text, or None where the field is missing or null."""
+        """A text, or None if the field is missing or null."""
         found = self._payload.get(field)
         if found is None:
             return None

@@ -10,5 +10,5 @@ def iso(at: float) -> str:
 
 
 def iso_or_none(at: float | None) -> str | None:
-    """The instant; None for one that never was (missing, or 0 as the domain's beginning of time)."""
+    """The instant; None for an instant that never was (None, or 0, which in the domain means never)."""
     return iso(at) if at else None

@@ -1,4 +1,4 @@
-"""The use case: read, check, record, answer. Routes are the router's; it wakes when the group's item changes."""
+"""The use case: read, check, record, answer. Only the router moves routes; it wakes when the group's item changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from routekeeper.operator.wishes import grant
 from routekeeper.store import Store
 
 SAVE_ATTEMPTS: Final = 5
-"""Loads and saves of one group before a request is given back. The router saves a few times in a transition."""
+"""Tries to load and save one group before a request is refused. The router saves a few times in a transition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Operator:
     clock: Callable[[], float]
 
     def answer(self, payload: object, caller: Caller = NOBODY) -> Json:
-        """The answer to one payload: `ok` true, or `ok` false with an `error` where the request was at fault.
+        """The answer to one payload: `ok` true, or `ok` false with an `error` if the request was at fault.
 
         Raises:
             StoreError: the table could not be read or written. The request may be repeated.
@@ -72,7 +72,7 @@ class Operator:
         }
 
     def _group_status(self, name: str, seen: Scene) -> Json:
-        """A group whose item is unreadable says so in its place: the others are shown all the same (law 11)."""
+        """The status of one group. If its item is unreadable, it says so, and the others are still shown (law 11)."""
         try:
             return report.group_status(self.configuration.groups[name], self.store.load_group(name), seen)
         except ItemError as err:
@@ -94,7 +94,7 @@ class Operator:
     # --- changing
 
     def _change(self, change: GroupRequest) -> Json:
-        """Each group for itself. Of several, those that cannot be changed are listed and strand no other (law 11)."""
+        """Change each group by itself. Those that cannot be changed are listed and strand no other (law 11)."""
         if len(change.groups) == 1:
             return {"groups": {change.groups[0]: self._change_group(change, change.groups[0])}}
         groups: Json = {}
@@ -136,7 +136,7 @@ class Operator:
         }
 
     def _acknowledge(self, request: Acknowledge) -> Json:
-        """Release the brake. Before it has engaged this makes it forget, so that a day of work on the lines is free."""
+        """Release the brake. If it is not engaged, make it forget the moves so far, e.g. before work on the lines."""
         for _ in range(SAVE_ATTEMPTS):
             ledger = self.store.load_brake()
             if ledger.engaged_at is None and not ledger.moves:
@@ -144,7 +144,7 @@ class Operator:
             try:
                 self.store.save_brake(brake.acknowledge(ledger, request.asked))
             except VersionConflict:
-                continue  # a move was counted meanwhile: that one is forgotten, too
+                continue  # a move was counted meanwhile, and is forgotten, too
             return _acknowledged(ledger, changed=True)
         problem = f"it was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
         raise RequestError(f"brake: {problem}", "brake")
@@ -154,7 +154,7 @@ class Operator:
         return scene(self.configuration, store.load_board(), store.load_signals(), self.clock(), self._ledger())
 
     def _ledger(self) -> Ledger | ItemError | None:
-        """The brake's ledger. One that is unreadable keeps nobody from asking for the rest (law 11)."""
+        """The brake's ledger. If it is unreadable, the rest is still answered (law 11)."""
         try:
             return None if self.configuration.brake is None else self.store.load_brake()
         except ItemError as err:

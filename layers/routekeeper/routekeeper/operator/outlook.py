@@ -1,4 +1,4 @@
-"""What the controller would do next, computed by its own decision on what is known now."""
+"""What the router would do next, computed by its own decision on what is known now."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def outlook(view: View, braked: str | None = None) -> Json:
     """The decision that the next pass would take if the routes are where they should be.
 
     While a pin or a pause is in force, `then` is the decision at its end if health stays as it is. `braked` says why
-    moves that can wait are held, where they are.
+    moves that can wait are held, if they are.
     """
 
     def foreseen(view: View) -> Decision:
@@ -54,7 +54,7 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
 
 
 def _held(decision: Decision, state: GroupState, braked: str) -> Decision:
-    """What becomes of the decision while whatever can wait is held."""
+    """What becomes of the decision while moves that can wait are held."""
     match decision:
         case Move(brakable=True):
             return Stay(f"{decision.reason}, but {braked}")

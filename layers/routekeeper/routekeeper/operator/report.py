@@ -41,7 +41,7 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
 
 
 def holds(state: GroupState, now: float) -> Json:
-    """What operators have laid on the group and is in force."""
+    """The operators' requests on the group that are in force."""
     return {
         "pin": _hold(state.pinned_at(now)),
         "pause": _hold(state.paused_at(now)),
@@ -95,7 +95,7 @@ def restart_status(state: RestartState) -> Json:
 
 
 def brake_status(scene: Scene) -> Json | None:
-    """While it is engaged, the moves are those that have engaged it, however long ago. None where there is no brake."""
+    """The brake; None if there is none. While it is engaged, the moves are those that engaged it, however long ago."""
     rule, ledger = scene.configuration.brake, scene.ledger
     if rule is None or ledger is None:
         return None
@@ -178,7 +178,7 @@ def _signal(signal: Signal, path: Path, scene: Scene) -> Json:
 
 
 def _votes(target: str, scene: Scene) -> Json:
-    """What each vantage holds, with what keeps its vote from counting: it is stale, or suspected (law 5)."""
+    """What each vantage holds, and whether its vote counts: not if the vantage is stale or suspected (law 5)."""
     return {
         vantage: {
             "health": held[target].health.value,

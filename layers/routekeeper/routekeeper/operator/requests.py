@@ -1,4 +1,4 @@
-"""The payload of an invocation as a value: one class an action. docs/operator.md is its description for people."""
+"""The payload of an invocation as a value, with one class for each action. docs/operator.md describes it for people."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from routekeeper.operator.caller import Caller
 from routekeeper.operator.fields import Fields, refuse
 
 HOLD_SECONDS: Final = 3_600.0
-"""How long a pin or a pause lasts where the request does not say."""
+"""How long a pin or a pause lasts if the request does not say."""
 RETURN_SECONDS: Final = 600.0
-"""How long a request to return is remembered, and a forced one holds the preferred path."""
+"""How long a request to return is remembered. A forced one holds the preferred path that long."""
 HISTORY_DEFAULT: Final = 20
 HISTORY_MOST: Final = 100
 EVERY_GROUP: Final = "*"
@@ -140,7 +140,7 @@ def parse(payload: object, configuration: Configuration, caller: Caller, now: fl
     """The request that a payload is.
 
     Raises:
-        RequestError: it is none; the message names the field, what was found and what is expected.
+        RequestError: it is no request. The message names the field, what was found and what is expected.
     """
     if not isinstance(payload, Mapping):
         raise refuse("the payload", f"found {describe(payload)}, expected an object with the key action")

@@ -1,4 +1,4 @@
-"""All that the vantages and AWS have told, read once for one answer."""
+"""Everything that the vantages and AWS have told, read once for one answer."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Scene:
     verdicts: Verdicts
     signals: tuple[Signal, ...]
     ledger: Ledger | ItemError | None = None
-    """The brake's; why it cannot be read; or None where there is no brake."""
+    """The brake's ledger, or why it cannot be read; None if there is no brake."""
 
     @property
     def braked(self) -> str | None:
-        """Why moves that can wait are held, where they are."""
+        """Why moves that can wait are held, if they are."""
         match self.ledger:
             case Ledger() as ledger:
                 return why_held(ledger)
@@ -39,7 +39,7 @@ class Scene:
                 return None
 
     def view(self, group: Group, state: GroupState) -> View:
-        """The group as it is foreseen: its routes are not read here."""
+        """The group without its routes, which the operator does not read."""
         return View(group, state, self.verdicts, self.now)
 
     def signals_about(self, path: Path) -> tuple[Signal, ...]:

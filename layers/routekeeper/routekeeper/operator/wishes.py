@@ -1,4 +1,4 @@
-"""What a wish makes of a group's state. Pure: the use case loads and saves, the router moves the routes."""
+"""What a wish makes of a group's state. This is pure: the use case loads and saves, and the router moves the routes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from routekeeper.operator.moments import iso
 from routekeeper.operator.requests import Failback, Failover, GroupRequest, HoldPath, Resume, Suspend, Unpin
 
 INTENTS_KEPT: Final = 20
-"""Intents kept with a group; the item is read at every pass and should stay small."""
+"""Intents kept with a group. Every pass reads the item, so it should stay small."""
 
 Paths = Mapping[str, Verdict]
 """The verdict on every path of the group, by path."""
 
 
 def grant(change: GroupRequest, group: Group, state: GroupState, paths: Paths, now: float) -> GroupState:
-    """The group's state with the wish in it and its intent on record; the same state where nothing is to change.
+    """The group's state with the wish in it and its intent on record; the same state if nothing is to change.
 
     Raises:
         RequestError: it would hold traffic on a path that is not HEALTHY, or there is no such path.
@@ -81,7 +81,7 @@ def _returned(wish: Failback, group: Group, state: GroupState, paths: Paths, now
 def _other(group: Group, state: GroupState, paths: Paths, now: float) -> str:
     """The path of a failover that names none: the first HEALTHY one beside the present one.
 
-    Where a pin is in force the request must name its path: a request that was sent twice would go back otherwise.
+    While a pin is in force the request must name its path. Otherwise a request that is sent twice would go back.
     """
     present = _present(group, state, "to")
     if (pin := state.pinned_at(now)) is not None:

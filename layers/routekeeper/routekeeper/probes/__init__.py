@@ -1,4 +1,7 @@
-"""Probes: one file a protocol, one signature. An outcome, never an exception; a local fault is UNKNOWN (law 1)."""
+"""Probes: one file for each protocol, all with one signature.
+
+A probe returns an outcome and never raises an exception. A fault of this machine is UNKNOWN (law 1).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Probe
 
 Clock = Callable[[], float]
-"""Seconds since the epoch, never going backwards within one process."""
+"""Seconds since the epoch. It never goes backwards within one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class Result:
 
     health: Health
     reason: str
-    """What was probed, what came back and, for a loss, after how long: `icmp 10.109.2.1: no echo reply in 0.6 s`."""
+    """What was probed, what came back and, for a loss, how long it took: `icmp 10.109.2.1: no echo reply in 0.6 s`."""
     round_trip_seconds: float | None = None
     address: str | None = None
     """The IP address that was probed; None where the probe did not get so far."""

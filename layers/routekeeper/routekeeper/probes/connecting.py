@@ -1,6 +1,6 @@
-"""TCP connections for the probes: non-blocking, bounded in number, every ending told apart.
+"""TCP connections for the probes. They are non-blocking and limited in number, and every ending is told apart.
 
-What fails before the first packet could leave is this machine's own doing; what comes back later is evidence.
+A failure before the first packet could leave is this machine's own. What comes back later is evidence.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ CONNECTION_LIMIT: Final = 768
 """Connections open at once. A function has 1,024 file descriptors (Lambda quotas); others need theirs."""
 
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER of 0 s: closing sends a reset, so thousands of probes leave no TIME_WAIT and no port behind."""
+"""SO_LINGER of 0 s. Closing sends a reset, so thousands of probes leave no TIME_WAIT and no port behind."""
 
 _AFTER_THE_HANDSHAKE: Final = frozenset({errno.ECONNRESET, errno.EPIPE})
-"""A reset is reported so once a connection was established; before, it is ECONNREFUSED (tcp(7))."""
+"""How a reset is reported after a connection was established. Before that it is ECONNREFUSED (tcp(7))."""
 _FROM_OUTSIDE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT})
-"""Reported after the SYN has left: a router's or a silent neighbour's word, with its ICMP error or not."""
+"""Reported after the SYN has left: by a router, or because a neighbour is silent, with or without an ICMP error."""
 
 OpenSocket = Callable[[int, int], socket.socket]
 """Family and type to a socket. Raises OSError."""
@@ -43,7 +43,7 @@ class Ending(Enum):
     UNREACHABLE = "unreachable"
     SILENT = "silent"
     NOT_SENT = "not sent"
-    """This machine could not: nothing is known about the path."""
+    """This machine could not send, so nothing is known about the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Attempt:
 
 
 class Connection:
-    """One socket and its way to a peer. To be closed by whoever made it."""
+    """One socket and its way to a peer. The caller of `Connector.open` closes it."""
 
     __slots__ = ("_connector", "socket")
 
@@ -65,7 +65,7 @@ class Connection:
         self.socket = sock
 
     async def connect(self, address: Address, port: int, deadline: float) -> Attempt:
-        """Connect, at most until `deadline` (loop time). Never raises for the attempt's failure."""
+        """Connect, at most until `deadline` (loop time). A failed attempt raises nothing."""
         loop = asyncio.get_running_loop()
         sock = self.socket
         sent_at = loop.time()
@@ -84,7 +84,7 @@ class Connection:
         return Attempt(Ending.NOT_SENT, os.strerror(code).lower(), sent_at)
 
     def close(self) -> None:
-        """Close at once, with a reset where the peer holds a connection."""
+        """Close at once, with a reset if the peer holds a connection."""
         self._connector.release(self.socket)
 
 
@@ -125,7 +125,7 @@ def _answer(sock: socket.socket, address: Address, code: int, sent_at: float) ->
         return Attempt(Ending.CONNECTED, "connected, then reset by the peer", sent_at)
     reported = next_icmp_error(sock)
     if reported is not None and not (code == errno.ECONNREFUSED and reported.sender == address.ip):
-        # A firewall on the way that answers in the host's place proves nothing about the rest of the way.
+        # If a firewall on the way answers in the host's place, that proves nothing about the rest of the way.
         return Attempt(Ending.UNREACHABLE, f"{reported.sender} reports {reported.words}", sent_at)
     words = os.strerror(code).lower()
     if code == errno.ECONNREFUSED:

@@ -1,7 +1,7 @@
 """HTTP and HTTPS: does a GET answer with an expected status? Only the status line is read; no redirect is followed.
 
-A client of our own on non-blocking sockets, because the checks are few and the failures must be told apart: what
-this machine could not do is UNKNOWN, everything that the far side did or did not do is UNHEALTHY.
+This is a client of our own on non-blocking sockets, because the checks are few and the failures must be told apart.
+What this machine could not do is UNKNOWN. Everything that the far side did or did not do is UNHEALTHY.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class HttpProber:
     def _context(self, *, verify: bool) -> ssl.SSLContext:
         context = self._contexts.get(verify)
         if context is None:
-            # Verifying reads the system's authorities, tens of milliseconds: once, and only where wanted.
+            # Verifying reads the system's authorities, which is slow. So it is done once, and only if wanted.
             context = ssl.create_default_context() if verify else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             if not verify:
                 context.check_hostname = False

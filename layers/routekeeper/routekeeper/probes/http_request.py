@@ -20,7 +20,7 @@ class Request:
 
 
 def parse_url(url: str) -> Request:
-    """Take a URL apart into what is sent and what reasons show. User names in it are neither sent nor shown.
+    """Take a URL apart into what is sent and what reasons show. A user name in it is neither sent nor shown.
 
     Raises:
         ValueError: it is not an HTTP or HTTPS URL with a host.

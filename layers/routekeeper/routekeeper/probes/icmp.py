@@ -1,8 +1,8 @@
-"""ICMP echo over unprivileged datagram sockets: one socket a family, any number of probes under way on it.
+"""ICMP echo over unprivileged datagram sockets: one socket for each family, and any number of probes under way on it.
 
-Linux offers these sockets where the sysctl `net.ipv4.ping_group_range` admits the process's group (icmp(7)),
-for IPv6 too. Lambda supports TCP and UDP only (Lambda FAQ), so a refusal is the ordinary case there: it is found
-out once, and from then on every probe is UNKNOWN with that reason, never a loss (law 1).
+Linux offers these sockets if the sysctl `net.ipv4.ping_group_range` admits the process's group (icmp(7)), also for
+IPv6. Lambda supports TCP and UDP only (Lambda FAQ), so a refusal is the ordinary case there. It is found out once. From
+then on every probe is UNKNOWN with that reason, and never a loss (law 1).
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _BATCH: Final = 64
 """Replies read at one wake-up before the loop's other work has its turn."""
 _READ_SIZE: Final = 256
 _UNREAD_SENDS: Final = 32
-"""Probes sent in one go before replies are read in between: the kernel holds a few hundred replies, no more."""
+"""Probes sent in one go before replies are read in between. The kernel holds a few hundred replies at most."""
 _RECEIVE_BUFFER: Final = 1 << 20
-"""Octets wanted for replies; the kernel grants what `net.core.rmem_max` allows."""
+"""Octets wanted for replies. The kernel grants what `net.core.rmem_max` allows."""
 _HEADER: Final = 8
 _SO_MEMINFO: Final = 55
 _MEMINFO: Final = struct.Struct("=9I")
-"""From <linux/sock_diag.h>; the last of the nine counts packets dropped for want of room."""
+"""From <linux/sock_diag.h>. The last of the nine counts packets that were dropped for lack of room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _EchoSocket:
             if error.errno in _REFUSALS:
                 self.refusal = reason
             return reason
-        with contextlib.suppress(OSError):  # Without them an unreachable host is found by its silence.
+        with contextlib.suppress(OSError):  # Without them the silence of an unreachable host still shows.
             want_icmp_errors(sock)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self._socket, self._drops = sock, 0
@@ -131,7 +131,7 @@ class _EchoSocket:
         return _judge(what, waiting, wait, timeout_seconds, deadline)
 
     def close(self) -> None:
-        """Close the socket; what is under way ends as UNKNOWN."""
+        """Close the socket. Probes under way end as UNKNOWN."""
         for waiting in self._waiting.values():
             if not waiting.done.done():
                 waiting.done.set_result(Wait.CLOSED)
@@ -165,14 +165,14 @@ class _EchoSocket:
         try:
             sock.sendto(packet, address.at(0))
         except OSError:
-            # The kernel reports an ICMP error about an earlier probe at the next call, whoever makes it: take it
-            # off the queue and try again. What fails now is this machine's own doing.
+            # The kernel reports an ICMP error about an earlier probe at the next call on the socket. Take it off the
+            # queue and try again. A failure then is this machine's own.
             self._read_errors(sock)
             sock.sendto(packet, address.at(0))
 
     def _count_drops(self, sock: socket.socket) -> int:
         """Replies that found the socket's buffer full, since it was opened."""
-        with contextlib.suppress(OSError, struct.error):  # A kernel that does not count them.
+        with contextlib.suppress(OSError, struct.error):  # The kernel may not count them.
             self._drops = _MEMINFO.unpack(sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[-1]
         return self._drops
 
@@ -204,7 +204,7 @@ class _EchoSocket:
             waiting = self._waiting.get(int.from_bytes(error.quoted[6:8], "big"))
             if waiting is None or waiting.done.done() or waiting.ip != error.destination:
                 continue
-            # Routers may quote the 8 octets of our header only, without our number.
+            # Routers may quote only the 8 octets of our header, without our number.
             number = error.quoted[_HEADER : _PACKET.size]
             if len(number) < _PACKET.size - _HEADER or int.from_bytes(number, "big") == waiting.number:
                 waiting.error = error
@@ -237,7 +237,7 @@ class IcmpProber:
 
     @property
     def unavailable(self) -> str | None:
-        """Why echo requests cannot be sent from here, or None. IPv6 counts once a probe has wanted it."""
+        """Why echo requests cannot be sent from here, or None. IPv6 counts after the first probe that needs it."""
         return self._v4.open() or self._v6.refusal
 
     async def probe(self, probe: IcmpProbe) -> Result:

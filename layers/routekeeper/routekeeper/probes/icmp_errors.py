@@ -1,6 +1,6 @@
 """ICMP errors that routers and hosts send back about our packets, read from a socket's error queue.
 
-Linux keeps them where IP_RECVERR is set (ip(7), ipv6(7)): a `sock_extended_err` and the address of its sender.
+Linux keeps them if IP_RECVERR is set (ip(7), ipv6(7)): each is a `sock_extended_err` and the address of its sender.
 """
 
 from __future__ import annotations

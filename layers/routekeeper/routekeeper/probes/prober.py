@@ -14,10 +14,10 @@ from routekeeper.probes.tcp import TcpProber
 
 
 class AsyncProber:
-    """Implements `Prober`. Belongs to the event loop it first probes on until it is closed; then to the next.
+    """Implements `Prober`. It belongs to the event loop that it first probes on, until it is closed.
 
     Args:
-        clock: seconds since the epoch; ages what is known about names. Round trips use the loop's clock.
+        clock: seconds since the epoch, for the age of what is known about names. Round trips use the loop's clock.
         resolver, connector: passed by tests.
     """
 
@@ -45,5 +45,5 @@ class AsyncProber:
         return self._icmp.unavailable
 
     async def close(self) -> None:
-        """Close what is open. Probes under way end as UNKNOWN or on their own."""
+        """Close what is open. Echo probes under way end as UNKNOWN, the others by themselves."""
         self._icmp.close()

@@ -1,7 +1,7 @@
 """Names to addresses, without holding up the loop or hammering the resolver.
 
-An address costs a dictionary look-up. A name is looked up once, used while fresh, and refreshed beside the
-probes after that, so that a slow or failing resolver does not disturb the probing of a known host.
+An address costs a dictionary look-up. A name is looked up once and used while fresh. After that it is refreshed beside
+the probes, so that a slow or failing resolver does not disturb the probing of a known host.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from routekeeper.probes import Clock
 FRESH_SECONDS: Final = 15.0
 """After this a used address is looked up again in the background."""
 USABLE_SECONDS: Final = 120.0
-"""An address that could not be confirmed for so long is no longer used: the name counts as unresolved."""
+"""An address that could not be confirmed for this long is no longer used. The name counts as unresolved."""
 RETRY_SECONDS: Final = 1.0
-"""A failed look-up is not repeated sooner."""
+"""A failed look-up is not repeated sooner than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Address:
         return (self.ip, port) if self.family == socket.AF_INET else (self.ip, port, 0, self.scope)
 
     def beside(self, host: str) -> str:
-        """What a reason adds to the host: its address, where the host is a name."""
+        """What a reason adds to the host: its address, if the host is a name."""
         return "" if self.ip == host else f" ({self.ip})"
 
 
@@ -49,12 +49,12 @@ class Unresolved:
 
 
 Lookup = Callable[[str], Address]
-"""Blocking; runs in a thread. Raises OSError or ValueError where the name has no address."""
+"""It blocks and runs in a thread. It raises OSError or ValueError if the name has no address."""
 
 
 def look_up(host: str, flags: int = 0) -> Address:
     """Ask the system's resolver for the address it prefers."""
-    # As bytes: a str would go through the IDNA codec, whose import alone is felt in a cold start.
+    # As bytes: a str would go through the IDNA codec, whose import alone slows a cold start.
     name = host.encode("ascii" if host.isascii() else "idna")
     family, _, _, _, where = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=flags)[0]
     return Address(family, str(where[0]), int(where[-1]) if family == socket.AF_INET6 else 0)
@@ -70,7 +70,7 @@ class _Name:
 
 
 class Resolver:
-    """Looks names up in threads and remembers them. One look-up a name at a time."""
+    """Looks names up in threads and remembers them. There is one look-up for a name at a time."""
 
     def __init__(self, clock: Clock, lookup: Lookup = look_up) -> None:
         self._clock = clock
@@ -79,7 +79,7 @@ class Resolver:
         self._names: dict[str, _Name] = {}
 
     async def resolve(self, host: str, timeout_seconds: float) -> Address | Unresolved:
-        """The host's address: at once where it is one or is known, else after at most `timeout_seconds`."""
+        """The host's address: at once if it is one or is known, otherwise after at most `timeout_seconds`."""
         literal = self._literals.get(host)
         if literal is not None:
             return literal
@@ -102,7 +102,7 @@ class Resolver:
         if name.pending is not None:
             try:
                 async with asyncio.timeout(timeout_seconds):
-                    # Shielded: one probe that gives up must not end the look-up for the others.
+                    # Shielded: a probe that gives up must not end the look-up for the others.
                     await asyncio.shield(name.pending)
             except TimeoutError:
                 return Unresolved(f"the name {host} did not resolve within {timeout_seconds:g} s")
@@ -118,7 +118,7 @@ class Resolver:
         name.pending = loop.create_future()
         work = (loop, host, name, name.pending)
         try:
-            # A daemon thread, because a resolver that hangs must not keep the process from ending.
+            # A daemon thread: a resolver that hangs must not keep the process from ending.
             threading.Thread(target=self._run, args=work, name=f"resolve {host}", daemon=True).start()
         except RuntimeError as error:
             self._finish(name, name.pending, Unresolved(f"the name {host} could not be looked up: {error}"))
@@ -134,7 +134,7 @@ class Resolver:
         try:
             loop.call_soon_threadsafe(self._finish, name, pending, outcome)
         except RuntimeError:
-            return  # The loop has ended, and with it everybody who waited.
+            return  # The loop has ended, and nobody waits any more.
 
     def _finish(self, name: _Name, pending: asyncio.Future[None], outcome: Address | Unresolved) -> None:
         if isinstance(outcome, Address):

@@ -1,7 +1,7 @@
-"""Waiting for a socket with a deadline, and judging a silence.
+"""Waits for a socket until a deadline, and judges a silence.
 
-Everything here runs on the event loop's own clock (`loop.time()`, seconds, monotonic) and inside the caller's
-task: a wait costs one future and one timer.
+Everything here runs on the event loop's own clock (`loop.time()`, seconds, monotonic) and inside the caller's task. A
+wait costs one future and one timer.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from routekeeper.domain.health import Health
 from routekeeper.probes import Result
 
 STALL_SECONDS: Final = 0.25
-"""A deadline noticed later than this means that this machine stood still (a frozen sandbox, a starved one)."""
+"""If a deadline is noticed later than this, this machine stood still (a frozen sandbox, or a starved one)."""
 _FAIR_SHARE: Final = 0.9
-"""A silence counts as a loss only if the far side had at least this share of the timeout to answer in."""
+"""A silence counts as a loss only if the far side had at least this share of the timeout to answer."""
 
 
 class Wait(Enum):
@@ -25,13 +25,13 @@ class Wait(Enum):
     READY = "ready"
     SILENT = "silent"
     STALLED = "stalled"
-    """The deadline passed while this machine was not looking: an answer may be lost, so nothing is known."""
+    """The deadline passed while this machine stood still. An answer may be lost, so nothing is known."""
     CLOSED = "closed"
     """The prober was closed first."""
 
 
 async def wait_ready(loop: asyncio.AbstractEventLoop, fd: int, deadline: float, *, writing: bool) -> Wait:
-    """Wait until the descriptor can be read, or written, or has failed; until `deadline` (loop time) at most."""
+    """Wait until the descriptor can be read or written, or has failed, at most until `deadline` (loop time)."""
     done: asyncio.Future[Wait] = loop.create_future()
     timer = loop.call_at(deadline, expire, loop, done, deadline)
     if writing:
@@ -60,15 +60,15 @@ def _settle(done: asyncio.Future[Wait]) -> None:
 
 
 def silence(what: str, missing: str, wait: Wait, timeout_seconds: float, allowed_seconds: float) -> Result:
-    """The result of a probe that was sent and heard nothing.
+    """The result of a probe that was sent and not answered.
 
     Args:
         what: the probe, e.g. `tcp 10.1.0.5:22`.
         missing: what did not come, e.g. `no answer`.
         wait: how the wait ended.
         timeout_seconds: the probe's timeout.
-        allowed_seconds: how much of it was left when the probe was sent. Looking up a name takes its time from
-            the probe, and a far side that was given too little to answer in has not failed (law 1).
+        allowed_seconds: how much of it was left when the probe was sent. A name's look-up takes time from the probe,
+            and a far side that had too little time to answer has not failed (law 1).
     """
     if wait is Wait.CLOSED:
         return Result(Health.UNKNOWN, f"{what}: the prober was closed before an answer was due")

@@ -1,4 +1,4 @@
-"""The restarter: failed instances are stopped and started, one of a restart group at a time."""
+"""The restarter: it stops and starts failed instances, one of a restart group at a time."""
 
 from __future__ import annotations
 

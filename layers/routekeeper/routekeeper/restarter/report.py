@@ -14,16 +14,16 @@ class RestartReport:
 
     group: str
     reason: str = "not looked at: no time was left"
-    """What was done last or is waited for, and why."""
+    """What was done last, or what the group waits for, and why."""
     events: tuple[RestartEvent, ...] = ()
     """What went into history, oldest first."""
     given_up: tuple[str, ...] = ()
-    """Configured targets that people must see to, sorted: those that nothing more is tried on, until they are
-    HEALTHY or attempts age out, and those whose forced stop is overdue, until it has ended."""
+    """Configured targets that people must see to, sorted. A target is here while nothing more is tried on it (until it
+    is HEALTHY or attempts age out), and while its forced stop is overdue (until it has ended)."""
     under_way: bool = False
     """Whether a restart is under way that is worth another look within the invocation."""
     troubles: tuple[str, ...] = ()
-    """Everything that failed, oldest first, overcome or not."""
+    """Everything that failed, oldest first, whether or not it was overcome."""
     error: str | None = None
     """The trouble that the last look at the group met, if any."""
 
@@ -42,14 +42,14 @@ class Summary:
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """What still stood at the end, a line a group."""
+        """What had not been overcome at the end, one line for each group."""
         return tuple(f"{report.group}: {report.error}" for report in self.groups if report.error is not None)
 
     def raise_errors(self) -> None:
-        """Raise what still stands as one error, at the end, when every group has had its turn.
+        """Raise `errors` as one error. This comes at the end, when every group has had its turn.
 
         Raises:
-            RestartError: something still stands.
+            RestartError: there are errors.
         """
         if self.errors:
             raise RestartError("; ".join(self.errors))

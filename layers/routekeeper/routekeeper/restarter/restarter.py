@@ -1,4 +1,4 @@
-"""The restart groups side by side, each on its own, for as long as a restart is under way and time is left."""
+"""Attends to the restart groups side by side, for as long as a restart is under way and time is left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from routekeeper.telemetry.context import bound
 class Restarter:
     """Restarts what the configuration allows to be restarted.
 
-    A restart takes minutes, an invocation less than one: while a restart is under way, its group is looked at every
+    A restart takes minutes and an invocation less than one. While a restart is under way, its group is looked at every
     `poll_seconds`, and the next invocation goes on from the table. Being killed at any line is harmless (law 10).
     """
 
@@ -26,16 +26,16 @@ class Restarter:
     dependencies: Dependencies
     poll_seconds: float = 3.0
     margin_seconds: float = 16.0
-    """Time before the deadline in which no look begins: EC2's silence lasts at most 7 s a call (`bootstrap.clients`),
-    and a look makes two calls that may both meet it."""
+    """Time before the deadline in which no look begins. A look makes two calls to EC2, and both may go unanswered for
+    as long as the client waits (`bootstrap.clients`)."""
 
     def run(self, deadline_at: float, done: Callable[[RestartReport], object] = id) -> Summary:
         """Attend to every restart group until none has a restart under way, or until `deadline_at` draws near.
 
-        Every group has a thread of its own, because it waits, and waits for EC2, at its own pace (law 11). `done`
-        is called there as soon as the group has been attended to, so that nobody's news waits for another group.
+        Every group has a thread of its own, because each waits at its own pace (law 11). `done` is called there as
+        soon as the group has been attended to, so that no group's news waits for another group.
 
-        Raises nothing that one group's trouble could be the cause of (law 11): see `Summary.raise_errors`.
+        One group's trouble raises nothing here (law 11): see `Summary.raise_errors`.
         """
         groups = self.configuration.restart_groups()
         if not groups:

@@ -1,4 +1,4 @@
-"""One look at one restart group: decide, save, ask EC2, tell. Level-triggered; any step may be repeated."""
+"""One look at one restart group: decide, save, ask EC2, tell. It is level-triggered: any step may be repeated."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Dependencies:
     store: Store
     instances: Instances
     announce: Callable[[RestartEvent], None]
-    """Tells people. Whatever RoutekeeperError it raises is reported and stops nothing."""
+    """Tells people. A RoutekeeperError that it raises is reported and stops nothing."""
     clock: Callable[[], float]
     """Seconds since the epoch."""
     sleep: Callable[[float], None]
@@ -58,13 +58,13 @@ class Visit:
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
     paused: bool = False
-    """Whether an operator holds up the restart that is under way."""
+    """Whether an operator has paused the restart that is under way."""
 
     def run(self) -> str:
-        """Take the group as far as it goes without waiting; what was done last or is waited for, in words.
+        """Take the group as far as it goes without waiting. Returns what was done last, or what it waits for.
 
         Raises:
-            VersionConflict: somebody else is attending to the group. Nothing more was done.
+            VersionConflict: another invocation is attending to the group. Nothing more was done.
             StoreError: the table did not answer, or holds something unreadable.
             Ec2Error: the instance's state could not be read.
         """
@@ -87,10 +87,10 @@ class Visit:
     # --- deciding
 
     def _verdicts(self, state: RestartState) -> Verdicts:
-        """The verdict of the probes on each target and, where a decision depends on it, the router's on each path.
+        """The probes' verdict on each target and, if a decision depends on it, the router's verdict on each path.
 
-        What AWS says of an instance restarts nobody, but keeps the router from sending traffic there: whoever has no
-        other way for that reason need not leave first (law 8).
+        What AWS says of an instance restarts nothing. But it keeps the router from sending traffic there, and traffic
+        that has no other way for this reason need not leave first (law 8).
         """
         now = self.dependencies.clock()
         verdicts = Verdicts(self.dependencies.store.load_board().verdicts(self.configuration, now))
@@ -118,7 +118,7 @@ class Visit:
         return tuple(known for known in found if known is not None)
 
     def _users(self, target: Target, active: Active | None, verdicts: Verdicts) -> dict[str, GroupState]:
-        """The failover groups that use the target, where a decision depends on them. Unreadable ones are left out.
+        """The failover groups that use the target, if a decision depends on them. Unreadable ones are left out.
 
         Raises:
             StoreError: the table did not answer. Everything waits for the next look: the group may be paused (law 6).
@@ -138,8 +138,8 @@ class Visit:
     def _take(self, before: RestartState, step: Step) -> RestartState:
         """Save, then ask EC2, then tell.
 
-        A mere repetition is saved, too, though nothing has changed: whoever is late, and would repeat what another
-        one has gone on from, loses the race for the version instead of stopping what was just started.
+        A repetition is saved, too, although nothing has changed. So an invocation that is late loses the race for the
+        version, instead of stopping an instance that another one has just started.
         """
         event = _event(before, step, self.dependencies.clock()) if step.state != before else None
         self.state = state = self.dependencies.store.save_restart(step.state, event)

@@ -1,4 +1,4 @@
-"""The router: health to verdict, verdict to desired path, desired path to actual routes, and a record of it all."""
+"""The router: from health to a verdict, to a desired path, to actual routes, and a record of it all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Changing the routes that differ: side by side, as fast as EC2 takes it, and read back at the end."""
+"""Changes the routes that differ, side by side and as fast as EC2 takes it, and reads them back at the end.
+
+Why: docs/decisions/paced-changes.md
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ LOG = logging.getLogger("routekeeper.router")
 
 ROUNDS: Final = 5
 FIRST_PAUSE_SECONDS: Final = 0.25
-"""Between rounds of changes; doubled each time."""
+"""The pause after the first round of changes. It doubles each time."""
 WANTED_SECONDS: Final = 2.0
-"""Between two questions whether the path is still wanted, and before the first."""
+"""The pause before each question whether the path is still wanted."""
 READ_BACK_SECONDS: Final = 0.25
-"""Between two looks at what was changed."""
+"""The pause between two looks at what was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Applied:
     at: float
     """When the routes had been read back."""
     owed: bool = False
-    """Whether a route that exists is still not on the path. One that cannot be read (its table is gone) owes
-    nothing: nothing flows there, and every pass names it."""
+    """Whether a route that exists is still not on the path. A route that cannot be read (its table is gone) does not
+    count: nothing flows there, and every pass names it."""
     outdated: bool = False
     """Whether nothing was changed because the path was no longer wanted when EC2 would have taken it."""
 
@@ -65,11 +68,11 @@ def put_in_place(
     deadline_at: float,
     wanted: Callable[[], bool],
 ) -> Applied:
-    """Put every route of `todo` onto the path; failures of one strand no other. Raises nothing of EC2's.
+    """Put every route of `todo` onto the path. A failure of one strands no other, and no error of EC2's is raised.
 
-    EC2 may throttle or be silent for most of a minute, and what was changed may never be read back: another hand has
-    undone it. Every other second `wanted` is asked whether the path still is. If not, nothing is begun any more, and
-    nothing is waited for; changes that have begun are completed.
+    EC2 may throttle or be silent for most of a minute. What was changed may never be read back, because somebody else
+    has undone it. So every `WANTED_SECONDS` `wanted` is asked whether the path is still wanted. If not, nothing more
+    is begun and nothing is waited for; changes that have begun are completed.
     """
     if not todo:
         return Applied((), dependencies.clock())
@@ -94,7 +97,7 @@ def _name(next_hop: NextHop | None) -> str:
 
 
 class _Hope:
-    """Whether to go on trying: always once something was changed, and before that while the path is wanted."""
+    """Whether to go on trying. Once something was changed, always; before that, as long as the path is wanted."""
 
     def __init__(self, wanted: Callable[[], bool], clock: Callable[[], float]) -> None:
         self.begun = False
@@ -112,7 +115,7 @@ class _Hope:
         return self._unwanted and not self.begun
 
     def is_wanted(self) -> bool:
-        """Whether the path still is, as of two seconds ago at most; once it is not, that is final."""
+        """Whether the path is wanted, as of `WANTED_SECONDS` ago at most. A no is final."""
         if not self._unwanted and self._clock() - self._asked_at > WANTED_SECONDS:
             self._unwanted = not self._wanted()
             self._asked_at = self._clock()
@@ -122,7 +125,7 @@ class _Hope:
 def _change_all(
     group: Group, todo: tuple[Route, ...], path: Path, dependencies: Dependencies, deadline_at: float, hope: _Hope
 ) -> dict[str, Refusal]:
-    """Change all routes, the temporarily refused ones again; by resource, why those that stayed refused were."""
+    """Change all routes, and try those again that were refused for the moment. Returns what stayed refused."""
 
     def change(route: Route) -> Ec2Error | None:
         if route.unread is not None:
@@ -152,10 +155,10 @@ def _change_all(
 
 
 class _Paced:
-    """Makes calls batch by batch at the pace that EC2 takes them at; what it throttles goes to the end of the queue.
+    """Makes calls batch by batch, as fast as EC2 takes them. A throttled call goes to the end of the queue.
 
-    A group of hundreds of routes neither gives up under throttling nor crowds out the others: throttled calls count
-    as not yet made, and each group slows down by what it was granted itself.
+    So a group of hundreds of routes neither gives up under throttling nor crowds out the others. Each group slows down
+    to what it was granted itself.
     """
 
     def __init__(
@@ -172,7 +175,7 @@ class _Paced:
         self._pace = CallRate()
 
     def through(self, routes: Sequence[Route]) -> dict[Route, Ec2Error | None]:
-        """How the call for each route ended; one that is throttled until the deadline ends so."""
+        """How the call for each route ended. A call that EC2 throttles until the deadline ends as throttled."""
         outcomes: dict[Route, Ec2Error | None] = {}
         queue = deque(routes)
         while queue:
@@ -200,11 +203,11 @@ def _is_throttled(error: Ec2Error | None) -> bool:
 def _read_back(
     group: Group, expected: set[str], path: Path, dependencies: Dependencies, deadline_at: float, hope: _Hope
 ) -> dict[str, Refusal]:
-    """Read until every route that is expected is on the path and settled; why not, by resource, at the end.
+    """Read until every expected route is on the path and settled. Returns what still was not at the end, by resource.
 
     The end is the deadline, or when the path is no longer wanted: traffic that has to leave waits for nothing (law 4).
-    A route on the path that AWS is still carrying out by then counts as changed: it was accepted, and the next pass
-    would see it go wrong.
+    A change that AWS is still carrying out by then counts as made: it was accepted, and the next pass would see it go
+    wrong.
     """
     while expected:
         try:
@@ -237,7 +240,7 @@ def _misread(what: str) -> Refusal:
 
 
 def _pauses(dependencies: Dependencies, deadline_at: float) -> Iterator[Callable[[], None]]:
-    """One pause for each round, growing, cut short by the deadline."""
+    """One pause for each round. Each is longer than the last, and the deadline cuts them short."""
     for number in range(ROUNDS):
         left = deadline_at - dependencies.clock()
         if number and left <= 0:

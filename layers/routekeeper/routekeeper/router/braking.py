@@ -1,7 +1,9 @@
 """The brake's ledger as all groups of one invocation share it.
 
-What may be held takes its slot before it is committed, and waits for as long as the ledger cannot be had: returning
-may be delayed. What leaves an UNHEALTHY path never comes by here; it is counted when people are told of it.
+A move that can wait takes its slot before it is committed. It waits for as long as the ledger is out of reach, because
+a return may be delayed. A move out of an UNHEALTHY path takes no slot; it is counted when people are told of it.
+
+Why: docs/decisions/brake.md
 """
 
 from __future__ import annotations
@@ -25,19 +27,19 @@ LOG = logging.getLogger("routekeeper.router")
 
 SAVE_ATTEMPTS: Final = 10
 TELLER_SECONDS: Final = 60.0
-"""How long others leave the telling to whoever engaged the brake: it tells when its last group is done."""
+"""How long others leave the telling to the invocation that engaged the brake. It tells when its last group is done."""
 
 
 def _new_lock() -> AbstractContextManager[bool]:
-    return Lock()  # looked up when it is needed: in the simulator's time another one stands here
+    return Lock()  # looked up when it is needed: the simulator puts another one here
 
 
 @dataclass(slots=True)
 class Braking:
-    """One at a time reads and saves, so that the groups of an invocation do not race each other for the version.
+    """Lets one group at a time read and save, so that those of an invocation do not race each other for the version.
 
-    Once the table has not answered, nobody waits for it again: the next invocation tries anew. So the slowest answer
-    is waited for once, not once for each group.
+    After the table has once failed to answer, no group waits for it again; the next invocation tries anew. So the
+    invocation waits for the slowest answer once, and not once for each group.
     """
 
     rule: Brake | None
@@ -46,7 +48,7 @@ class Braking:
     """The invocation."""
     _lock: AbstractContextManager[bool] = field(default_factory=_new_lock)
     _known: Ledger | None = None
-    """As last read or saved. One that is engaged is read again: a person may have released it (law 12)."""
+    """As last read or saved. An engaged brake is read again, because a person may have released it (law 12)."""
     _failed: str | None = None
 
     def take_slot(self, transition: str) -> str | None:
@@ -62,7 +64,7 @@ class Braking:
         return None if ledger.has(transition) else brake.why_held(ledger)
 
     def count(self, done: Iterable[Transition]) -> frozenset[str]:
-        """Count moves that nothing held; the IDs of those that need no more counting."""
+        """Count moves that nothing held. Returns the IDs of those that need no more counting."""
         moves = tuple(Counted(one.id, one.decided_at) for one in done)
         rule = self.rule
         try:
@@ -74,12 +76,12 @@ class Braking:
         return frozenset(one.transition for one in moves)
 
     def report(self) -> None:
-        """At the end of the invocation, while the brake is engaged: keep its alarm up, and tell people once."""
+        """While the brake is engaged, keep its alarm up and tell people once. Called at the end of the invocation."""
         if self.rule is None:
             return
         try:
             ledger = self._known = self.dependencies.store.load_brake()
-        except ItemError as error:  # nothing returns until a person has put it right: that is what the alarm says
+        except ItemError as error:  # nothing returns until a person has corrected it, and the alarm says so
             LOG.error("the brake's ledger cannot be read", extra={"error": str(error)})  # noqa: TRY400
             self._measure()
             return
@@ -119,7 +121,7 @@ class Braking:
             LOG.warning("telling of the brake not saved", extra={"error": str(error)})
 
     def _change(self, change: Callable[[Ledger], Ledger]) -> Ledger:
-        """The ledger after the change, saved where it changes anything. Raises StoreError."""
+        """The ledger after the change, saved if it changes anything. Raises StoreError."""
         with self._lock:
             if self._failed is not None:
                 raise StoreError(self._failed)

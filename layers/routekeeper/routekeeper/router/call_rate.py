@@ -1,4 +1,7 @@
-"""How fast changes are asked for: all at once until EC2 throttles, and then as fast as it is seen to take them."""
+"""How fast changes are asked for: side by side until EC2 throttles, and then as fast as EC2 is seen to take them.
+
+Why: docs/decisions/paced-changes.md
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 AT_ONCE: Final = 20
-"""Calls side by side while nothing is refused."""
+"""Calls side by side as long as nothing is throttled."""
 STEP_SECONDS: Final = 0.25
-"""Between two batches once EC2 has throttled."""
+"""The time that one batch stands for, once EC2 has throttled."""
 EAGERNESS: Final = 1.25
-"""How much faster than EC2 was seen to take calls they are made, so that a bucket that refills faster is noticed."""
+"""How much faster calls are made than EC2 was seen to take them, so that a bucket that refills faster is noticed."""
 LEAST_PER_SECOND: Final = 4.0
-"""Never slower than this: what one group cannot have for long, another group's crowd of calls has used up."""
+"""Never slower than this. A group that is granted less for long only competes with the many calls of another group."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRate:
     """What the outcomes so far say about EC2's token bucket ("Request throttling for the Amazon EC2 API").
 
-    A refusal says that the bucket is empty. Whatever is granted from then on has just been filled in, and so shows how
-    fast it fills. A refused call uses up no token, but it does load an endpoint that others need.
+    A throttled call says that the bucket is empty. Every token that is granted from then on has just been filled in,
+    and so shows how fast the bucket fills. A throttled call uses up no token, but it loads an endpoint that others
+    need.
     """
 
     dry_since: float | None = None
@@ -31,7 +35,7 @@ class CallRate:
     """When the last batch was done."""
 
     def after(self, granted: int, throttled: int, at: float) -> CallRate:
-        """The pace after a batch of which so many calls went through and so many were throttled, done `at`."""
+        """The rate after a batch that was done `at`: so many of its calls were granted, and so many throttled."""
         if self.dry_since is None:
             return CallRate(at, 0, at) if throttled else self
         return replace(self, granted=self.granted + granted, at=at)

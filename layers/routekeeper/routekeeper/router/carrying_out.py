@@ -1,9 +1,11 @@
-"""Carrying out what is desired: commit, change the routes, record. Any step may be repeated.
+"""Carries out what is desired: commit, change the routes, record. Any step may be repeated.
 
-The order is what makes a crash harmless at every line (law 10). The desired path is committed first, together with
-the transition that it starts (`pending`: what is about to be changed included) and the name of the invocation that
-carries it out. The routes are changed next. Then the transition goes into history in the same write that ends it.
-Whoever dies in between leaves `pending` behind, and the next pass goes on from there.
+The order makes a crash harmless at every line (law 10). The desired path is committed first, together with the
+transition that it starts (`pending`, with what is about to be changed) and the name of the invocation that carries it
+out. The routes are changed next. Then one write ends the transition and puts it into history. An invocation that dies
+in between leaves `pending` behind, and the next pass goes on from there.
+
+Why: docs/decisions/level-triggered-router.md
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class CarryingOut:
     scope: Scope
 
     def begin(self, state: GroupState, transition: Transition, routes: Routes) -> GroupState:
-        """Save the desired path with the transition it starts. One that never got recorded goes into history now."""
+        """Save the desired path with the transition it starts. If an earlier one was never recorded, record it now."""
         scope = self.scope
         transition = transitions.with_plan(transition, scope.group, routes)
         begun = replace(state, pending=transition, worker=scope.worker, worker_until=scope.deadline_at)
@@ -43,7 +45,7 @@ class CarryingOut:
         return scope.dependencies.store.record(told, overtaken)
 
     def converge(self, state: GroupState, routes: Routes) -> str | None:
-        """Make the routes what is desired and record it; None where they already were and nothing was owed.
+        """Make the routes what is desired and record it; None if they already were and nothing was owed.
 
         Raises:
             Late: the path was no longer wanted when EC2 had taken no change yet.
@@ -72,7 +74,7 @@ class CarryingOut:
         return self._record(state, applied)
 
     def record_what_was_done(self, state: GroupState, routes: Routes, why_not: str) -> None:
-        """While nothing may be touched: what had been changed before goes into history all the same (law 7)."""
+        """Put what had been changed before into history, although nothing may be touched now (law 7)."""
         if state.pending is None or not state.pending.changes:
             return
         halted = Refusal(transitions.HALTED, why_not)
@@ -87,7 +89,7 @@ class CarryingOut:
             self.scope.save(replace(state, worker=None))
 
     def _begin_with_drift(self, state: GroupState, path: Path, todo: Routes, routes: Routes) -> GroupState:
-        """Commit to putting right what somebody else has changed. Raises Ec2Error where none of it can be read."""
+        """Commit to putting right what somebody else has changed. Raises Ec2Error if none of it can be read."""
         if all(route.unread is not None for route in todo):
             self.scope.emit(Metric.STEERING_FAILURES, len(todo))
             told = "; ".join(f"{route.resource}: {route.unread}" for route in todo)
@@ -97,7 +99,7 @@ class CarryingOut:
         return state
 
     def _take_up(self, state: GroupState, pending: Transition, todo: Routes) -> GroupState:
-        """The state with this invocation at it, and with all that is about to be changed: routes read late, too."""
+        """The state with this invocation as its worker, and with all that it will change, also routes read late."""
         scope = self.scope
         planned = transitions.with_plan(pending, scope.group, todo)
         if planned == pending and state.worker == scope.worker:
@@ -105,7 +107,7 @@ class CarryingOut:
         return scope.save(replace(state, pending=planned, worker=scope.worker, worker_until=scope.deadline_at))
 
     def _is_wanted(self, state: GroupState, routes: Routes) -> bool:
-        """Whether what was decided would still be: nothing has been changed since the routes were read."""
+        """Whether the same would be decided now. Nothing has been changed since the routes were read."""
         verdicts = self.scope.evidence.at_best()
         decision = decide(View.of(self.scope.group, state, verdicts, routes, self.scope.now()))
         return decision.brakable if isinstance(decision, Move) else not decision.halted
@@ -139,6 +141,6 @@ class CarryingOut:
 
 
 def _has_begun(state: GroupState, applied: Applied) -> bool:
-    """Whether an earlier pass, which died before it could record it, has changed some of what was planned (law 7)."""
+    """Whether an earlier pass has changed some of what was planned, and died before it could record it (law 7)."""
     left = {change.resource for change in applied.changes}
     return state.pending is not None and any(change.resource not in left for change in state.pending.changes)

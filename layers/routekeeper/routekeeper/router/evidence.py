@@ -1,4 +1,4 @@
-"""Health of the targets as one invocation knows it: read anew where that can be, remembered where it cannot."""
+"""Health of the targets as one invocation knows it: read again if the table answers, and remembered if not."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Evidence:
         return verdicts
 
     def at_best(self) -> Verdicts:
-        """What the table says now or, while it does not answer, what anybody here has last read.
+        """What the table says now or, if it does not answer, what this invocation has last read.
 
         Raises:
-            StoreError: it does not answer, and nobody has read anything yet.
+            StoreError: it does not answer, and nothing has been read yet.
         """
         try:
             return self.anew()

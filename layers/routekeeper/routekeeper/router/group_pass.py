@@ -1,7 +1,9 @@
-"""One pass over one group: decide, commit, put in place, record. Level-triggered; any step may be repeated.
+"""One pass over one group: decide, commit, put in place, record. It is level-triggered: any step may be repeated.
 
-What is committed in which order, and why a crash is harmless at every line, is told in `carrying_out`. People are told
-afterwards (see `telling`), for nothing may wait for that.
+`carrying_out` says what is committed in which order, and why a crash is harmless at every line. People are told
+afterwards (`telling`), because nothing may wait for that.
+
+Why: docs/decisions/level-triggered-router.md
 """
 
 from __future__ import annotations
@@ -41,12 +43,12 @@ class GroupPass:
     verdicts: Verdicts
 
     def run(self) -> str:
-        """Bring the group where it should be; what was done, in words.
+        """Bring the group where it should be. Returns what was done, in words.
 
         Raises:
             Ec2Error: some routes could not be read or changed. What could be done was done and recorded.
             StoreError: the group could not be read or saved.
-            Busy: another invocation was at it all the time.
+            Busy: another invocation was changing its routes all the time.
         """
         verdicts = self.verdicts
         for _ in range(DECISION_ATTEMPTS):
@@ -128,7 +130,7 @@ class GroupPass:
             raise
 
     def _stay(self, state: GroupState, view: View) -> GroupState:
-        """Save what a look that moves nothing is remembered for, where that differs from what is stored (`state`)."""
+        """Save what is remembered after a look that moves nothing, if it differs from what is stored (`state`)."""
         after = stayed(view.at(self.scope.now()))
         return state if after == state else self.scope.save(after)
 
@@ -139,13 +141,13 @@ class GroupPass:
     # --- what the brake holds, and what drift is left
 
     def _braked(self, state: GroupState, decision: Decision) -> Decision:
-        """The decision, or to stay where it can wait and the brake holds it."""
+        """The decision, or to stay if it can wait and the brake holds it."""
         if isinstance(decision, Stay) or not decision.brakable or (held := self._hold(state)) is None:
             return decision
         return Stay(f"{decision.reason}, but {held}")
 
     def _hold(self, state: GroupState) -> str | None:
-        """Why a transition that can wait has to; None once it has its slot under the brake (law 12)."""
+        """Why a transition that can wait has to wait; None once it has its slot under the brake (law 12)."""
         asked_at = self.scope.now()
         held = self.scope.braking.take_slot(transitions.next_id(state))
         if self.scope.now() - asked_at > VERDICT_SECONDS:
@@ -153,7 +155,7 @@ class GroupPass:
         return held
 
     def _left(self, view: View) -> tuple[tuple[Route, ...], str | None]:
-        """The routes that somebody else has changed and that stay so; why, where it is the brake that holds them."""
+        """The routes that somebody else has changed and that stay so, and why if it is the brake that holds them."""
         path = view.desired
         if path is None:
             return (), None
@@ -167,7 +169,7 @@ class GroupPass:
         return (*left, *drifted), f"somebody else changed the routes; putting them right is {held}"
 
     def _remember_drift(self, state: GroupState, left: tuple[Route, ...], routes: tuple[Route, ...]) -> GroupState:
-        """Save where the routes are that are left; what is about to be put right is forgotten once it is."""
+        """Save the paths that routes are left on. A path whose routes are being put right is forgotten after that."""
         group = self.scope.group
         path = group.path(state.path) if state.path is not None else None
         coming = path is not None and any(route not in left for route in differing(routes, path))

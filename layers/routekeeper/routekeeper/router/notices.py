@@ -3,6 +3,8 @@
 Shapes: "State change events for Amazon EC2 instances" and "Spot Instance interruption notices" (Amazon EC2 user
 guide), "Amazon EC2 Auto Scaling event reference" (scale-in lifecycle action), "AWS Health events Amazon EventBridge
 schema" (AWS Health user guide). Only AWS can put events of a source that begins with `aws.` (PutEvents refuses others).
+
+Why: docs/decisions/signals.md
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ _HEALTH_TIME: Final = "%a, %d %b %Y %H:%M:%S GMT"  # `Wed, 16 Aug 2023 23:18:52 
 _YEARS: Final = range(2000, 9999)
 """Beyond them, times cannot even be shown in every zone."""
 _LIFECYCLE: Final = "_PLANNED_LIFECYCLE_EVENT"
-"""How the type of a Health event ends that only says until when something has to be done, by people."""
+"""How the type of a Health event ends if it only says until when people have to do something."""
 _CALLED_OFF: Final = "closed"
 """A Health event's status, beside `open` and `upcoming`."""
 _DONE: Final = "RESOLVED"
-"""An affected entity's status that says that nothing more will befall it."""
+"""An affected entity's status if nothing more will happen to it."""
 
 
 def is_notice(event: Mapping[str, Any]) -> bool:
@@ -36,7 +38,7 @@ def is_notice(event: Mapping[str, Any]) -> bool:
 
 
 def signals_of(event: Mapping[str, Any]) -> tuple[Signal, ...]:
-    """What the event says: of one instance or, in the case of Health, of any number.
+    """What the event says of one instance or, if it is one of Health's, of any number.
 
     Raises:
         NoticeError: something is missing or not what it should be; the message names the event, the field, what
@@ -49,7 +51,7 @@ def signals_of(event: Mapping[str, Any]) -> tuple[Signal, ...]:
 
 
 def _reader(event: Mapping[str, Any]) -> _Reader | None:
-    """Who reads such an event, by source and detail-type, as the template's rules have them."""
+    """The reader of such an event, by source and detail-type, as in the template's rules."""
     kind = event.get("source"), event.get("detail-type")
     return next((read for known, read in _READERS if known == kind), None)
 
@@ -75,7 +77,7 @@ class _Fields:
         return _Fields(found, f"{self.where}: {name}")
 
     def maps(self, name: str) -> list[_Fields]:
-        """The objects of a list; none where the field is missing."""
+        """The objects of a list; none if the field is missing."""
         found = self.held.get(name, [])
         if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
             raise self.unfit(name, "a list of objects")
@@ -100,7 +102,7 @@ class _Fields:
 
     @property
     def source(self) -> str:
-        """The event's ID, for people to find it by. Nothing depends on it."""
+        """The event's ID, by which people can find it. Nothing depends on it."""
         return str(self.held.get("id") or "")
 
     def unfit(self, name: str, expected: str) -> NoticeError:
@@ -127,24 +129,24 @@ def _autoscaling(event: _Fields, detail: _Fields) -> Iterator[Signal]:
 
 
 def _health(event: _Fields, detail: _Fields) -> Iterator[Signal]:
-    """One signal an affected instance. Other entities, and an event that names none, are about nothing here.
+    """One signal for each affected instance. Other entities, and an event that names none, say nothing here.
 
-    An entity that cannot be read takes none of the others with it.
+    An entity that cannot be read does not spoil the others.
     """
     name = detail.text("eventArn").rpartition("/")[2]
     what = detail.text("eventTypeCode")
     if what.endswith(_LIFECYCLE):
-        return  # nothing is taken down at a time: weeks in which the instance works as ever
-    # Two messages about one event are told apart by when Health has changed it, not by when each was sent.
+        return  # nothing is taken down at a certain time: for weeks the instance works as before
+    # The time when Health changed an event tells two messages about it apart, not the time when each was sent.
     at = detail.health_time("lastUpdatedTime") if "lastUpdatedTime" in detail.held else event.time("time")
     called_off = detail.held.get("statusCode") == _CALLED_OFF
-    # Of what is called off nobody needs to know when it would have begun.
+    # A cancelled event needs no start time.
     begins = at if called_off and "startTime" not in detail.held else detail.health_time("startTime")
     ends = detail.health_time("endTime") if detail.held.get("endTime") is not None else None
     for entity in detail.maps("affectedEntities"):
         try:
             instance = entity.text("entityValue").rpartition("/")[2]
-            # What becomes of one entity is dated by itself.
+            # Each entity has a date of its own.
             changed = entity.health_time("lastUpdatedTime") if "lastUpdatedTime" in entity.held else at
         except NoticeError as error:
             LOG.error("an entity of the event is let go", extra={"error": str(error)})  # noqa: TRY400

@@ -1,4 +1,7 @@
-"""What AWS says of our instances goes into the table first, so that every pass from then on knows it."""
+"""Writes what AWS says of our instances into the table first, so that every pass from then on knows it.
+
+Why: docs/decisions/signals.md
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from routekeeper.store import Store
 LOG = logging.getLogger("routekeeper.router")
 
 SAVE_PAUSES_SECONDS: Final = (0.5, 2.0, None)
-"""After each attempt to save a signal; the last has none. Lambda tries again after a minute: late, for most."""
+"""After each attempt to save a signal; none after the last. Lambda's own next try comes after a minute, which is late
+for most signals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,10 @@ class Noting:
     sleep: Callable[[float], None]
 
     def take(self, event: Mapping[str, Any]) -> bool:
-        """Record what the event says of our instances; whether it is news, and a pass is due.
+        """Record what the event says of our instances. Returns whether it is news, so that a pass is due.
 
-        An account may have thousands of other instances: events about them cost nothing but the invocation. One
-        that cannot be read is logged and let go, for it will not be better the next time.
+        An account may have thousands of other instances. Events about them cost nothing but the invocation. An event
+        that cannot be read is logged and dropped, because the next try would not read it either.
 
         Raises:
             StoreError: the table could not be written.

@@ -1,4 +1,4 @@
-"""Reading a group's routes: at once where that can be, and for as long as it may help once something is decided."""
+"""Reads a group's routes: with a few tries before the decision, and for as long as it may help after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from routekeeper.domain.routes import Route
 from routekeeper.router.scope import VERDICT_SECONDS, Scope
 
 READ_PAUSES_SECONDS: Final = (0.25, 0.5, None)
-"""After each attempt to read the routes; the last has none."""
+"""After each attempt to read the routes; none after the last."""
 READ_AGAIN_SECONDS: Final = 0.5
 
 
@@ -19,7 +19,7 @@ class Reading:
     scope: Scope
 
     def now(self) -> tuple[tuple[Route, ...], Ec2Error | None]:
-        """The routes or, where nothing can be read, why: then the decision is taken on health alone."""
+        """The routes, or why nothing can be read: then the decision is taken on health alone."""
         dependencies = self.scope.dependencies
         for pause in READ_PAUSES_SECONDS:
             try:
@@ -31,12 +31,12 @@ class Reading:
         raise AssertionError("the last attempt has no pause")
 
     def at_last(self, unread: Ec2Error, *, matters: bool) -> tuple[Route, ...]:
-        """Read again for as long as that may help and time is left: the decision is taken, the routes wait for it.
+        """Read again for as long as that may help and time is left, now that the decision is taken.
 
-        `unread` is why they could not be read so far; `matters` says whether they would have had a say in it.
+        `unread` is why the routes could not be read so far; `matters` says whether the decision depends on them.
 
         Raises:
-            Late: it took so long that what was decided on may hold no more, or the routes had a say in it.
+            Late: it took so long that what was decided on may no longer hold, or the decision depends on the routes.
             Ec2Error: they cannot be read.
         """
         asked_at = self.scope.now()

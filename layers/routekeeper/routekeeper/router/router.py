@@ -1,8 +1,8 @@
 """One pass over all failover groups, each on its own: one group's trouble never delays another (law 11).
 
-A group whose calls are throttled, or whose routes take long, keeps its invocation busy for seconds, and the stream
-hands out nothing new meanwhile. So as long as any group is under way, health and what operators ask are read again,
-and the others are brought where these say.
+A group whose calls are throttled, or whose routes take long, keeps its invocation busy for seconds. Meanwhile the
+stream hands out nothing new. So as long as any group is under way, health and operators' requests are read again, and
+the other groups are run again if there is news.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LOG = logging.getLogger("routekeeper.router")
 
 MAXIMUM_THREADS: Final = 64
 LOOK_AGAIN_SECONDS: Final = 0.25
-"""Between two looks at what is new while some group is under way."""
+"""The pause between two looks for news while some group is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +42,19 @@ class GroupReport:
 
 
 _Health = tuple[tuple[Health, bool], ...]
-"""By path: its health, and whether what speaks against it is only announced and it works as yet."""
+"""By path: its health, and whether AWS has only announced what speaks against it, so that it still works."""
 
 
 @dataclass(slots=True)
 class _Turn:
-    """One group's turn: it is brought where it should be, and then people are told.
+    """One group's turn: first the group is brought where it should be, then people are told.
 
     A new pass does not wait for the telling of the last one.
     """
 
     group: Group
     known: _Health
-    """What its pass was begun on."""
+    """The health that its pass was begun on."""
     begun_at: float
     bringing: Future[GroupReport]
     telling: Future[None] | None = None
@@ -114,7 +114,7 @@ class Router:
                 LOG.warning("telling not saved", extra={"error": str(error)})
 
     def _asked_since(self, group: Group, at: float) -> bool:
-        """Whether an operator has asked something of the group. Where that is unreadable, the next pass says so."""
+        """Whether an operator has asked something of the group. If it cannot be read, the next pass says so."""
         try:
             state = self.dependencies.store.load_group(group.name)
         except StoreError:
@@ -124,7 +124,7 @@ class Router:
     def _bring(
         self, group: Group, verdicts: Verdicts, evidence: Evidence, braking: Braking, deadline_at: float
     ) -> GroupReport:
-        """Bring one group where it should be; what goes wrong is reported and strands nobody else."""
+        """Bring one group where it should be. Its trouble is reported and strands no other group."""
         with bound(group=group.name):
             try:
                 scope = Scope(group, self.dependencies, evidence, braking, deadline_at)
@@ -135,7 +135,7 @@ class Router:
             except Ec2Error as error:  # measured where it was met
                 LOG.exception("routes not brought where they should be")
                 return GroupReport(group.name, "failed", str(error))
-            except Exception as error:  # the edge of one group: what was met in it must not strand the others
+            except Exception as error:  # the edge of one group: its trouble must not strand the others
                 LOG.exception("group not brought where it should be")
                 self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
                 self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1, {"group": group.name}))

@@ -14,13 +14,14 @@ from routekeeper.router.evidence import Evidence
 from routekeeper.telemetry.measurements import Measurement, Metric
 
 DEADLINE_MARGIN_SECONDS: Final = 3.0
-"""What is begun no later than this before Lambda ends the invocation can still be recorded."""
+"""A change that is begun no later than this before Lambda ends the invocation can still be recorded."""
 VERDICT_SECONDS: Final = 2.0
-"""Where EC2 takes longer over a read, health is judged anew: nothing moves onto what was HEALTHY before (law 2)."""
+"""If a read takes EC2 longer than this, health is read again: nothing moves onto a path that was HEALTHY before
+(law 2)."""
 
 
 class Late(RoutekeeperError):
-    """What was decided on has grown old, or was not all that there was to know: decide again."""
+    """The decision rests on old or incomplete evidence: decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Scope:
     group: Group
     dependencies: Dependencies
     evidence: Evidence
-    """For when the verdicts that a pass began with have grown old."""
+    """To read again when the verdicts that a pass began with have grown old."""
     braking: Braking
     deadline_at: float
     """When Lambda ends the invocation, in epoch seconds."""
@@ -40,7 +41,7 @@ class Scope:
 
     @property
     def act_until(self) -> float:
-        """From when on nothing is begun any more."""
+        """From then on nothing more is begun."""
         return self.deadline_at - DEADLINE_MARGIN_SECONDS
 
     def now(self) -> float:

@@ -1,7 +1,7 @@
-"""Telling people what is recorded: after the routes, within a few seconds, once on each channel if all goes well.
+"""Tells people what is recorded: after the routes, within a few seconds, once on each channel if all goes well.
 
-The brake's ledger is told the same way, first and at least once: by then the routes are in place, and counting has
-kept none of them waiting (laws 4 and 12).
+Moves are counted in the brake's ledger in the same step, before people are told, and at least once. By then the routes
+are in place, so counting keeps none of them waiting (laws 4 and 12).
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from routekeeper.router.dependencies import Dependencies
 LOG = logging.getLogger("routekeeper.router")
 
 BUDGET_SECONDS: Final = 5.0
-"""How long one telling may take; the rest is told by the next pass."""
+"""How long one telling may take. The next pass tells the rest."""
 FORGET_SECONDS: Final = 3600.0
-"""News older than this is told no more: it stands in history."""
+"""News older than this is no longer told. It stands in history."""
 SAVE_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Tells one group's transitions. A channel that fails keeps the other from nothing, and is tried again later.
+    """Tells one group's transitions. If a channel fails, the other is still told, and the failed one is tried later.
 
-    At least once: only who dies between telling and saving lets the next one repeat it.
+    Each is told at least once. It is told twice only if the invocation dies between telling and saving.
     """
 
     group: str
@@ -38,7 +38,7 @@ class Telling:
     braking: Braking
 
     def run(self) -> None:
-        """Tell what is untold, unless somebody else is at it.
+        """Tell what is untold, unless another invocation is telling it.
 
         Raises:
             StoreError: the group could not be read or saved.

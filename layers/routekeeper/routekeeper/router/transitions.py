@@ -18,15 +18,15 @@ from routekeeper.router.applying import Applied, planned
 OVERTAKEN: Final = "Overtaken"
 """Our own code: the next transition began before the route was changed."""
 HALTED: Final = "Halted"
-"""Our own code: nothing may be touched any more, by an operator's pause or because what was decided may not be done."""
+"""Our own code: nothing may be touched any more, because an operator has paused it or the decision may not be done."""
 TELLER_SECONDS: Final = 15.0
-"""How long others leave the telling to whoever recorded."""
+"""How long others leave the telling to the invocation that recorded."""
 SEEN_ROUTES_LIMIT: Final = 100
 """Routes that are kept with the group for people to read, about 100 bytes each."""
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
 UNTOLD_CHANGES_LIMIT: Final = 1500
-"""Changes of routes in all of them together, about 200 kB: an item may have 400 ("Quotas in Amazon DynamoDB")."""
+"""Changes of routes in all of them together. So many fit into the group's item ("Quotas in Amazon DynamoDB")."""
 
 
 def with_routes(state: GroupState, routes: Iterable[Route], now: float) -> GroupState:
@@ -65,7 +65,7 @@ def of_drift(state: GroupState, path: Path, todo: Iterable[Route], now: float) -
 
 
 def with_plan(transition: Transition, group: Group, routes: Iterable[Route]) -> Transition:
-    """With what is about to be changed: whoever records it, sooner or later, knows what there was before."""
+    """With what is about to be changed, so that any invocation that records it later knows what there was before."""
     path = group.path(transition.to_path)
     if path is None:
         return transition
@@ -75,21 +75,21 @@ def with_plan(transition: Transition, group: Group, routes: Iterable[Route]) -> 
 
 
 def known(pending: Transition, group: Group, routes: Iterable[Route], otherwise: Refusal) -> tuple[RouteChange, ...]:
-    """The planned changes as the routes show them: those in place are done, the others are not, and why."""
+    """The planned changes as the routes show them. Those in place are done; the others carry `otherwise`."""
     path = group.path(pending.to_path)
     done = {route.resource for route in routes if path is not None and is_on(route, path)}
     return tuple(replace(change, refusal=None if change.resource in done else otherwise) for change in pending.changes)
 
 
 def overtaken(pending: Transition, group: Group, routes: Iterable[Route], by: Transition) -> Transition:
-    """A transition that never got recorded, as it goes into history when the next one begins."""
+    """A transition that was never recorded, as it goes into history when the next one begins."""
     why = f"overtaken by {by.id}"
     changes = known(pending, group, routes, Refusal(OVERTAKEN, why))
     return replace(pending, reason=f"{pending.reason}; {why}", changes=changes)
 
 
 def closed(state: GroupState, pending: Transition, applied: Applied, teller: str, now: float) -> GroupState:
-    """The state once `pending` is done or only owed in part; what was done is the last of its `unannounced`.
+    """The state once `pending` is done, in whole or in part. What was done is the last of its `unannounced`.
 
     Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
     """
@@ -104,13 +104,13 @@ def closed(state: GroupState, pending: Transition, applied: Applied, teller: str
 
 
 def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
-    """The state with one more transition to be told, and counted, by this invocation before any other."""
+    """The state with one more transition to be told and counted. This invocation does so before any other."""
     untold = _that_fit((*state.unannounced, Untold(transition, uncounted=counts(transition), recorded_at=now)))
     return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
 
 
 def next_id(state: GroupState) -> str:
-    """What a transition is called that the next save begins."""
+    """The ID of the transition that the next save begins."""
     return f"{state.group}-{state.version + 1}"
 
 
@@ -130,7 +130,7 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
 
 
 def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
-    """The newest of them, as many as the group's item has room for; the very newest in any case."""
+    """The newest of them, as many as the group's item has room for, and the very newest in any case."""
     kept = untold[-UNTOLD_LIMIT:]
     while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
         kept = kept[1:]

@@ -1,4 +1,4 @@
-"""What the functions remember. Two implementations under one contract: DynamoDB, and memory for tests."""
+"""What the functions remember. DynamoDB implements it here; the laboratory has a store in memory for tests."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from routekeeper.domain.vantage import Board, Vantage
 
 
 class Store(Protocol):
-    """Everything is read strongly consistently, and every write that matters is conditional.
+    """Every read is strongly consistent, and every write that matters is conditional.
 
-    Versioned values (`Lease`, `GroupState`, `RestartState`, `Ledger`) are loaded at version 0 where nothing was ever
-    saved; a save succeeds only if the stored version is still the value's own, and returns the value at its new
-    version.
+    Versioned values (`Lease`, `GroupState`, `RestartState`, `Ledger`) are loaded at version 0 if none was ever saved. A
+    save succeeds only if the stored version is still the value's own. It returns the value at its new version.
 
-    Raises throughout:
-        VersionConflict: somebody else saved first. Nothing was written.
+    Every method may raise:
+        VersionConflict: another has saved first. Nothing was written.
         LeaseLost: a monitor under a newer epoch has written. Nothing was written.
         ItemError: what is stored under the key cannot be read as what it should be; the message names the key.
         StoreError: the table did not answer or refused.
@@ -40,25 +39,25 @@ class Store(Protocol):
         """Write a health change unless a newer epoch has (LeaseLost)."""
 
     def load_board(self, vantages: Sequence[str] | None = None) -> Board:
-        """What these vantages have told, or all of the deployment.
+        """What these vantages have told, or all vantages of the deployment.
 
-        An unreadable item is left out and named in the log; it strands no other.
+        An unreadable item is left out and named in the log. It strands no other.
         """
 
     def load_signals(self) -> tuple[Signal, ...]:
-        """The newest signal of each resource and kind, withdrawn and ended ones included; unreadable ones left out."""
+        """The newest signal of each resource and kind, also withdrawn and ended ones. Unreadable ones are left out."""
 
     def save_signal(self, signal: Signal) -> bool:
-        """Write the signal unless a later one stands in its place (`Signal.order`); whether it stands now."""
+        """Write the signal unless a later one is there (`Signal.order`). Returns whether it was written."""
 
     def load_group(self, group: str) -> GroupState: ...
     def save_group(self, state: GroupState) -> GroupState: ...
     def record(self, state: GroupState, transition: Transition) -> GroupState:
-        """Save the group and write the transition into history, both or neither. The transition's id makes it once."""
+        """Save the group and write the transition into history, both or neither. Writing it twice leaves one."""
 
     def load_restart(self, group: str) -> RestartState: ...
     def save_restart(self, state: RestartState, event: RestartEvent | None = None) -> RestartState:
-        """Save the restart group and, where given, its event into history, both or neither."""
+        """Save the restart group and write the event, if there is one, into history, both or neither."""
 
     def load_brake(self) -> Ledger: ...
     def save_brake(self, ledger: Ledger) -> Ledger: ...
@@ -70,7 +69,7 @@ class Store(Protocol):
         """Write it unless a later one of the function stands in its place; whether it stands now."""
 
     def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
-        """The newest transitions of a group, newest first; unreadable ones are left out and named in the log."""
+        """The newest transitions of a group, newest first. Unreadable ones are left out and named in the log."""
 
     def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
-        """The newest events of a restart group, newest first; unreadable ones are left out and named in the log."""
+        """The newest events of a restart group, newest first. Unreadable ones are left out and named in the log."""

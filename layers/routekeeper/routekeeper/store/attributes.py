@@ -1,4 +1,4 @@
-"""Attribute values compared and measured as DynamoDB does it."""
+"""Compares and measures attribute values as DynamoDB does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _number(text: Any) -> Decimal | str:
 
 
 def size(item: Item) -> int:
-    """Bytes that an item measures, at most a little too many ("DynamoDB item sizes and formats")."""
+    """The size of an item in bytes, or a little more ("DynamoDB item sizes and formats")."""
     return sum(entry_size(name, value) for name, value in item.items())
 
 

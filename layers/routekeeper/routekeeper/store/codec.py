@@ -1,11 +1,11 @@
 """Frozen dataclasses to DynamoDB attribute values and back, by their type hints.
 
-A dataclass or a mapping becomes a map, a tuple or a frozenset a list, an enum its value, a number a number: what
-the console shows can be read, and put right by hand. The codec of a type is built once, at its first use.
+A dataclass or a mapping becomes a map, a tuple or a frozenset a list, an enum its value, and a number a number. So
+people can read what the console shows, and correct it. The codec of a type is built once, at its first use.
 
-Reading follows a rolling deployment: an attribute that is missing was not yet written by an older version and takes its
-default. One that is not known was written by a newer version: a `Stored` value keeps it as it is and is saved with it,
-any other ignores it.
+Reading allows for a rolling deployment. A missing attribute comes from an older version and takes its default. An
+unknown attribute comes from a newer version. A `Stored` value keeps it as it is and is saved with it; any other value
+ignores it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def from_attributes(kind: type[T], item: Item, where: str) -> T:
 
 
 class _Unfit(Exception):
-    """What was found is not what is expected; `path` grows from the inside out while it is raised."""
+    """What was found is not what is expected. `path` grows from the inside out while this is raised."""
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(found, expected)
@@ -90,7 +90,7 @@ class _Form:
 
 @cache
 def _form(hint: Any) -> _Form:
-    """The form of a type hint. TypeError for one that nothing stored uses: a programming error, not bad data."""
+    """The form of a type hint. TypeError for a hint that no stored value uses: a programming error, not bad data."""
     if hint in _SIMPLE:
         return _SIMPLE[hint]
     if isinstance(hint, type) and is_dataclass(hint):
@@ -163,7 +163,7 @@ def _decode_int(attribute: Any) -> int:
     try:
         return int(text)
     except (TypeError, ValueError) as err:
-        number = _decode_float(attribute)  # 5E+1 and 5.0 are whole, too
+        number = _decode_float(attribute)  # 5E+1 and 5.0 are whole numbers, too
         if not number.is_integer():
             raise _Unfit(_shown(attribute), "a whole number") from err
         return int(number)
@@ -262,7 +262,7 @@ def _record(kind: type[Any]) -> _Form:
 
     def decode(attribute: Any) -> Any:
         found, held, name = _unwrap_map(attribute), dict[str, Any](), ""
-        try:  # one for all of them: every look decodes hundreds
+        try:  # one for all members, because every look decodes hundreds of values
             for name, decode_member in decoders:
                 if name in found or name not in optional:
                     held[name] = decode_member(found.get(name))

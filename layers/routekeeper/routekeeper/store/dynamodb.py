@@ -1,9 +1,9 @@
 """The store on a DynamoDB table.
 
-Every read is strongly consistent. Several puts go out as one transaction whose ClientRequestToken follows from what
-it writes: for ten minutes a repetition of one that acted is answered as the success it was, instead of failing the
-condition that it has itself outdated ("TransactWriteItems", Amazon DynamoDB API reference). Single puts have no such
-token; there, and later, the refused item itself tells (see `over_items`).
+Every read is strongly consistent. Several puts go out as one transaction, whose ClientRequestToken follows from what it
+writes. For ten minutes a repetition of a transaction that took effect is answered as a success. Without the token it
+would fail the condition that it has itself outdated ("TransactWriteItems", Amazon DynamoDB API reference). Single puts
+have no such token. For them, and after the ten minutes, the refused item itself shows what happened (`over_items`).
 
 Needs dynamodb:GetItem, PutItem and Query on the table.
 """
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CONDITION_FAILED: Final = ("ConditionalCheckFailedException", "ConditionalCheckFailed")
-"""As the error of a single put, and as the reason of one in a cancelled transaction."""
+"""The error of a single put, and the reason of a put in a cancelled transaction."""
 _CONTENDED: Final = ("TransactionConflictException", "TransactionConflict")
 _TOKEN_CHARACTERS: Final = 36
 
 
 class DynamoDbStore(ItemStore):
-    """The `Store` on one table, through a low-level client. Safe to use from several threads, as the client is.
+    """The `Store` on one table, through a low-level client. It is safe to use from several threads, as the client is.
 
-    Retries and timeouts are the client's. `writer` tells this writer from every other one; made up if not given.
+    Retries and timeouts are the client's. `writer` tells this writer from every other one; by default it is random.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class DynamoDbStore(ItemStore):
         history_seconds: float = HISTORY_SECONDS,
         vantages: Sequence[str] = VANTAGES,
     ) -> None:
-        """`vantages`: those of the deployment, whose partitions make up the board."""
+        """`vantages`: those of the deployment. Their partitions make up the board."""
         super().__init__(writer=writer or uuid4().hex, history_seconds=history_seconds, vantages=vantages)
         self._client = client
         self._table = table
@@ -121,7 +121,7 @@ class DynamoDbStore(ItemStore):
         }
 
     def _call(self, what: str, call: Callable[[], T]) -> T:
-        """Make the call. Raises Refused, and StoreError for all that is not about conditions."""
+        """Make the call. Raises Refused if conditions failed, and StoreError for every other failure."""
         try:
             return call()
         except ClientError as err:
@@ -162,7 +162,7 @@ def _token(requests: Sequence[Any]) -> str:
 
 
 def _refused(err: ClientError) -> Refused | None:
-    """The error as a refusal, if conditions or contention and nothing else were its cause."""
+    """The error as a refusal, if conditions or contention were its only cause."""
     response: Any = err.response
     code = response.get("Error", {}).get("Code")
     if code in _CONDITION_FAILED or code in _CONTENDED:

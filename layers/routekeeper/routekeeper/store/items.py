@@ -14,21 +14,22 @@
 | `EVENT#`group | time`#`id | `Transition`; its time is `decided_at` | written once |
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
 
-What a monitor writes stands in partitions of its vantage, so that IAM can hold it to them (`dynamodb:LeadingKeys`) and
-the stream's filters tell verdicts from heartbeats by the partition alone.
+What a monitor writes stands in partitions of its vantage. So IAM can hold it to them (`dynamodb:LeadingKeys`), and the
+stream's filters tell verdicts from heartbeats by the partition alone.
 
-Fields are attributes under their own names (see `codec`). `written_by` on versioned items names the writer, as
-`<function>/<one run of it>`: a write which is repeated after a timeout is known again by it, and the template's stream
-filters wake a function for what another one wrote. `#` joins the parts of a key, so names are refused that
-contain it. Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`: one width, so that they sort.
+Fields are attributes under their own names (`codec`). `written_by` on versioned items names the writer, as
+`<function>/<one run of it>`. By it a write that is repeated after a timeout is recognised, and the template's stream
+filters wake a function for what another one wrote. `#` joins the parts of a key, so names that contain it are refused.
+Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`. They have one width, so they sort.
 
 `expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history, signals and the extra
-parts of a heartbeat carry it at the top level: DynamoDB deletes *any* item whose `expires_at` has passed, and a deleted
-lease would begin again at epoch 0 and be fenced off by its own past. Hence `lease_expires_at`.
+parts of a heartbeat carry it at the top level. DynamoDB deletes *any* item whose `expires_at` has passed. If a lease
+were deleted, the next one would begin at epoch 0, and its writes would be refused. Hence `lease_expires_at`.
 
-An item may measure 400 KB, and one target takes 300 to 700 bytes of a heartbeat: some 600 targets fit. A longer
-heartbeat is split by target over several items, written in one transaction. A transaction takes 4 MB, some 6,000
-targets.
+An item may measure 400 KB, which is enough for the heartbeat of several hundred targets. A longer heartbeat is split by
+target over several items, which are written in one transaction. A transaction may measure 4 MB.
+
+Why: docs/decisions/stored-shapes.md
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ BRAKE: Final = "BRAKE"
 FUNCTION: Final = "FUNCTION"
 EXPIRES_AT: Final = "expires_at"
 HISTORY_SECONDS: Final = 90 * 86_400.0
-"""How long history is kept unless said otherwise."""
+"""How long history is kept by default."""
 
 _HEARTBEAT: Final = "heartbeat"
 _OUR_OWN: Final = frozenset(("pk", "sk", "written_by"))
@@ -132,7 +133,7 @@ def transitions_key(group: str) -> str:
 
 
 def restart_events_key(group: str) -> str:
-    """The partition of a restart group's history; no group can be named so, for want of `#`."""
+    """The partition of a restart group's history. No failover group can have it, because a name has no `#`."""
     return f"EVENT#RESTART#{_name(group)}"
 
 
@@ -260,7 +261,7 @@ def pass_from(item: Item) -> Pass:
 
 
 def vantage_items(vantage: Vantage) -> tuple[Item, ...]:
-    """The heartbeat as one item or, where it is too long, as several that must be written together.
+    """The heartbeat as one item or, if it is too long, as several that must be written together.
 
     Raises:
         StoreError: more targets than one transaction takes.
@@ -298,13 +299,13 @@ def _parts(targets: Mapping[str, Attribute], summaries: Mapping[str, Attribute])
 def _part_attributes(vantage: Vantage, number: int, parts: int) -> dict[str, Attribute]:
     if number == 0:
         return {"parts": {"N": str(parts)}}
-    # A heartbeat that shrinks leaves parts behind, which are no longer read: let them go in time.
+    # A heartbeat that shrinks leaves parts behind. They are no longer read, and expire in time.
     expires_at = math.ceil(vantage.heartbeat_at + HISTORY_SECONDS)
     return {"sk": {"S": vantage_key(vantage.name, number).sk}, EXPIRES_AT: {"N": str(expires_at)}}
 
 
 def vantage_of(key: Key) -> str:
-    """Whose partition it is. What a monitor writes into its item says nothing of that. Raises ItemError."""
+    """The vantage whose partition it is. What a monitor writes into the item does not count. Raises ItemError."""
     kind, _, vantage = key.pk.partition("#")
     if not vantage or "#" in vantage:
         raise ItemError(f"{key}: pk is {key.pk!r}, expected {kind}#<vantage>")
@@ -325,12 +326,12 @@ def vantage_part_from(item: Item) -> Vantage:
 
 
 def parts_of(head: Item) -> int:
-    """How many items, the head included, make up the heartbeat. Raises ItemError."""
+    """How many items make up the heartbeat, including the head. Raises ItemError."""
     return max(1, counter(head, "parts"))
 
 
 def merged(head: Vantage, parts: Iterable[Vantage]) -> Vantage:
-    """The whole heartbeat. Between two reads a part may be one heartbeat older or newer; each target is whole."""
+    """The whole heartbeat. A part may be one heartbeat older or newer than another, but each target is whole."""
     targets, summaries = dict(head.targets), dict(head.summaries)
     for part in parts:
         targets |= part.targets

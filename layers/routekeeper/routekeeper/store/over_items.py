@@ -1,6 +1,6 @@
-"""The store over conditional writes of items: what both implementations share.
+"""The store over conditional writes of items, which every implementation shares.
 
-What is different, how an item is fetched and put, is in `dynamodb` and `memory`.
+How an item is fetched and put is up to the implementation: `dynamodb` here, `lab.memory_store` in tests.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _log = logging.getLogger("routekeeper")
 class ItemStore(ABC):
     """The `Store` protocol, given the three operations below.
 
-    A save that fails its own condition may be the second try of one that acted although its answer was lost: the
-    item that is then found is exactly the one to be written, and the save has succeeded. `writer` is part of it, so
-    that two writers with equal values are never taken for each other.
+    A save that fails its condition may be the second try of one that took effect although its answer was lost. Then the
+    item that is found is exactly the one to be written, and the save has succeeded. `writer` is part of the item, so
+    two writers with equal values are never taken for each other.
     """
 
     def __init__(self, *, writer: str, history_seconds: float, vantages: Sequence[str]) -> None:
@@ -57,17 +57,17 @@ class ItemStore(ABC):
 
     @abstractmethod
     def _get(self, operation: str, key: Key) -> Item | None:
-        """The item, or None. `operation` is the store's own, for messages. Raises StoreError."""
+        """The item, or None. `operation` is the store's method, for messages. Raises StoreError."""
 
     @abstractmethod
     def _put(self, operation: str, puts: Sequence[Put]) -> None:
-        """Carry out every put or none. Raises Refused where conditions do not hold, and StoreError."""
+        """Carry out every put or none. Raises Refused if conditions do not hold, and StoreError."""
 
     @abstractmethod
     def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
         """All items of some partitions, each in the order of its sort keys.
 
-        Those of one partition are fetched as they are asked for; several are read side by side.
+        The items of a single partition are fetched as they are consumed. Several partitions are read side by side.
         """
 
     # --- leases
@@ -185,14 +185,14 @@ class ItemStore(ABC):
     # --- how writes end
 
     def _save(self, operation: str, put: Put) -> None:
-        """Raises VersionConflict unless the item is written, now or by an earlier try."""
+        """Raises VersionConflict unless the item was written, now or by an earlier try."""
         try:
             self._put(operation, (put,))
         except Refused as refused:
             _accept_own(put, refused.refusals[0], refused)
 
     def _save_with_event(self, operation: str, put: Put, event: Put) -> None:
-        """Both or neither. An event that history already holds stays as it was first written."""
+        """Write both or neither. An event that is in history already stays as it was first written."""
         try:
             self._put(operation, (put, event))
         except Refused as refused:
@@ -206,7 +206,7 @@ class ItemStore(ABC):
                 self._save(operation, put)
 
     def _save_fenced(self, operation: str, puts: Sequence[Put]) -> None:
-        """Raises LeaseLost where a newer epoch has written any of the items."""
+        """Raises LeaseLost if a newer epoch has written any of the items."""
         try:
             self._put(operation, puts)
         except Refused as refused:
@@ -232,7 +232,7 @@ def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
     """Return if what is stored is what was to be written.
 
     Raises:
-        VersionConflict: somebody else saved first, or is about to.
+        VersionConflict: another has saved first, or is about to.
         ItemError: the stored version is no number, so that no save can ever succeed.
     """
     stored = refusal.stored if refusal is not None else None
@@ -246,7 +246,7 @@ def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
 
 
 def _readable(found: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
-    """What can be read of the items; the others are logged and left out, so that they strand no other."""
+    """The items that can be read. The others are logged and left out, so that they strand no other."""
     for item in found:
         try:
             yield read(item)
@@ -255,6 +255,6 @@ def _readable(found: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
 
 
 def _part(item: Item) -> tuple[str, int, int, Vantage]:
-    """Whose it is by its key, the part's number (0: the head), the number of parts, and the part."""
+    """The vantage by its key, the part's number (0: the head), the number of parts, and the part."""
     key = key_of(item)
     return items.vantage_of(key), items.part_number(key), items.parts_of(item), items.vantage_part_from(item)

@@ -1,7 +1,9 @@
 """What a record of the table's stream says has changed.
 
-The shape is that of "Process Amazon DynamoDB records with Lambda" (AWS Lambda Developer Guide). A record is a hint
-to look, never the evidence itself: who acts on it reads the table.
+The shape is that of "Process Amazon DynamoDB records with Lambda" (AWS Lambda Developer Guide). A record is a hint to
+look and never the evidence itself: a function that acts on it reads the table.
+
+Why: docs/decisions/who-wakes-the-router.md
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ def changed(record: Mapping[str, Any]) -> StreamChange:
     """What one record of a stream event is about.
 
     Raises:
-        ItemError: poison: the record has no usable key, or its new image cannot be read as what the key promises.
+        ItemError: the record is poison: it has no usable key, or its new image is not what the key promises.
     """
     name = record.get("eventID")
     change = _map(record, "dynamodb", f"stream record {name}")

@@ -21,13 +21,13 @@ class Key(NamedTuple):
 
 
 def key_of(item: Item) -> Key:
-    """The key of an item. Its table sees to it that every item has one."""
+    """The key of an item. DynamoDB ensures that every item has one."""
     return Key(item["pk"]["S"], item["sk"]["S"])
 
 
 @dataclass(frozen=True, slots=True)
 class IfVersion:
-    """The stored item's version is this one; no item counts as version 0."""
+    """The stored item's version is this one. A missing item counts as version 0."""
 
     version: int
 
@@ -66,11 +66,11 @@ class Refusal:
     stored: Item | None = None
     """The item that the condition failed on, if any."""
     contended: bool = False
-    """Not the condition: another transaction on the same item was under way."""
+    """The condition is not the reason: another transaction on the same item was under way."""
 
 
 class Refused(Exception):
-    """None of the puts was carried out; `refusals` says for each of them whether it is to blame."""
+    """None of the puts was carried out. `refusals` says for each of them whether it is to blame."""
 
     def __init__(self, refusals: Sequence[Refusal | None]) -> None:
         super().__init__(tuple(refusals))
@@ -78,7 +78,7 @@ class Refused(Exception):
 
 
 def holds(condition: Condition, stored: Item | None) -> bool:
-    """Whether the condition holds on what is stored. The in-memory twin of DynamoDB's condition expressions."""
+    """Whether the condition holds on what is stored. It is what DynamoDB's condition expressions say, in memory."""
     match condition:
         case IfAbsent():
             return stored is None
@@ -93,7 +93,7 @@ def holds(condition: Condition, stored: Item | None) -> bool:
 
 
 def counter(item: Item | None, name: str) -> int:
-    """The version or epoch that a stored item carries, 0 where there is none.
+    """The version or epoch that a stored item carries; 0 if there is none.
 
     Raises:
         ItemError: it is not a whole number, so that no condition on it can ever hold again.

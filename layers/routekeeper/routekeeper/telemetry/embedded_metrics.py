@@ -1,7 +1,7 @@
 """Measurements to CloudWatch as embedded metric format on standard output, through Powertools.
 
-Every measurement is flushed by itself: a monitor lives for a minute and more, and what it would have written at
-its end is what an alarm needs now. Without an endpoint, too: the log is the way out of the VPC.
+Every measurement is flushed by itself. A monitor lives for a minute or longer, and an alarm needs now what it would
+write at its end. No endpoint is needed for this, because the log is the way out of the VPC.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAMESPACE = "routekeeper"
 
 
 def emitter(deployment: str) -> Emit:
-    """What writes measurements of `deployment`."""
+    """A function that writes measurements of `deployment`."""
 
     def emit(measurement: Measurement) -> None:
         from aws_lambda_powertools.metrics import EphemeralMetrics  # noqa: PLC0415 - see `warm_up`
@@ -34,10 +34,10 @@ def emitter(deployment: str) -> Emit:
 
 
 def warm_up() -> None:
-    """Import Powertools now, which is put off to the first measurement otherwise.
+    """Import Powertools now instead of with the first measurement.
 
-    A function that measures all the time does so at its start, where Lambda gives it a whole processor; one that
-    measures only what it has changed does not keep a cold start waiting for it.
+    A function that measures all the time imports it at its start, where Lambda gives it a whole processor. A function
+    that measures only what it has changed does not let its cold start wait for it.
     """
     import aws_lambda_powertools.metrics  # noqa: F401, PLC0415
 

@@ -1,4 +1,4 @@
-"""Values as JSON, enums and sets of ours included."""
+"""Values as JSON, including our enums and sets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def record(value: Any) -> dict[str, Any]:
-    """A dataclass as a mapping, with those inside it; without what a `Stored` value carries of other versions."""
+    """A dataclass, with those inside it, as a mapping. What a `Stored` value keeps of other versions is left out."""
     return dataclasses.asdict(value, dict_factory=_known)
 
 
@@ -23,7 +23,7 @@ def dumps(value: object) -> str:
 
 
 def dumps_leniently(value: object) -> str:
-    """As `dumps`, for logs: what has no JSON form is written as text rather than refused."""
+    """As `dumps`, for logs: a value without a JSON form is written as text instead of refused."""
     return json.dumps(value, default=_text, ensure_ascii=False)
 
 

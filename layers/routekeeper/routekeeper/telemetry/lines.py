@@ -1,4 +1,4 @@
-"""Standard output, a whole line at a time: several threads log and measure at once, and a line torn apart is lost."""
+"""Standard output, a whole line at a time. Several threads log and measure at once, and a torn line would be lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LOCK = threading.Lock()
 
 
 def write_line(text: str) -> None:
-    """Write a line, its end included, in one piece."""
+    """Write a line with its end in one piece."""
     with _LOCK:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()

@@ -1,7 +1,7 @@
-"""Structured logs on standard output: the keys of Powertools' logger, without the time that importing it takes.
+"""Structured logs on standard output. The keys are those of Powertools' logger, whose import would take too long.
 
-Service and request ID are common to every line of a container, whichever thread writes it. What a line is about within
-an invocation (group, vantage) is bound where that work begins: see `context`.
+Every line of a container carries the service and the request ID, whichever thread writes it. What a line is about (the
+group, the vantage) is bound where that work begins: see `context`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_EVERY_RECORD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a record: level, place, message, time, what is common to all, what is bound, and extras."""
+    """One JSON object for each record: level, place, message, time, what every line carries, what is bound, extras."""
 
     def __init__(self) -> None:
         super().__init__()

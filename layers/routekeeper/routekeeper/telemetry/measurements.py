@@ -1,4 +1,4 @@
-"""What the functions measure, as values; `telemetry` turns them into CloudWatch's embedded metric format."""
+"""What the functions measure, as values. `embedded_metrics` turns them into CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 

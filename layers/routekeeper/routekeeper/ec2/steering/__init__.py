@@ -15,13 +15,12 @@ S_contra = TypeVar("S_contra", contravariant=True)
 
 
 class Steerer(Protocol[S_contra]):
-    """Reads and changes the routes of one kind of steering. Stateless; safe to call from several threads."""
+    """Reads and changes the routes of one kind of steering. It is stateless and safe to call from several threads."""
 
     def read(self, steering: S_contra) -> tuple[Route, ...]:
-        """Every route that is steered so, as it is now.
+        """Every route of the steering, as it is now.
 
-        A route that cannot be read (its table does not exist, say) comes back `unread`; the others are read
-        all the same.
+        A route that cannot be read (its table does not exist, say) comes back `unread`, and the others are read.
 
         Raises:
             Ec2Error: nothing at all could be read.
@@ -30,7 +29,7 @@ class Steerer(Protocol[S_contra]):
     def change(self, steering: S_contra, route: Route, next_hop: NextHop | None) -> None:
         """Put one route, as it was just read, onto the next hop: create, replace, retarget or delete it.
 
-        An unexpected refusal is judged by reading again: a route that is already as wanted is a success.
+        After an unexpected refusal the route is read again. If it is already as wanted, that is a success.
 
         Raises:
             Ec2Error: EC2 refused or did not answer, and the route is not as wanted.
@@ -45,10 +44,10 @@ class Steerers:
     """By the type of the steering."""
 
     def read(self, group: Group) -> tuple[Route, ...]:
-        """Every route of the group as it is now. Where some of its steerings cannot be read, they come back `unread`.
+        """Every route of the group as it is now. A steering that cannot be read comes back as one `unread` route.
 
         Raises:
-            Ec2Error: nothing at all could be read; what the first of its steerings was refused for.
+            Ec2Error: nothing at all could be read. The error is that of the first steering.
         """
         found: list[Route] = []
         refused: list[Ec2Error] = []

@@ -1,4 +1,4 @@
-"""The one table of the kinds of steering that EC2 knows, and of who steers each."""
+"""The one table of the kinds of steering in EC2, with the steerer of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a route so that only what is there afterwards counts, not what a call answered."""
+"""Changes a route so that only the route afterwards counts, and not the answer to the call."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
     """Put the route onto the next hop with `act`; after a refusal, `read` it again and judge.
 
     A call can be refused or go unanswered although the route is as wanted: it was repeated after a lost answer, or
-    somebody else was quicker. Where it was refused because the route has appeared, vanished or settled since it was
-    read, `act` gets a second try on what is there now; it chooses its call by that. After a silence it does not:
-    whether the next hop is still wanted is for the caller to say.
+    somebody else was quicker. If it was refused because the route has appeared, vanished or settled since it was read,
+    `act` gets a second try on the route as it is now, and chooses its call by that. After a silence there is no second
+    try, because the caller must first say whether the next hop is still wanted.
 
     Raises:
         Ec2Error: the route could not be put onto the next hop and, as far as can be read, is not on it.
@@ -28,7 +28,7 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
         act(route)
     except Ec2Error as refusal:
         if trouble(refusal.code) is Trouble.THROTTLED:
-            raise  # refused at the door: nothing can have happened, and reading would only be throttled next
+            raise  # nothing can have happened, and the next read would only be throttled, too
         now = _if_readable(read)
         if now is not None and now.leads_to(next_hop):
             return
@@ -48,5 +48,5 @@ def _if_readable(read: Callable[[], Route]) -> Route | None:
 
 
 def _circumstances(route: Route) -> tuple[bool, bool, bool]:
-    """What the choice of call, and EC2's consent to it, depend on."""
+    """What decides which call is made, and whether EC2 accepts it."""
     return route.exists, route.propagated, route.settled

@@ -1,8 +1,8 @@
 """Steering by a prefix-list reference in a transit gateway route table.
 
-A reference outranks what BGP propagates for prefixes of the same length, so that it takes traffic away from Direct
-Connect while it is there ("Transit gateways", Amazon VPC guide: route evaluation order). Where the preferred path has
-no attachment, the reference is created and deleted; where every path has one, it is retargeted in one call.
+A reference outranks what BGP propagates for prefixes of the same length. So it takes traffic away from Direct Connect
+while it exists ("Transit gateways", Amazon VPC guide: route evaluation order). If the preferred path has no attachment,
+the reference is created and deleted. If every path has one, it is retargeted in one call.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class TgwPrefixListSteerer:
     """Implements `Steerer` for `TgwPrefixList`.
 
-    The client should give up soon, for others wait behind a call, and make one attempt only: what is worth another
-    is repeated by the router (`bootstrap.clients`).
+    The client should give up soon, because others wait behind a call. It should make only one attempt, because the
+    router repeats what is worth another (`bootstrap.clients`).
     """
 
     def __init__(self, ec2: EC2Client) -> None:
@@ -40,7 +40,7 @@ class TgwPrefixListSteerer:
     def change(self, steering: TgwPrefixList, route: Route, next_hop: NextHop | None) -> None:
         """Create, retarget or delete the reference, as the next hop and what was read demand.
 
-        A reference that is still being deleted can be neither retargeted nor created: the next pass can.
+        A reference that is still being deleted can be neither retargeted nor created. A later try can.
 
         Raises:
             Ec2Error: EC2 refused or did not answer, and the reference is not as wanted.
@@ -94,7 +94,7 @@ def _route(place: TgwPrefixList, reference: TransitGatewayPrefixListReferenceTyp
     """States: TransitGatewayPrefixListReference in the Amazon EC2 API reference."""
     state = reference.get("State", "available")
     if state == "deleting":
-        # It is on its way out, so for the path that wants no reference it is gone already.
+        # It is on its way out. For the path that wants no reference it is already gone.
         return Route(str(place), settled=False)
     attachment = reference.get("TransitGatewayAttachment", {}).get("TransitGatewayAttachmentId")
     hops = frozenset({NextHop(NextHopKind.ATTACHMENT, attachment)}) if attachment else frozenset()

@@ -22,18 +22,18 @@ _OTHER_NEXT_HOPS: Final = (
     "GatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "CarrierGatewayId", "LocalGatewayId",
     "CoreNetworkArn", "OdbNetworkArn",
 )  # fmt: skip
-"""Next hops that no path can name; `GatewayId` is here for the internet gateways."""
+"""Next hops that no path can name. `GatewayId` is here for the internet gateways."""
 _FILTER_LIMIT: Final = 200
 """Values that a filter may have (FilterLimitExceeded in "Error codes for the Amazon EC2 API")."""
 _WRITTEN: Final = "CreateRoute"
-"""The origin of a route that somebody wrote; the others are the VPC's own or learnt."""
+"""The origin of a route that somebody wrote. The others are the VPC's own or learnt."""
 
 
 class VpcRouteSteerer:
     """Implements `Steerer` for `VpcRoute`.
 
-    The client should give up soon, for others wait behind a call, and make one attempt only: what is worth another
-    is repeated by the router (`bootstrap.clients`).
+    The client should give up soon, because others wait behind a call. It should make only one attempt, because the
+    router repeats what is worth another (`bootstrap.clients`).
     """
 
     def __init__(self, ec2: EC2Client) -> None:
@@ -42,8 +42,8 @@ class VpcRouteSteerer:
     def read(self, steering: VpcRoute) -> tuple[Route, ...]:
         """The route to the destination in each of the tables, read in one go.
 
-        The tables are asked for by filter: an ID that does not exist then matches nothing, where asking by ID would
-        fail for all of them.
+        The tables are selected by filter. An ID that does not exist then matches nothing; selecting by ID would fail
+        for all of them.
 
         Raises:
             Ec2Error: EC2 refused or did not answer.
@@ -51,7 +51,7 @@ class VpcRouteSteerer:
         return self._read(steering, steering.route_tables)
 
     def change(self, steering: VpcRoute, route: Route, next_hop: NextHop | None) -> None:
-        """Replace the route where there is one, create it where there is none or only a propagated one.
+        """Replace the route if there is one. Create it if there is none or only a propagated one.
 
         A propagated route cannot be replaced, but a written route to the same destination takes priority over it.
         The VPC's own `local` route is never touched.
@@ -103,7 +103,7 @@ def _route(resource: str, table: RouteTableTypeDef | None, destination: str) -> 
     same = [route for route in table.get("Routes", []) if _goes_to(route, destination)]
     if not same:
         return Route(resource)
-    # A written and a propagated route to one destination are both listed; the written one takes priority.
+    # A written and a propagated route to one destination are both listed. The written one takes priority.
     route = next((found for found in same if _is_written(found)), same[0])
     if route.get("GatewayId") == "local":
         return Route(resource, unread=unreadable("it is the VPC's own local route, which is not routekeeper's to move"))
@@ -123,7 +123,7 @@ def _is_written(route: RouteTypeDef) -> bool:
 
 
 def _next_hops(route: RouteTypeDef) -> list[NextHop]:
-    """Every name of the next hop that a path could use; a route through an instance has two."""
+    """Every name of the next hop that a path could use. A route through an instance has two."""
     gateway = route.get("GatewayId", "")
     names = {
         NextHopKind.INSTANCE: route.get("InstanceId"),
