@@ -8,15 +8,8 @@ from typing import Any, Final, Literal, assert_never
 
 from lab.simulator.ec2 import GONE, Call, Ec2, Hop, pages, refusal
 
-_PARAMETERS: Final = {
-    "InstanceId": "InstanceId",
-    "NetworkInterfaceId": "NetworkInterfaceId",
-    "NatGatewayId": "NatGatewayId",
-    "TransitGatewayId": "TransitGatewayId",
-    "GatewayId": "GatewayId",
-    "VpcEndpointId": "GatewayId",
-}
-"""The name under which DescribeRouteTables shows a next hop, by the parameter that set it."""
+_SHOWN_AS: Final = {"VpcEndpointId": "GatewayId"}
+"""The name under which DescribeRouteTables shows a next hop, if it is not that of the parameter that set it."""
 
 Paginated = Literal["describe_route_tables", "get_transit_gateway_prefix_list_references"]
 """What the adapters read page by page."""
@@ -198,7 +191,7 @@ def _entry(destination: str, hop: Hop, states: dict[str, str]) -> dict[str, Any]
     gone = parameter == "InstanceId" and states.get(hop_id) in GONE
     return {
         "DestinationCidrBlock": destination,
-        _PARAMETERS[parameter]: hop_id,
+        _SHOWN_AS.get(parameter, parameter): hop_id,
         "State": "blackhole" if gone else "active",
         "Origin": "CreateRoute",
     }

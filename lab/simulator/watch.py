@@ -2,7 +2,7 @@
 
 Left out are the rounds of a target that is HEALTHY on a line that answers every probe, or UNHEALTHY on one that
 answers none: when something changes, they are made up for as one. What stands around the watchers is simpler than
-`monitor.shift`: one watch a vantage, without leases and hand-overs. `full_watch` runs the real Monitor with
+`monitor.watch`: one watch for each vantage, without leases and hand-overs. `full_watch` runs the real Monitor with
 everything, and a test holds the two to the same verdicts.
 """
 
@@ -248,7 +248,7 @@ class Watch:
         if self._unreachable():
             return False
         states = {name: watcher.state for name, watcher in self.watchers.items()}
-        summaries = {name: watcher.summarise() for name, watcher in self.watchers.items()}
+        summaries = {name: watcher.take().summary() for name, watcher in self.watchers.items()}
         self._store.save_vantage(Vantage(self.vantage, self._epoch, self.clock(), states, summaries))
         self._heartbeat_at = self.world.kernel.now
         return all(watcher.resting is not None for watcher in self.watchers.values())

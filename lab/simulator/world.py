@@ -20,19 +20,12 @@ from lab.simulator.store import WatchedTable
 from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, Group, Path
 from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
+from routekeeper.ec2.steering.vpc_route import PARAMETERS
 from routekeeper.store.codec import Attribute, Item
 from routekeeper.store.items import group_key
 from routekeeper.store.writes import Key
 
-_PARAMETER = {
-    NextHopKind.INSTANCE: "InstanceId",
-    NextHopKind.NETWORK_INTERFACE: "NetworkInterfaceId",
-    NextHopKind.NAT_GATEWAY: "NatGatewayId",
-    NextHopKind.TRANSIT_GATEWAY: "TransitGatewayId",
-    NextHopKind.VPC_ENDPOINT: "VpcEndpointId",
-    NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "GatewayId",
-    NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId",
-}
+_PARAMETER = {**PARAMETERS, NextHopKind.ATTACHMENT: "TransitGatewayAttachmentId"}
 
 End = Callable[[], None]
 """Ends what has begun."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from routekeeper import config
 from routekeeper.config.durations import render
+from routekeeper.config.grey import render_share
 from routekeeper.domain.cusum import Loss
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Target, WatchMode
-from routekeeper_cli.words.figures import percent
 
 GREY_SHARE = 0.3
 """The loss that counts as unacceptable if the configuration does not say."""
@@ -78,8 +78,8 @@ def _of_loss(document: Document, target: Target, usual: Loss) -> Iterator[Change
     if loss is None:
         share = min(max(usual.share, _LEAST_USUAL), GREY_SHARE)
         given = {
-            "usual": percent(share),
-            "unacceptable": percent(max(GREY_SHARE, _APART * share)),
+            "usual": _share(share),
+            "unacceptable": _share(max(GREY_SHARE, _APART * share)),
             "bursts": render(min(usual.burst_seconds, _LONGEST_BURST_SECONDS)),
         }
         told = ", ".join(f"{key}: {value}" for key, value in given.items())
@@ -87,7 +87,7 @@ def _of_loss(document: Document, target: Target, usual: Loss) -> Iterator[Change
         return
     yield _plain("loss", "off")
     for share in (loss.unacceptable * 2 / 3, loss.unacceptable * 3 / 2):
-        yield _inside(document, target, "loss", "unacceptable", percent(share))
+        yield _inside(document, target, "loss", "unacceptable", _share(share))
     for burst in (0.0, max(0.1, 2 * loss.burst_seconds)):
         yield _inside(document, target, "loss", "bursts", render(burst))
     yield _inside(document, target, "loss", "false_alarms", _monthly(loss.false_alarms_per_year))
@@ -109,6 +109,11 @@ def _inside(document: Document, target: Target, key: str, inner: str, value: str
     own = document["targets"][target.name]
     present = own[key] if key in own else document["defaults"][key]
     return Change(key, {**present, inner: value}, f"{key}.{inner}: {value}")
+
+
+def _share(part: float) -> str:
+    """As a configuration may say it, in at most four digits."""
+    return render_share(float(f"{part:.4g}"))
 
 
 def _monthly(times: float) -> str:

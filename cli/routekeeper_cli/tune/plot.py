@@ -24,8 +24,7 @@ except ModuleNotFoundError as err:
 
 _LONGEST_SECONDS = 86_400.0 * 365
 _MOST_INCHES, _DOTS_PER_INCH = 500.0, 130
-"""Their product is just below the 65,536 pixels that matplotlib draws in one direction. A higher picture gets coarser.
-"""
+"""Their product is just below the 65,536 pixels that matplotlib draws in one direction. Higher pictures get coarser."""
 _NOW, _BETTER, _OTHER = "#cf222e", "#1a7f37", "#1f6feb"
 _MOST_NAMES = 4
 _ROW_INCHES, _HEAD_INCHES, _PANEL_INCHES = 0.24, 0.9, 3.7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def percent(share: float) -> str:
-    """The share of 1, e.g. `0.5%`, as a configuration may say it."""
+    """A part of 1 in four digits, e.g. `0.5%`."""
     return f"{share * 100:.4g}%"
 
 

@@ -147,3 +147,13 @@ def test_what_check_refuses_is_not_offered(own: dict[str, Any], beyond: str) -> 
 def test_in_bursts_neither_the_interval_nor_a_rule_for_loss_is_offered() -> None:
     found = offered(document({}, watch="burst"))
     assert not any(setting.startswith(("probe_interval", "loss")) for setting in found)
+
+
+@pytest.mark.parametrize(("usual", "offered_as"), [(0.0004587, "0.0459%"), (0.0233217, "2.332%"), (0.0, "0.01%")])
+def test_a_rule_on_loss_is_offered_whatever_the_usual_loss_and_in_digits_that_can_be_read(
+    usual: float, offered_as: str
+) -> None:
+    found = document({})
+    target = config.from_document(found).targets["dx"]
+    settings = [setting for setting, _ in neighbours(found, target, Loss(usual, 0.1))]
+    assert [f"usual: {offered_as}" in setting for setting in settings if setting.startswith("loss")] == [True]

@@ -95,7 +95,7 @@ def test_law_1_a_probe_that_cannot_be_sent_is_never_a_loss() -> None:
     changes, _, watcher = watch(Line(refused="icmp refused"), seconds=20, state=TargetHealth(since=START))
     assert changes == []
     assert watcher.state.failures == 0
-    assert watcher.summarise().unknown > 0
+    assert watcher.take().summary().unknown > 0
 
 
 def test_law_1_a_verdict_without_evidence_becomes_unknown() -> None:

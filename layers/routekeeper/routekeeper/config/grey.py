@@ -58,17 +58,21 @@ def read_loss(section: Section, base: LossRule | None) -> LossRule | None:
     if usual is None or unacceptable is None:
         return None
     if usual < _LEAST_USUAL:
-        asked.reject("usual", f"found {_percent(usual)}, expected at least {_LEAST_USUAL:.2%}: no line loses nothing")
+        asked.reject(
+            "usual", f"found {render_share(usual)}, expected at least {_LEAST_USUAL:.2%}: no line loses nothing"
+        )
     elif usual > (most := _MOST_UNACCEPTABLE / _LOSS_APART) + _ROUNDING:
-        asked.reject("usual", f"found {_percent(usual)}, expected at most {_percent(most)}: more is not usual")
+        asked.reject("usual", f"found {render_share(usual)}, expected at most {render_share(most)}: more is not usual")
     elif not _LEAST_UNACCEPTABLE <= unacceptable <= _MOST_UNACCEPTABLE:
         asked.reject(
             "unacceptable",
-            f"found {_percent(unacceptable)}, expected {_LEAST_UNACCEPTABLE:.0%} to {_MOST_UNACCEPTABLE:.0%}:"
+            f"found {render_share(unacceptable)}, expected {_LEAST_UNACCEPTABLE:.0%} to {_MOST_UNACCEPTABLE:.0%}:"
             " less takes too long to tell, more is a cut",
         )
     elif unacceptable < _LOSS_APART * usual - _ROUNDING:
-        _too_near(asked, _percent(unacceptable), _percent(usual), _percent(_LOSS_APART * usual), _LOSS_APART)
+        _too_near(
+            asked, render_share(unacceptable), render_share(usual), render_share(_LOSS_APART * usual), _LOSS_APART
+        )
     return LossRule(usual, unacceptable, *burst_and_rate)
 
 
@@ -105,6 +109,11 @@ def share(value: object) -> float:
     return float(match[1]) / 100
 
 
+def render_share(part: float) -> str:
+    """A part of 1 as a percentage, to four decimals, so that `share` can read it."""
+    return f"{round(part * 100, 4):g}%"
+
+
 def per_year(value: object) -> float:
     """A frequency such as `1 a year`, in times a year."""
     match = _RATE.fullmatch(value) if isinstance(value, str) else None
@@ -117,11 +126,6 @@ def per_year(value: object) -> float:
         most = _MOST_ALARMS_PER_YEAR * _PERIODS["day"] / YEAR_SECONDS
         raise Rejected(f"found {describe(value)}, expected at most {most:g} a day: a verdict could not last")
     return often
-
-
-def _percent(part: float) -> str:
-    """As `share` reads it back."""
-    return f"{part * 100:g}%"
 
 
 def _burst_and_rate(asked: Section) -> tuple[float, float]:

@@ -203,6 +203,13 @@ class GroupState(Stored):
         kept = {name: memory for name, memory in {**self.paths, **memories}.items() if memory != NOTHING}
         return self if kept == self.paths else replace(self, paths=kept)
 
+    def seen_healthy_since(self, path: str, now: float) -> float:
+        """Since when the router has itself seen the path HEALTHY: always, if it has not looked; now, if it had not."""
+        if not self.looked:
+            return 0.0
+        seen_at = self.memory(path).seen_healthy_at
+        return now if seen_at is None else seen_at
+
     def pinned_at(self, now: float) -> Pin | None:
         return self.pin if self.pin is not None and now < self.pin.expires_at else None
 

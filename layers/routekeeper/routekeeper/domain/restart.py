@@ -69,6 +69,10 @@ class RestartState(Stored):
     """Targets that people must see to. A target is here while it has no attempts left (until it is HEALTHY or attempts
     age out), and while its forced stop does not end (until it has ended)."""
 
+    def seen_unhealthy_since(self, target: str, now: float) -> float:
+        """Since when the restarter has itself seen the target UNHEALTHY: always, if nobody has looked yet."""
+        return 0.0 if self.seen_unhealthy is None else self.seen_unhealthy.get(target, now)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -156,10 +160,6 @@ def looked(state: RestartState, candidates: tuple[Candidate, ...], now: float) -
     return replace(state, seen_unhealthy=now_seen)
 
 
-def _seen_since(state: RestartState, target: str, now: float) -> float:
-    return 0.0 if state.seen_unhealthy is None else state.seen_unhealthy.get(target, now)
-
-
 def next_attempt_at(state: RestartState, target: str, policy: RestartPolicy, now: float) -> float:
     """When the target may be restarted again: `after_seconds` after the last attempt, doubled for each recent one."""
     recent = _recent(state, target, policy, now)
@@ -187,7 +187,7 @@ def _consider(state: RestartState, candidate: Candidate, now: float) -> NextStep
         return Wait(candidate.paused)
     if candidate.unread is not None:
         return Wait(f"UNHEALTHY, and group {candidate.unread}, which uses it, cannot be read: it may be paused")
-    since = max(candidate.since, _seen_since(state, candidate.target, now))
+    since = max(candidate.since, state.seen_unhealthy_since(candidate.target, now))
     if (left := since + candidate.policy.after_seconds - now) > 0:
         return Wait(f"UNHEALTHY; restart in {left:.0f} s at the earliest")
     if candidate.carries_traffic:

@@ -6,8 +6,9 @@ in the Amazon VPC user guide.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final
 
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
@@ -18,6 +19,18 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef, RouteTypeDef
 
+PARAMETERS: Final = {
+    NextHopKind.INSTANCE: "InstanceId",
+    NextHopKind.NETWORK_INTERFACE: "NetworkInterfaceId",
+    NextHopKind.NAT_GATEWAY: "NatGatewayId",
+    NextHopKind.TRANSIT_GATEWAY: "TransitGatewayId",
+    NextHopKind.VPC_ENDPOINT: "VpcEndpointId",
+    NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "GatewayId",
+}
+"""The parameter of CreateRoute and ReplaceRoute for each next hop of a VPC route. DescribeRouteTables shows the next
+hop under the same name, except for `_AMONG_GATEWAYS`."""
+_AMONG_GATEWAYS: Final = {NextHopKind.VPC_ENDPOINT: "vpce-", NextHopKind.VIRTUAL_PRIVATE_GATEWAY: "vgw-"}
+"""Next hops that DescribeRouteTables shows as `GatewayId`, as it does internet gateways, and how their IDs begin."""
 _OTHER_NEXT_HOPS: Final = (
     "GatewayId", "VpcPeeringConnectionId", "EgressOnlyInternetGatewayId", "CarrierGatewayId", "LocalGatewayId",
     "CoreNetworkArn", "OdbNetworkArn",
@@ -83,7 +96,7 @@ class VpcRouteSteerer:
         wanted: dict[str, Any] = {
             "RouteTableId": table,
             _destination_parameter(destination): destination,
-            _next_hop_parameter(next_hop.kind): next_hop.id,
+            PARAMETERS[next_hop.kind]: next_hop.id,
         }
         if found.exists and not found.propagated:
             with translated("ReplaceRoute", found.resource):
@@ -122,39 +135,14 @@ def _is_written(route: RouteTypeDef) -> bool:
     return route.get("Origin", _WRITTEN) == _WRITTEN
 
 
-def _next_hops(route: RouteTypeDef) -> list[NextHop]:
+def _next_hops(route: RouteTypeDef) -> Iterator[NextHop]:
     """Every name of the next hop that a path could use. A route through an instance has two."""
-    gateway = route.get("GatewayId", "")
-    names = {
-        NextHopKind.INSTANCE: route.get("InstanceId"),
-        NextHopKind.NETWORK_INTERFACE: route.get("NetworkInterfaceId"),
-        NextHopKind.NAT_GATEWAY: route.get("NatGatewayId"),
-        NextHopKind.TRANSIT_GATEWAY: route.get("TransitGatewayId"),
-        # Gateway Load Balancer endpoints and virtual private gateways share one field with the internet gateways.
-        NextHopKind.VPC_ENDPOINT: gateway if gateway.startswith("vpce-") else None,
-        NextHopKind.VIRTUAL_PRIVATE_GATEWAY: gateway if gateway.startswith("vgw-") else None,
-    }
-    return [NextHop(kind, name) for kind, name in names.items() if name]
-
-
-def _next_hop_parameter(kind: NextHopKind) -> str:
-    match kind:
-        case NextHopKind.INSTANCE:
-            return "InstanceId"
-        case NextHopKind.NETWORK_INTERFACE:
-            return "NetworkInterfaceId"
-        case NextHopKind.NAT_GATEWAY:
-            return "NatGatewayId"
-        case NextHopKind.TRANSIT_GATEWAY:
-            return "TransitGatewayId"
-        case NextHopKind.VPC_ENDPOINT:
-            return "VpcEndpointId"
-        case NextHopKind.VIRTUAL_PRIVATE_GATEWAY:
-            return "GatewayId"
-        case NextHopKind.ATTACHMENT:
-            raise TypeError("a transit gateway attachment is no next hop of a VPC route")
-        case _:
-            assert_never(kind)
+    shown = dict(route)
+    for kind, parameter in PARAMETERS.items():
+        prefix = _AMONG_GATEWAYS.get(kind, "")
+        name = shown.get("GatewayId" if prefix else parameter)
+        if isinstance(name, str) and name and name.startswith(prefix):
+            yield NextHop(kind, name)
 
 
 def _destination_parameter(destination: str) -> str:
