@@ -25,7 +25,7 @@ from bench.decisions.compared import (
 )
 from bench.decisions.published import all_published, phi_for
 from bench.wanted import Wanted, conclude
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 
 LIMIT: Final = 1.2
 TIMEOUT_SECONDS: Final = Detection().probe_timeout_seconds

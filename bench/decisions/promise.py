@@ -13,8 +13,8 @@ from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper.domain import cusum
 from routekeeper.domain.cusum import Cadence, Loss
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LossRule
-from routekeeper.domain.health import Detection
 
 CONFIGURED: Final = (0.0, 0.1, 0.2, 0.5)
 ACTUAL: Final = (0.0, 0.05, 0.1, 0.2, 0.5)

@@ -12,7 +12,7 @@ from bench.decisions.chains import Gap, Line, Rule, at_pace, seconds
 from bench.decisions.compared import BURSTY, USUAL, YEAR_SECONDS, ours
 from bench.decisions.contestants import counter, in_a_row, remembering, rounds_of
 from routekeeper.domain.cusum import Cadence, Loss
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 
 SHARES: Final = (0.1, 0.3, 0.5, 1.0)
 _PHI: Final = 8.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 
-from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, is_suspect, observe
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, Observation, TargetHealth, is_suspect, observe
 
 WELL = TargetHealth(health=Health.HEALTHY, since=0.0, successes=10, first_success_at=0.0)
 

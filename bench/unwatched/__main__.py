@@ -22,7 +22,7 @@ from lab.demo.stories import wake
 from lab.laboratory import Laboratory, laboratory
 from lab.network.topology import DX_TO_TGW, VPN_TO_TGW
 from lab.world import DX_ROUTER, NAT_A, NAT_B, VANTAGE_A, VANTAGE_B, VPN
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 
 SECONDS: Final = 600.0
 PROBE_INTERVAL_SECONDS: Final = Detection().probe_interval_seconds

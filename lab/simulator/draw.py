@@ -14,7 +14,7 @@ from lab.simulator.kernel import START
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.zones import ChangingClocks
 from routekeeper.domain.damping import Damping
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import (
     Brake,
     Configuration,

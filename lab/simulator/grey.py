@@ -12,8 +12,8 @@ from random import Random
 from typing import Final
 
 from lab.simulator.plan import Event, Kind
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, Target
 
 

@@ -17,7 +17,7 @@ from lab.simulator.lines import Fate, Ledger, Line, Outcome
 from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import Configuration, Group, Path
 from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
 from routekeeper.ec2.steering.vpc_route import PARAMETERS

@@ -20,8 +20,8 @@ from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
 from routekeeper import config
 from routekeeper.domain.cusum import Cadence, Loss
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import IcmpProbe, Target
 from routekeeper_cli import config_file
 from routekeeper_cli.main import main

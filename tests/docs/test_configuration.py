@@ -10,8 +10,8 @@ import yaml
 from routekeeper import config
 from routekeeper.config import detection
 from routekeeper.config.durations import render
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, MOVES_OF_A_GROUP, Brake
 from routekeeper.domain.windows import Day
 from routekeeper.monitor.burst import BURST_SECONDS

@@ -10,8 +10,8 @@ import pytest
 from lab.simulator.draw import configure
 from lab.simulator.grey import LATENCY, LOSS, Chart, clear_seconds, with_rules
 from lab.simulator.lines import FLICKER_SECONDS, Bursts, Line
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import Standard
-from routekeeper.domain.health import Detection
 
 RULE = Detection()
 RULES: list[tuple[Chart, float, float, Standard]] = [

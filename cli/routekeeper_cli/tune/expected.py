@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from routekeeper.domain import cusum, grey
 from routekeeper.domain.cusum import Cadence, Loss
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS
-from routekeeper.domain.health import Detection
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from routekeeper.domain.health import Detection, Health, Observation
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, Observation
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper_cli.replay import HealthChange, replay
 from routekeeper_cli.tune.bursts import burst_seconds

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, expire, observe
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, Observation, TargetHealth, expire, observe
 from routekeeper.domain.settings import Target
 from routekeeper_cli.replay import Row
 from routekeeper_cli.replay.run import end_of

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, Target, WatchMode
 from routekeeper_cli.replay import Row
 from routekeeper_cli.tune.expected import Expected, Line, expected

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from routekeeper.config.durations import render
 from routekeeper.domain.cusum import Loss
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper_cli.tune.measured import Measured, Share
 from routekeeper_cli.words.figures import percent
 

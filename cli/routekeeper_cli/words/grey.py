@@ -9,8 +9,8 @@ from typing import Final
 from routekeeper.config.detection import MOST_IN_A_ROW
 from routekeeper.config.durations import render
 from routekeeper.domain import grey
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS, LatencyRule, LossRule, Standard
-from routekeeper.domain.health import Detection
 from routekeeper_cli.words.figures import percent
 
 _SHARES: Final = (0.1, 0.2, 0.3, 0.5)

@@ -14,7 +14,7 @@ from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, text
 from lab.simulator.lines import ROUND_TRIP_SECONDS, Fate, Line, Sent
 from lab.simulator.world import World
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.store.codec import Item
 
 PATIENCE: Final = 8

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from lab.simulator.mutants.mutant import Mutant, Swap, always
 from routekeeper.domain import (
-    damping,
     deciding,
+    flaps,
     ladder,
     remembering,
     returning,
@@ -68,8 +68,8 @@ def _flaps_never_fade() -> tuple[Swap, ...]:
     def mutated(self: Any, rule: Any) -> Any:
         return None if before(self, rule) is None else self.at + 30 * 86_400
 
-    before = damping.Flaps.reusable_at
-    return ((damping.Flaps, "reusable_at", mutated),)
+    before = flaps.Flaps.reusable_at
+    return ((flaps.Flaps, "reusable_at", mutated),)
 
 
 def _windows_never_close() -> tuple[Swap, ...]:

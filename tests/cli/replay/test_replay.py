@@ -13,8 +13,9 @@ import pytest
 
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import changes
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LossRule
-from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import Brake, Configuration, FailbackMode, Quorum
 from routekeeper.domain.windows import Window, Windows
 from routekeeper_cli import config_file

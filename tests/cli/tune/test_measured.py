@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import Configuration, IcmpProbe, Quorum, Target
 from routekeeper_cli.replay import RoundOutcome, Row
 from routekeeper_cli.tune import measured as module

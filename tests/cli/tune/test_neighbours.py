@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from routekeeper import config
 from routekeeper.domain.cusum import Loss
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.health import Detection
 from routekeeper_cli.tune.neighbours import PRESENT, neighbours
 
 USUAL = Loss(0.01, 0.1)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection, Health, TargetHealth, expire, observe
+from routekeeper.domain.health import Health, TargetHealth, expire, observe
 from routekeeper.domain.settings import Configuration, IcmpProbe, Quorum, Target
 from routekeeper_cli.replay import HealthChange, RoundOutcome, Row, replay
 from routekeeper_cli.tune.rounds import Round, by_vantage, course

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection
 from routekeeper_cli import config_file
 from routekeeper_cli.words.grey import grey_lines
 from routekeeper_cli.words.summary import summarize

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from routekeeper.config.durations import render
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.errors import ConfigurationError
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import MOVES_OF_A_GROUP, Brake
 from tests.unit.config.documents import EXAMPLE
 from tests.unit.config.silence import DOCUMENT, SCHEMA_DOCUMENT, Mapping, in_bursts, mappings

@@ -15,9 +15,9 @@ import pytest
 from routekeeper import config
 from routekeeper.config.durations import parse
 from routekeeper.domain.damping import Damping
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.grey import LatencyRule, LossRule
-from routekeeper.domain.health import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
     Brake,

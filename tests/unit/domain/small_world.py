@@ -4,9 +4,10 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from routekeeper.domain.damping import Damping, Flaps
+from routekeeper.domain.damping import Damping
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Decision, Move
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_memory import PathMemory

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from routekeeper.domain.damping import FLAP, Damping, Flaps, look
+from routekeeper.domain.damping import FLAP, Damping
+from routekeeper.domain.flaps import Flaps, look
 from routekeeper.domain.health import Health
 
 UP, DOWN, NO_IDEA = Health.HEALTHY, Health.UNHEALTHY, Health.UNKNOWN

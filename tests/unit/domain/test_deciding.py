@@ -6,9 +6,10 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from routekeeper.domain.damping import Damping, Flaps
+from routekeeper.domain.damping import Damping
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Move, Stay
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import GroupState, Pause, Pin, ReturnRequest, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_memory import PathMemory

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from bench.decisions.lines import GilbertElliott
 from bench.decisions.watching import WELL, changes
 from routekeeper.domain import grey
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule, Tally, tally_up
-from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, expire, is_suspect, observe
+from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 
 LOSS = LossRule(usual=0.01, unacceptable=0.3, burst_seconds=0.0)
 LATENCY = LatencyRule(usual_seconds=0.005, unacceptable_seconds=0.08)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routekeeper.domain.health import Detection, Health, Observation, TargetHealth, expire, is_suspect, observe
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 
 RULE = Detection(
     probe_timeout_seconds=0.75,

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from routekeeper.domain.damping import Flaps
 from routekeeper.domain.decision import Move
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import Pause
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.remembering import counted, moved

@@ -11,8 +11,9 @@ from statistics import fmean
 import pytest
 
 from routekeeper.domain import grey
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LossRule
-from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import IcmpProbe, Probe, Target
 from routekeeper.monitor.watcher import Watcher
 from routekeeper.probes import Result

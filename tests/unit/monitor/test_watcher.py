@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import pytest
 
-from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.settings import IcmpProbe, Probe, Require, Target, TcpProbe
 from routekeeper.monitor.watcher import Watcher
 from routekeeper.probes import Result

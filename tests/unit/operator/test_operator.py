@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from routekeeper.domain.damping import Flaps
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import RouteChange, Transition, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_memory import PathMemory

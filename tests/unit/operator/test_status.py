@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from routekeeper.domain.damping import Flaps
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.restart import Active, Phase, RestartState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from routekeeper.domain.damping import Flaps
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.grey import Tally
 from routekeeper.domain.group_state import (
     Asker,

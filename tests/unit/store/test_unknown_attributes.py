@@ -11,7 +11,8 @@ import pytest
 
 from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.brake import Counted, Ledger, acknowledge
-from routekeeper.domain.damping import Damping, Flaps
+from routekeeper.domain.damping import Damping
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import Asker, GroupState, Pin
 from routekeeper.domain.health import Health
 from routekeeper.domain.lease import Lease, claim, grant

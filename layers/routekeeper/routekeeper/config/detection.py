@@ -8,7 +8,7 @@ from routekeeper.config import grey
 from routekeeper.config.durations import render
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration, whole
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 
 KEYS: Final = (
     "probe_interval",

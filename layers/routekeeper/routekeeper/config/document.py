@@ -16,7 +16,7 @@ from routekeeper.config.problems import Problems, Rejected, describe
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.targets import TargetReader
 from routekeeper.config.tree import Node
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import (
     BURST_INTERVAL_SECONDS,
     BURST_MEMORY_SECONDS,

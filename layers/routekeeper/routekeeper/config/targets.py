@@ -12,7 +12,7 @@ from routekeeper.config.probes import read_probe
 from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.tree import Node
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import IcmpProbe, Probe, Quorum, Require, RestartPolicy, Target
 
 _KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)

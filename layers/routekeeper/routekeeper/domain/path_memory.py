@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from routekeeper.domain.damping import Flaps
+from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.stored import Stored
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from routekeeper.domain import damping
+from routekeeper.domain import flaps
 from routekeeper.domain.decision import Move
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
@@ -34,8 +34,10 @@ def counted(view: View) -> GroupState:
     state, rule = view.state, view.group.failback.damping
     known = {name: memory.flaps for name, memory in state.paths.items() if memory.flaps is not None}
     health = {path.name: view.verdicts.probed(path).health for path in view.group.paths}
-    flaps = {} if rule is None else damping.look(known, health, view.now, rule)
-    return state.remembering({name: replace(state.memory(name), flaps=flaps.get(name)) for name in {**known, **flaps}})
+    looked = {} if rule is None else flaps.look(known, health, view.now, rule)
+    return state.remembering(
+        {name: replace(state.memory(name), flaps=looked.get(name)) for name in {**known, **looked}}
+    )
 
 
 def stayed(view: View) -> GroupState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from routekeeper.domain.damping import NEVER
+from routekeeper.domain.flaps import NEVER
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.settings import Group
 

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final, assert_never
 
 from routekeeper.domain.damping import Damping
-from routekeeper.domain.health import Detection
+from routekeeper.domain.detection import Detection
 from routekeeper.domain.steering import NextHop, Steering
 from routekeeper.domain.windows import Windows
 

@@ -9,7 +9,8 @@ import asyncio
 from dataclasses import replace
 from typing import Final, assert_never
 
-from routekeeper.domain.health import Detection, Health, TargetHealth
+from routekeeper.domain.detection import Detection
+from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.monitor.dependencies import Dependencies

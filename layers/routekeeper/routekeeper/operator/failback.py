@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from routekeeper.domain.damping import NEVER
+from routekeeper.domain.flaps import NEVER
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.settings import FailbackPolicy, Group, Path
 from routekeeper.domain.windows import Day, Window
