@@ -18,6 +18,8 @@ from routekeeper.probes.resolving import Address, Resolver
 from tests.unit.probes.certificates import self_signed, server_context
 from tests.unit.probes.listeners import LOOPBACK, listening, outcome, outcomes, refusing, serving, silent
 
+pytestmark = pytest.mark.usefixtures("crowded_machine")
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 

@@ -19,6 +19,8 @@ from routekeeper.probes.icmp import IcmpProber
 from routekeeper.probes.resolving import Resolver
 from tests.unit.probes.echo_peer import REQUEST, EchoPeer
 
+pytestmark = pytest.mark.usefixtures("crowded_machine")
+
 HOST = "10.109.2.1"
 ROUTER = "10.109.0.1"
 PATIENT = IcmpProbe(HOST, timeout_seconds=5.0)

@@ -20,6 +20,8 @@ from routekeeper.probes.connecting import Connector
 from routekeeper.probes.prober import AsyncProber
 from tests.unit.probes.listeners import LOOPBACK, listening, outcome, outcomes, refusing, silent
 
+pytestmark = pytest.mark.usefixtures("crowded_machine")
+
 BOTH = pytest.mark.parametrize("host", [LOOPBACK, "::1"])
 
 
