@@ -9,15 +9,15 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, claim
 from routekeeper.domain.settings import Configuration, WatchMode
-from routekeeper.monitor.burst import Burst
+from routekeeper.monitor import burst, continuous
 from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.tenure import LEASE_SECONDS
-from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
+from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, KeepWatch, Watch
 
 LOG = logging.getLogger("routekeeper.monitor")
 
@@ -42,8 +42,16 @@ class Monitor:
         lease = await self._take_over(owner, deadline_at)
         if lease is None:
             return Ended.SUPERSEDED
-        watch = Burst if self.configuration.watch is WatchMode.BURST else Watch
-        return await watch(lease, self.configuration, self.dependencies).run(deadline_at)
+        configuration = self.configuration
+        match configuration.watch:
+            case WatchMode.CONTINUOUS:
+                beat = configuration.heartbeat_interval_seconds
+                keep_watch: KeepWatch = partial(continuous.keep_watch, heartbeat_interval_seconds=beat)
+            case WatchMode.BURST:
+                configuration, keep_watch = burst.hurried(configuration), burst.keep_watch
+            case _:
+                assert_never(configuration.watch)
+        return await Watch(lease, configuration, self.dependencies).run(keep_watch, deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
         """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.
