@@ -36,8 +36,8 @@ class Monitor:
         """Watch as `owner`, unique to the invocation, until a successor takes over or `deadline_at` is near.
 
         Raises:
-            StoreError: the lease could not be had because the table was out of reach until the deadline. Whoever
-                holds it goes on watching.
+            StoreError: the lease could not be had because the table was out of reach until the deadline. Its
+                holder goes on watching.
         """
         lease = await self._take_over(owner, deadline_at)
         if lease is None:
