@@ -15,8 +15,8 @@ from routekeeper.domain.settings import Configuration, Target
 from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 
 BURST_SECONDS: Final = 10.0
-"""The longest burst. It is shorter than the lease, which no burst renews. A target that is not known by then is looked at
-in the next burst."""
+"""The longest burst. It is shorter than the lease, which no burst renews. A target that is not known by then is looked
+at in the next burst."""
 POLL_SECONDS: Final = 0.05
 
 
