@@ -8,6 +8,7 @@ import pytest
 
 from lab.simulator.__main__ import main
 from lab.simulator.laws.index import HERE, Check, checks, index, table
+from lab.simulator.mutants import MUTANTS
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.simulation import Simulation
 
@@ -49,3 +50,9 @@ def test_the_page_shows_the_index_as_it_is() -> None:
 def test_the_index_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["laws"]) == 0
     assert capsys.readouterr().out.strip() == table()
+
+
+def test_the_page_lists_every_planted_bug_with_what_it_does() -> None:
+    page = HUNTING.read_text()
+    listed = [mutant for mutant in MUTANTS if f"| {mutant.law} | {mutant.name} | {mutant.story} |" in page]
+    assert listed == list(MUTANTS)

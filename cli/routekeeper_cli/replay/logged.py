@@ -17,6 +17,7 @@ from typing import Any, Final
 from routekeeper.config.problems import Rejected, describe
 from routekeeper.config.tree import Place
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.monitor.recording import MESSAGE
 from routekeeper_cli.output import note
 from routekeeper_cli.replay.lines import lines_of
 from routekeeper_cli.replay.moments import moment
@@ -24,11 +25,9 @@ from routekeeper_cli.replay.problems import FirstProblems
 from routekeeper_cli.replay.row import COLUMNS, BadRow, Once, Row, RowReader, fields
 from routekeeper_cli.words.figures import count
 
-_MESSAGE: Final = "rounds"
-"""As monitor.recording writes it."""
 _OBJECT: Final = re.compile(r"\{[^{}]*\}?")
 """An object without others in it, as a record is. Its end may be missing if the line was cut."""
-_IS_RECORD: Final = re.compile(rf'message[\\"]+\s*:\s*[\\"]+{_MESSAGE}(?:[\\"]|$)')
+_IS_RECORD: Final = re.compile(rf'message[\\"]+\s*:\s*[\\"]+{MESSAGE}(?:[\\"]|$)')
 """It also matches if the quotes are escaped, or the record was cut after these words."""
 _HOLE_FORM: Final = "target,rounds,first,last"
 _HOLE: Final = re.compile(r"([^,]+),(\d{1,9}),(\d{1,11}\.\d{3}),(\d{1,11}\.\d{3})", re.ASCII)
@@ -52,7 +51,7 @@ def trace_from_log(path: Path) -> Iterator[str]:
     log.problems.raise_if_any()
     log.tell()
     if not log.rows:
-        raise ConfigurationError(f"{path}: no recorded rounds in it, expected log lines whose message is '{_MESSAGE}'")
+        raise ConfigurationError(f"{path}: no recorded rounds in it, expected log lines whose message is '{MESSAGE}'")
     yield ",".join(COLUMNS)
     yield from (text for _, text in sorted(log.rows, key=lambda row: (row[0].sent_at, row[1])))
 
@@ -86,7 +85,7 @@ class _Log:
         except (ValueError, RecursionError):
             self._skip(place, "found a record that is cut short or spoilt, expected a JSON object on one line")
             return
-        if record.get("message") != _MESSAGE:
+        if record.get("message") != MESSAGE:
             return
         for row in self._listed(record, "rounds", "rows", place):
             self._take_row(row, place)

@@ -142,7 +142,9 @@ MUTANTS: Final = (
     Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=4),
     Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=4),
     Mutant("four-are-ten", 1, "four losses make a verdict", _nine_are_ten, bitten_by=0),
-    Mutant("unknown-is-loss", 1, "what could not be sent counts for the loss rate", _unknown_is_loss, bitten_by=4),
+    Mutant(
+        "unknown-is-loss", 1, "a probe that could not be sent counts for the loss rate", _unknown_is_loss, bitten_by=4
+    ),
     Mutant("half-is-enough", 1, "half the evidence makes a verdict on loss or latency", _half_is_enough, bitten_by=1),
     Mutant("grey-goes-unseen", 1, "no verdict on loss or latency is ever made", _grey_goes_unseen, bitten_by=4),
     Mutant("grey-never-clears", 1, "no verdict on loss or latency is ever taken back", _grey_never_clears, bitten_by=1),
@@ -156,10 +158,10 @@ MUTANTS: Final = (
         _the_last_to_arrive_is_right,
         bitten_by=2,
     ),
-    Mutant("unknown-will-do", 2, "an UNHEALTHY path is left for one that is UNKNOWN", _unknown_will_do, bitten_by=16),
+    Mutant("unknown-will-do", 2, "traffic leaves an UNHEALTHY path for an UNKNOWN one", _unknown_will_do, bitten_by=16),
     Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=98),
-    Mutant("silent-when-stranded", 3, "no alarm where no path is HEALTHY", _silent_when_stranded, bitten_by=8),
-    Mutant("anywhere-but-here", 3, "where no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
+    Mutant("silent-when-stranded", 3, "no alarm if no path is HEALTHY", _silent_when_stranded, bitten_by=8),
+    Mutant("anywhere-but-here", 3, "if no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
     Mutant(
         "every-vantage-is-trusted",
         5,

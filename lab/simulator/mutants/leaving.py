@@ -107,7 +107,9 @@ def _brief_flaps_do_not_count() -> tuple[Swap, ...]:
 
 
 MUTANTS: Final = (
-    Mutant("any-move-leaves-a-blackhole", 4, "what is left counts as a blackhole", _any_move_leaves_a_blackhole),
+    Mutant(
+        "any-move-leaves-a-blackhole", 4, "every path that is left counts as a blackhole", _any_move_leaves_a_blackhole
+    ),
     Mutant("brief-flaps-do-not-count", 4, "a failure of a minute is no flap", _brief_flaps_do_not_count),
     Mutant(
         "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
@@ -115,16 +117,22 @@ MUTANTS: Final = (
     Mutant("signals-are-ignored", 4, "nobody asks what AWS has said", _signals_are_ignored, bitten_by=2),
     Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
     Mutant(
-        "flaps-are-forgiven", 4, "a path is returned to however often it has failed", _flaps_are_forgiven, bitten_by=8
+        "flaps-are-forgiven",
+        4,
+        "traffic returns to a path however often it has failed",
+        _flaps_are_forgiven,
+        bitten_by=8,
     ),
     Mutant(
         "damping-holds-on",
         4,
-        "an UNHEALTHY path is not left for one that is suppressed",
+        "traffic does not leave an UNHEALTHY path for a suppressed one",
         _damping_holds_on,
         bitten_by=8,
     ),
-    Mutant("flaps-never-fade", 4, "whoever is suppressed stays so for a month", _flaps_never_fade, bitten_by=15),
+    Mutant("flaps-never-fade", 4, "a suppressed path stays suppressed for a month", _flaps_never_fade, bitten_by=15),
     Mutant("windows-never-close", 4, "windows are open all the time", _windows_never_close, bitten_by=1),
-    Mutant("windows-are-missed", 4, "nobody returns while a window is open", _windows_are_missed, bitten_by=15),
+    Mutant(
+        "windows-are-missed", 4, "traffic does not return while a window is open", _windows_are_missed, bitten_by=15
+    ),
 )

@@ -75,7 +75,7 @@ def _not_knowing_is_well() -> tuple[Swap, ...]:
 MUTANTS: Final = (
     Mutant("alarms-go-without-metrics", 3, "only each group's metric is written", _alarms_go_without_metrics),
     Mutant(
-        "not-knowing-is-well", 3, "no alarm where a path is UNKNOWN, none HEALTHY", _not_knowing_is_well, bitten_by=8
+        "not-knowing-is-well", 3, "no alarm if a path is UNKNOWN and none HEALTHY", _not_knowing_is_well, bitten_by=8
     ),
     Mutant("where-from-is-forgotten", 7, "history names another path as left", _where_from_is_forgotten),
     Mutant("what-was-is-forgotten", 7, "history names other next hops as left", _what_was_is_forgotten),

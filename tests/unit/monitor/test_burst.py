@@ -13,6 +13,7 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.settings import BURST_INTERVAL_SECONDS, Configuration, IcmpProbe, Target, WatchMode
 from routekeeper.monitor import Dependencies, Ended, Monitor
 from routekeeper.monitor.burst import BURST_SECONDS
+from routekeeper.monitor.tenure import LEASE_SECONDS
 from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
@@ -104,6 +105,10 @@ def test_a_probe_that_cannot_be_sent_is_no_loss_and_keeps_nobody_waiting() -> No
 def test_a_line_that_answers_and_fails_by_turns_ends_no_burst_later_than_allowed() -> None:
     flapping = tuple((START + at / 2, START + at / 2 + 0.3) for at in range(400))
     assert max(bursts(Line(cuts=flapping), minutes=3).lasted) <= BURST_SECONDS + 1
+
+
+def test_a_burst_ends_before_its_lease_does() -> None:
+    assert BURST_SECONDS < LEASE_SECONDS
 
 
 def test_every_burst_is_a_heartbeat() -> None:

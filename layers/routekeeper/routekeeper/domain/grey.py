@@ -1,8 +1,8 @@
 """Grey failure: a line that answers, but loses too much or takes too long, told from chance.
 
-A line that loses a third of its packets never shows ten losses in a row. So a tally of bad outcomes against good ones
-is kept beside them (`cusum`). It is raised when there are more bad outcomes than usual loss explains. The same kind of
-test, the other way round, clears it, so that a few lucky probes neither make a verdict nor take it back.
+A line that loses a third of its packets hardly ever shows many losses in a row. So a tally of bad outcomes against good
+ones is kept beside them (`cusum`). It is raised when there are more bad outcomes than usual loss explains. The same
+kind of test, the other way round, clears it, so that a few lucky probes neither make a verdict nor take it back.
 
 Two things can be tallied, both off unless configured: lost probes, and answers that took too long.
 

@@ -6,54 +6,57 @@ Why: docs/decisions/bursts.md
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, assert_never
 
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.health import Health, TargetHealth
-from routekeeper.domain.lease import Lease
 from routekeeper.domain.settings import Configuration, Target
-from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 
 BURST_SECONDS: Final = 10.0
-"""The longest burst, shorter than the lease. A target that is not known by then is looked at in the next burst."""
+"""The longest burst. It is shorter than the lease, which no burst renews. A target that is not known by then is looked
+at in the next burst."""
 POLL_SECONDS: Final = 0.05
 
 
-class Burst(Watch):
-    """Probes every target at its suspect interval until all are known, and lets go of the lease.
+def hurried(configuration: Configuration) -> Configuration:
+    """The configuration with every target probed at its suspect interval."""
+    targets = {name: _hurried(target) for name, target in configuration.targets.items()}
+    return replace(configuration, targets=targets)
 
-    Counters and durations run on from one burst to the next, so that hysteresis asks for as much evidence as ever.
-    What is well needs one answer. What fails is judged within the burst; what comes back needs a second burst for its
+
+async def keep_watch(watch: Watch, deadline_at: float) -> Ended:
+    """Watch until every target is known, and let go of the lease.
+
+    Counters and durations run on from one burst to the next, so a verdict needs as much evidence as ever. A healthy
+    target needs one answer. A failure is judged within the burst. A recovery needs a second burst for its
     `healthy_for`.
+
+    Raises:
+        LeaseLost: another invocation has taken the lease.
     """
+    watch.reporter.begin()
+    began, before = watch.clock(), watch.states()
+    until = min(began + BURST_SECONDS, deadline_at - DEADLINE_MARGIN_SECONDS)
+    while watch.clock() < until and not _all_known(watch, before, began):
+        await asyncio.sleep(POLL_SECONDS)
+        watch.recall_if_possible()
+    for watcher in watch.watchers.values():
+        watcher.expire()
+    await watch.let_go()
+    return Ended.BURST_OVER
 
-    def __init__(self, lease: Lease, configuration: Configuration, dependencies: Dependencies) -> None:
-        targets = {name: _hurried(target) for name, target in configuration.targets.items()}
-        super().__init__(lease, replace(configuration, targets=targets), dependencies)
 
-    async def _keep_watch(self, deadline_at: float) -> Ended:
-        """Watch until every target is known. Raises LeaseLost."""
-        self._reporter.begin()
-        began, before = self._clock(), self._states()
-        until = min(began + BURST_SECONDS, deadline_at - DEADLINE_MARGIN_SECONDS)
-        while self._clock() < until and not self._all_known(before, began):
-            await asyncio.sleep(POLL_SECONDS)
-            self._recall_if_possible()
-        for watcher in self._watchers.values():
-            watcher.expire()
-        await self._let_go()
-        return Ended.BURST_OVER
-
-    def _all_known(self, before: dict[str, TargetHealth], began: float) -> bool:
-        if self._reading is not None:
-            return False
-        now = self._clock()
-        return all(
-            is_known(before[name], watcher.state, watcher.target.detection, began, now)
-            for name, watcher in self._watchers.items()
-        )
+def _all_known(watch: Watch, before: Mapping[str, TargetHealth], began: float) -> bool:
+    if watch.is_blind:
+        return False
+    now = watch.clock()
+    return all(
+        is_known(before[name], watcher.state, watcher.target.detection, began, now)
+        for name, watcher in watch.watchers.items()
+    )
 
 
 def is_known(before: TargetHealth, state: TargetHealth, rule: Detection, began: float, now: float) -> bool:

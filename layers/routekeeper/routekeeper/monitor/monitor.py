@@ -9,15 +9,15 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.lease import Lease, claim
 from routekeeper.domain.settings import Configuration, WatchMode
-from routekeeper.monitor.burst import Burst
+from routekeeper.monitor import burst, continuous
 from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.tenure import LEASE_SECONDS
-from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
+from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, KeepWatch, Watch
 from routekeeper.telemetry.context import bound
 
 LOG = logging.getLogger("routekeeper.monitor")
@@ -37,15 +37,23 @@ class Monitor:
         """Watch as `owner`, unique to the invocation, until a successor takes over or `deadline_at` is near.
 
         Raises:
-            StoreError: the lease could not be had because the table was out of reach until the deadline. Whoever
-                holds it goes on watching.
+            StoreError: the lease could not be had because the table was out of reach until the deadline. Its
+                holder goes on watching.
         """
         with bound(vantage=self.vantage):
             lease = await self._take_over(owner, deadline_at)
             if lease is None:
                 return Ended.SUPERSEDED
-            watch = Burst if self.configuration.watch is WatchMode.BURST else Watch
-            return await watch(lease, self.configuration, self.dependencies).run(deadline_at)
+            configuration = self.configuration
+            match configuration.watch:
+                case WatchMode.CONTINUOUS:
+                    beat = configuration.heartbeat_interval_seconds
+                    keep_watch: KeepWatch = partial(continuous.keep_watch, heartbeat_interval_seconds=beat)
+                case WatchMode.BURST:
+                    configuration, keep_watch = burst.hurried(configuration), burst.keep_watch
+                case _:
+                    assert_never(configuration.watch)
+            return await Watch(lease, configuration, self.dependencies).run(keep_watch, deadline_at)
 
     async def _take_over(self, owner: str, deadline_at: float) -> Lease | None:
         """Claim the lease and wait until it is granted or expires; None if a newer invocation claims it.

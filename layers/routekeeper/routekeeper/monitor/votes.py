@@ -1,4 +1,4 @@
-"""Verdicts on their way to the table: written at once, beside the probing."""
+"""Votes on their way to the table: what one vantage holds of a target is written at once, beside the probing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WRITES_AT_ONCE: Final = 4
 
 
 class Votes:
-    """Writes each target's newest verdict, one write after the other, until the table has it."""
+    """Writes the newest vote on each target, one write after the other, until the table has it."""
 
     def __init__(self, tenure: Tenure, dependencies: Dependencies) -> None:
         self._tenure = tenure
@@ -30,7 +30,7 @@ class Votes:
         self._unsaved: dict[str, TargetHealth] = {}
         self._savers: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
-        self._held = False
+        self._paused = False
 
     @property
     def settled(self) -> bool:
@@ -38,7 +38,7 @@ class Votes:
         return not self._unsaved
 
     def told(self, target: str) -> TargetHealth | None:
-        """The verdict that this watch has written or is about to write, if there is one."""
+        """The vote that this watch has written or is about to write, if there is one."""
         return self._told.get(target)
 
     def tell(self, target: str, state: TargetHealth) -> None:
@@ -47,18 +47,18 @@ class Votes:
         self._told[target] = self._unsaved[target] = state
         self._save_beside(target)
 
-    def hold(self) -> None:
+    def pause_writing(self) -> None:
         """Begin no write from now on, because the successor may already decide."""
-        self._held = True
+        self._paused = True
 
-    def release(self) -> None:
-        """Write what was held back: there is no successor after all."""
-        self._held = False
+    def resume_writing(self) -> None:
+        """Write what has waited: there is no successor after all."""
+        self._paused = False
         for target in self._unsaved:
             self._save_beside(target)
 
     async def settle(self, seconds: float) -> None:
-        """Wait for verdicts on their way. If one does not arrive, the successor writes it."""
+        """Wait for votes on their way. If one does not arrive, the successor writes it."""
         if self._savers:
             await asyncio.wait(tuple(self._savers.values()), timeout=seconds)
 
@@ -68,12 +68,12 @@ class Votes:
             saver.cancel()
 
     def _save_beside(self, target: str) -> None:
-        if target not in self._savers:  # a saver that is at work takes the newest verdict next
+        if target not in self._savers:  # a saver that is at work takes the newest vote next
             self._savers[target] = asyncio.get_running_loop().create_task(self._save_until_saved(target))
 
     async def _save_until_saved(self, target: str) -> None:
         try:
-            while target in self._unsaved and not self._held:
+            while target in self._unsaved and not self._paused:
                 try:
                     async with self._turns:
                         await self._save(target)
@@ -81,7 +81,7 @@ class Votes:
                     LOG.warning("health not written", extra={"target": target, "error": str(error)})
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
-            del self._savers[target]  # in the same step, so that the next verdict starts a saver of its own
+            del self._savers[target]  # in the same step, so that the next vote starts a saver of its own
 
     async def _save(self, target: str) -> None:
         state = self._unsaved[target]

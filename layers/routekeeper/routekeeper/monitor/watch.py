@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from routekeeper import VERSION
 from routekeeper.domain.errors import LeaseLost, StoreError
@@ -30,10 +30,6 @@ from routekeeper.monitor.watcher import Watcher
 
 LOG = logging.getLogger("routekeeper.monitor")
 
-LEASE_POLL_SECONDS: Final = 1.0
-"""How often the owner looks for a successor."""
-PATIENCE_SECONDS: Final = 5.0
-"""How long a hand-over waits while a verdict may be near or is not yet written, so that no run is interrupted."""
 DEADLINE_MARGIN_SECONDS: Final = 5.0
 SAVERS_SECONDS: Final = 2.0
 """How long the end of a watch without a successor waits for verdicts that are being written."""
@@ -52,6 +48,11 @@ class Ended(Enum):
     DEADLINE = "no successor came before the deadline"
 
 
+KeepWatch: TypeAlias = "Callable[[Watch, float], Awaitable[Ended]]"
+"""How long a watch lasts that has begun: it returns when the lease was let go, or `DEADLINE_MARGIN_SECONDS` before the
+deadline at the latest. It may raise LeaseLost."""
+
+
 class Watch:
     """Watches under one lease. A table out of reach stops no probe; losing the lease stops everything.
 
@@ -65,32 +66,31 @@ class Watch:
         self._configuration = configuration
         self._release = Release(VERSION, configuration.digest)
         self._dependencies = dependencies
-        self._clock = dependencies.clock
-        self._tenure = Tenure(lease, dependencies)
-        self._verdicts = Votes(self._tenure, dependencies)
-        self._reporter = Reporter(lease.vantage, configuration, dependencies)
+        self.clock = dependencies.clock
+        self.tenure = Tenure(lease, dependencies)
+        self._votes = Votes(self.tenure, dependencies)
+        self.reporter = Reporter(lease.vantage, configuration, dependencies)
         self._recorder = Recorder(lease.vantage, configuration.record_rounds)
-        self._watchers: dict[str, Watcher] = {}
+        self.watchers: dict[str, Watcher] = {}
         self._unwritten: dict[str, RoundCounts] = {}
         self._reading: asyncio.Task[Board] | None = None
         self._blind_until = 0.0
-        self._claimed_at: float | None = None
 
-    async def run(self, deadline_at: float) -> Ended:
-        """Watch until a successor claims the lease, somebody takes it, or the deadline is near."""
+    async def run(self, keep_watch: KeepWatch, deadline_at: float) -> Ended:
+        """Watch for as long as `keep_watch` does; it should end before `deadline_at`."""
         self._reading = reading = asyncio.get_running_loop().create_task(self._read_board())
         try:
             await asyncio.wait({reading}, timeout=BLIND_AFTER_SECONDS)
             self._begin()
-            ended = await self._keep_watch(deadline_at)
+            ended = await keep_watch(self, deadline_at)
         except LeaseLost:
             ended = Ended.LEASE_LOST
         finally:
             reading.cancel()
-            self._verdicts.drop()
-            await asyncio.gather(*(watcher.stop() for watcher in self._watchers.values()))
+            self._votes.drop()
+            await asyncio.gather(*(watcher.stop() for watcher in self.watchers.values()))
         self._count_rounds()
-        self._reporter.report(self._states())
+        self.reporter.report(self.states())
         LOG.info("watch ended", extra={"ended": ended.value})
         return ended
 
@@ -108,26 +108,26 @@ class Watch:
             await asyncio.sleep(BOARD_RETRY_SECONDS)
 
     def _begin(self) -> None:
-        now = self._clock()
+        now = self.clock()
         targets = self._configuration.targets.values()
         for target in targets:
             # The same at every vantage: a quorum waits for the last of them, so they should look together.
             phase = zlib.crc32(target.name.encode()) / 2**32
             prepare(target.detection)
             watcher = Watcher(
-                target, TargetHealth(since=now), phase, self._dependencies.prober, self._clock, self._changed
+                target, TargetHealth(since=now), phase, self._dependencies.prober, self.clock, self._changed
             )
             watcher.on_round = self._recorder.note if self._configuration.record_rounds else None
-            self._watchers[target.name] = watcher
+            self.watchers[target.name] = watcher
         unknown_after = (target.detection.unknown_after_seconds for target in targets)
         self._blind_until = now + max(self._configuration.stale_after_seconds, *unknown_after, 0.0)
-        self._recall_if_possible()
+        self.recall_if_possible()
         if self._reading is not None:
             LOG.warning("watching without what the predecessor knew")
-        for watcher in self._watchers.values():
+        for watcher in self.watchers.values():
             watcher.start(recording=self._reading is not None)
 
-    def _recall_if_possible(self) -> None:
+    def recall_if_possible(self) -> None:
         """Go on from what the predecessor knew, once it has been read.
 
         Reading may fail for so long that the vantage has lost its vote, and that no verdict of the predecessor would
@@ -139,9 +139,9 @@ class Watch:
             board = self._reading.result()
             known = board.vantages[self._name].targets if self._name in board.vantages else {}
             self._recall(known, board.health.get(self._name, {}))
-        elif self._clock() >= self._blind_until:
+        elif self.clock() >= self._blind_until:
             self._reading.cancel()
-            self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self._watchers})
+            self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self.watchers})
 
     def _recall(self, known: Mapping[str, TargetHealth], written: Mapping[str, TargetHealth]) -> None:
         """Take up what was known, and write again whatever the predecessor may have died before writing.
@@ -150,47 +150,30 @@ class Watch:
         watch itself has told while it was blind is not the predecessor's.
         """
         self._reading = None
-        for name, watcher in self._watchers.items():
-            mine, there = self._verdicts.told(name), written.get(name, TargetHealth())
+        for name, watcher in self.watchers.items():
+            mine, there = self._votes.told(name), written.get(name, TargetHealth())
             last = known.get(name) or TargetHealth(since=watcher.state.since)
             watcher.recall(later(last, there) if mine is None else last)
             held = mine or there
             if not _says_the_same(held, watcher.state):
-                self._verdicts.tell(name, watcher.state)
+                self._votes.tell(name, watcher.state)
 
     # --- watching
 
-    async def _keep_watch(self, deadline_at: float) -> Ended:
-        heartbeat_at = self._clock()
-        self._reporter.begin()
-        while (now := self._clock()) < deadline_at - DEADLINE_MARGIN_SECONDS:
-            if not await self._tenure.still_ours():
-                return Ended.LEASE_LOST
-            self._recall_if_possible()
-            await self._tenure.renew_if_due()
-            if now >= heartbeat_at:
-                await self._heartbeat()
-                heartbeat_at = max(heartbeat_at, now - 1) + self._configuration.heartbeat_interval_seconds
-            self._reporter.look(self._states())
-            if self._may_hand_over() and await self._hand_over():
-                return Ended.HANDED_OVER
-            await self._pause()
-        await self._let_go()
-        return Ended.DEADLINE
-
-    async def _pause(self) -> None:
+    async def pause(self, seconds: float) -> None:
+        """Sleep, or until the predecessor's counters have been read."""
         if self._reading is None:
-            await asyncio.sleep(LEASE_POLL_SECONDS)
+            await asyncio.sleep(seconds)
         else:
-            await asyncio.wait({self._reading}, timeout=LEASE_POLL_SECONDS)
+            await asyncio.wait({self._reading}, timeout=seconds)
 
-    async def _heartbeat(self) -> None:
+    async def heartbeat(self) -> None:
         """Tell the table what is known.
 
         Raises:
             LeaseLost: a newer monitor has written.
         """
-        for watcher in self._watchers.values():
+        for watcher in self.watchers.values():
             watcher.expire()
         try:
             await self._save_vantage()
@@ -202,44 +185,45 @@ class Watch:
     async def _save_vantage(self) -> None:
         """Write counters and summaries. A blind watch writes none: they would replace what nobody has read yet."""
         self._count_rounds()
-        if self._reading is not None:
+        if self.is_blind:
             return
         summaries = {name: account.summary() for name, account in self._unwritten.items()}
-        vantage = Vantage(self._name, self._tenure.lease.epoch, self._clock(), self._states(), summaries, self._release)
+        vantage = Vantage(self._name, self.tenure.lease.epoch, self.clock(), self.states(), summaries, self._release)
         await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
         self._unwritten.clear()
 
     def _count_rounds(self) -> None:
         self._recorder.write()
-        for name, watcher in self._watchers.items():
+        for name, watcher in self.watchers.items():
             ended = watcher.take()
-            self._reporter.count(name, ended)
+            self.reporter.count(name, ended)
             self._unwritten.setdefault(name, RoundCounts()).take_in(ended)
 
-    def _states(self) -> dict[str, TargetHealth]:
-        return {name: watcher.state for name, watcher in self._watchers.items()}
+    @property
+    def is_blind(self) -> bool:
+        """Whether what the predecessor knew has yet to be read."""
+        return self._reading is not None
+
+    def states(self) -> dict[str, TargetHealth]:
+        return {name: watcher.state for name, watcher in self.watchers.items()}
 
     def _changed(self, target: str, state: TargetHealth) -> None:
         if self._reading is None or state.health is Health.UNHEALTHY:
-            self._verdicts.tell(target, state)
+            self._votes.tell(target, state)
 
     # --- ending
 
-    def _may_hand_over(self) -> bool:
-        if self._tenure.lease.successor is None:
-            return False
-        if self._claimed_at is None:
-            self._claimed_at = self._clock()
-        if self._clock() - self._claimed_at >= PATIENCE_SECONDS:
-            return True
-        return self._verdicts.settled and not any(watcher.hurried for watcher in self._watchers.values())
+    @property
+    def is_calm(self) -> bool:
+        """Whether no verdict is near, and every one is written."""
+        return self._votes.settled and not any(watcher.hurried for watcher in self.watchers.values())
 
-    async def _let_go(self) -> None:
+    async def let_go(self) -> None:
         """End a watch that no successor waits for, so that the next one need not wait for the lease to run out."""
-        await self._verdicts.settle(SAVERS_SECONDS)
-        await self._hand_over() or await self._hand_over()
+        await self._votes.settle(SAVERS_SECONDS)
+        await self.hand_over() or await self.hand_over()
 
-    async def _hand_over(self) -> bool:
+    async def hand_over(self) -> bool:
         """Write everything down, then grant the lease. Probing goes on until the successor may begin.
 
         False if that failed or a verdict came in between: then this watch goes on.
@@ -247,18 +231,18 @@ class Watch:
         Raises:
             LeaseLost: another holds it already.
         """
-        before = self._states()
+        before = self.states()
         try:
             await self._save_vantage()
-            if any(state.health is not before[name].health for name, state in self._states().items()):
+            if any(state.health is not before[name].health for name, state in self.states().items()):
                 return False
-            self._verdicts.hold()
-            await self._tenure.grant()
+            self._votes.pause_writing()
+            await self.tenure.grant()
         except LeaseLost:
             raise
         except StoreError as error:
             LOG.warning("hand-over not written", extra={"error": str(error)})
-            self._verdicts.release()
+            self._votes.resume_writing()
             return False
         return True
 

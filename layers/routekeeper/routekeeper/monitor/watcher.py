@@ -9,7 +9,6 @@ from typing import Final
 
 from routekeeper.domain.health import Health, Observation, TargetHealth, expire, is_suspect, observe
 from routekeeper.domain.settings import Target
-from routekeeper.domain.vantage import Summary
 from routekeeper.monitor.round_counts import RoundCounts
 from routekeeper.monitor.round_trip import RoundTrip
 from routekeeper.monitor.rounds import probe_once
@@ -103,10 +102,6 @@ class Watcher:
         """The rounds ended since the last call."""
         taken, self._account = self._account, RoundCounts()
         return taken
-
-    def summarise(self) -> Summary:
-        """The same, summed up."""
-        return self.take().summary()
 
     def _schedule(self, at: float) -> None:
         if self._timer is not None:

@@ -73,8 +73,8 @@ class VpcRouteSteerer:
             Ec2Error: EC2 refused or did not answer, and the route is not as wanted.
         """
         table = next(name for name in steering.route_tables if _resource(name, steering) == route.resource)
-        if next_hop is None:
-            raise TypeError(f"{route.resource}: a path of VPC routes without a next hop")
+        if next_hop is None or next_hop.kind not in PARAMETERS:
+            raise TypeError(f"{route.resource}: a VPC route cannot lead to {next_hop}")
         put(
             route,
             next_hop,
