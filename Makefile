@@ -12,6 +12,8 @@ VENV   := $(BUILD)/venv
 SAM    := SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam
 MINISTACK := $(BUILD)/ministack/bin/python
 RUN    := $(VENV)/bin
+# Keep compiled modules, whatever the shell says: compiling them anew is half of each start of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## Show what can be made
