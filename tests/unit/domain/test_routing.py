@@ -467,20 +467,16 @@ def every_world() -> list[tuple[GroupState, dict[str, Verdict], FailbackMode, Ac
         (None, ReturnRequest(NOW + 60, ASKED, forced=True)),
     ]
     readings = [None, Actual(None), *(Actual(name, blackholed=hole) for name in NAMES for hole in (False, True))]
-    return [
-        (
-            replace(on(path, since), pin=pin, returning=request),
-            told(dx=dx, vpn=vpn, lte=lte, since=900.0),
-            mode,
-            reading,
-        )
+    states = [
+        replace(on(path, since), pin=pin, returning=request)
         for path, since, (pin, request) in product((None, "gone", *NAMES), (0.0, NOW - 30), holds)
-        for dx, vpn, lte in product(Health, repeat=3)
-        for mode, reading in product(FailbackMode, readings)
     ]
+    healths = [told(dx=dx, vpn=vpn, lte=lte, since=900.0) for dx, vpn, lte in product(Health, repeat=3)]
+    return list(product(states, healths, FailbackMode, readings))
 
 
 WORLDS = every_world()
+GROUPS = {mode: group(*NAMES, mode=mode) for mode in FailbackMode}
 
 
 def forced(state: GroupState, path: str) -> bool:
@@ -492,7 +488,7 @@ def forced(state: GroupState, path: str) -> bool:
 
 def test_law_2_in_every_world_a_move_goes_to_a_healthy_path_unless_forced() -> None:
     for state, verdicts, mode, reading in WORLDS:
-        decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+        decision = decide(GROUPS[mode], state, verdicts, reading, NOW)
         if isinstance(decision, Move):
             assert decision.to != state.path
             assert verdicts[f"{decision.to}-target"].health is UP or forced(state, decision.to)
@@ -501,7 +497,7 @@ def test_law_2_in_every_world_a_move_goes_to_a_healthy_path_unless_forced() -> N
 def test_law_3_in_every_world_nothing_moves_unforced_where_no_path_is_healthy() -> None:
     for state, verdicts, mode, reading in WORLDS:
         if all(verdict.health is not UP for verdict in verdicts.values()):
-            decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+            decision = decide(GROUPS[mode], state, verdicts, reading, NOW)
             assert isinstance(decision, Stay) or forced(state, decision.to)
 
 
@@ -511,7 +507,7 @@ def test_law_4_in_every_world_an_unhealthy_path_with_a_healthy_alternative_is_le
             continue
         held = state.pin is not None and state.pin.path == state.path
         if not held and any(verdict.health is UP for verdict in verdicts.values()):
-            assert isinstance(decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW), Move)
+            assert isinstance(decide(GROUPS[mode], state, verdicts, reading, NOW), Move)
 
 
 def test_law_12_in_every_world_what_the_brake_may_hold_is_a_return_that_nobody_asked_for_from_a_path_that_is_well() -> (
@@ -519,7 +515,7 @@ def test_law_12_in_every_world_what_the_brake_may_hold_is_a_return_that_nobody_a
 ):
     held = 0
     for state, verdicts, mode, reading in WORLDS:
-        decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+        decision = decide(GROUPS[mode], state, verdicts, reading, NOW)
         if isinstance(decision, Move) and decision.brakable:
             held += 1
             assert state.path is not None
@@ -532,14 +528,14 @@ def test_law_12_in_every_world_what_the_brake_may_hold_is_a_return_that_nobody_a
 
 def test_law_4_in_every_world_no_move_off_an_unhealthy_path_may_be_held() -> None:
     for state, verdicts, mode, reading in WORLDS:
-        decision = decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW)
+        decision = decide(GROUPS[mode], state, verdicts, reading, NOW)
         if isinstance(decision, Move) and decision.kind in (TransitionKind.FAILOVER, TransitionKind.INITIAL):
             assert not decision.brakable
 
 
 def test_law_6_in_every_world_nothing_moves_and_nothing_is_adopted_while_paused() -> None:
     for state, verdicts, mode, reading in WORLDS:
-        decision = decide(group(*NAMES, mode=mode), replace(state, pause=Pause(NOW + 1, ASKED)), verdicts, reading, NOW)
+        decision = decide(GROUPS[mode], replace(state, pause=Pause(NOW + 1, ASKED)), verdicts, reading, NOW)
         assert isinstance(decision, Stay)
         assert decision.halted
         assert decision.adopt is None
@@ -548,13 +544,13 @@ def test_law_6_in_every_world_nothing_moves_and_nothing_is_adopted_while_paused(
 def test_law_6_in_every_world_a_pinned_path_is_never_left() -> None:
     for state, verdicts, mode, reading in WORLDS:
         if state.pin is not None and state.path == state.pin.path:
-            assert isinstance(decide(group(*NAMES, mode=mode), state, verdicts, reading, NOW), Stay)
+            assert isinstance(decide(GROUPS[mode], state, verdicts, reading, NOW), Stay)
 
 
 def test_law_10_in_every_world_a_move_that_was_made_is_not_made_again() -> None:
     """Deciding again a moment later, with the routes in place, stays (a forced move onto a dead path aside)."""
     for state, verdicts, mode, reading in WORLDS:
-        steered = group(*NAMES, mode=mode)
+        steered = GROUPS[mode]
         decision = decide(steered, state, verdicts, reading, NOW)
         if isinstance(decision, Move) and verdicts[f"{decision.to}-target"].health is not DOWN:
             after = moved(state, decision, NOW)
