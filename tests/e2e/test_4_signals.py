@@ -120,6 +120,7 @@ def test_a_stop_through_the_api_loses_no_packet_of_a_50_hz_ping(calm: Laboratory
     assert ping.lost == []
 
 
+@pytest.mark.long
 def test_once_the_instance_has_been_started_traffic_goes_back(stopped: Laboratory) -> None:
     returns = len(user.history(stopped, "private-b", "failback"))
     stopped.aws.client("ec2").start_instances(InstanceIds=[stopped.world.instances["nat-b"]])
@@ -128,6 +129,7 @@ def test_once_the_instance_has_been_started_traffic_goes_back(stopped: Laborator
     assert user.status(stopped, "private-b")["paths"]["nat-b"]["signals"] == []
 
 
+@pytest.mark.long
 def test_a_spot_instance_that_is_warned_is_left_at_once(calm: Laboratory) -> None:
     nat_b = calm.world.instances["nat-b"]
     moves = len(user.history(calm, "private-b", "failover"))
@@ -139,6 +141,7 @@ def test_a_spot_instance_that_is_warned_is_left_at_once(calm: Laboratory) -> Non
     assert ping.lost == []
 
 
+@pytest.mark.long
 def test_a_termination_loses_no_packet_though_the_other_instance_is_announced_to_go(calm: Laboratory) -> None:
     nat_a = calm.world.instances["nat-a"]
     moves = len(user.history(calm, "private-a", "failover"))

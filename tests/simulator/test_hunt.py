@@ -49,6 +49,7 @@ def hunted(played: Callable[[Cut], Outcome], seconds: float, run_seconds: float 
     return hunt(Crew(played, 6, 1, time.monotonic() + seconds, run_seconds), QUIET)
 
 
+@pytest.mark.long
 def test_a_hunt_in_which_all_is_well_finds_nothing() -> None:
     tally, finds = hunted(well, 8.0)
     assert tally.runs > 0
