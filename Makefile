@@ -12,6 +12,8 @@ VENV   := $(BUILD)/venv
 SAM    := SAM_CLI_TELEMETRY=0 $(BUILD)/sam/bin/sam
 MINISTACK := $(BUILD)/ministack/bin/python
 RUN    := $(VENV)/bin
+# Keep compiled modules, whatever the shell says: compiling them anew is half of each start of the tests.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## Show what can be made
@@ -94,18 +96,28 @@ format: $(VENV)/.done ## Put the sources in shape
 	$(RUN)/ruff check --fix-only .
 	$(RUN)/ruff format .
 
+FAST := tests/unit tests/cli tests/template tests/docs
+SPREAD := $(RUN)/pytest -n 2 --dist worksteal
+
 .PHONY: test-unit
-test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, fewer drawn examples
-	$(RUN)/pytest -n 2 --hypothesis-profile quick -m "not network and not local_aws and not e2e" tests/unit tests/cli tests/template tests/docs
+test-unit: $(VENV)/.done ## Run the fast tests: no network, no local AWS, fewer examples
+	$(SPREAD) --hypothesis-profile quick -m "not network and not local_aws and not long" $(FAST)
 
 .PHONY: test
-test: setup ## Run every test, the stories on the deployed application included
+test: setup ## Run every test but the long ones, the stories on the deployed application included
 	@$(RUN)/python -m lab.host true || echo "the tests that need the laboratory's network will be skipped"
-	$(RUN)/pytest
+	$(RUN)/pytest -n 2 --dist loadfile -m "not network and not long"
+	$(RUN)/pytest -m "network and not long"
+	@$(if $(filter test-all,$(MAKECMDGOALS)),,echo "left out: the tests marked long, which make test-all runs too")
+
+.PHONY: test-all
+test-all: test ## ... and the long ones, which rarely tell news
+	$(SPREAD) -m "long and not network"
+	$(RUN)/pytest -m "long and network"
 
 .PHONY: coverage
 coverage: $(VENV)/.done ## Run the fast tests and show what they do not reach
-	$(RUN)/pytest -q -m "not network and not local_aws and not e2e" --cov --cov-report=term tests/unit tests/cli tests/template
+	$(RUN)/pytest -q -m "not network and not local_aws and not long" --cov --cov-report=term $(FAST)
 
 .PHONY: build
 build: $(BUILD)/sam/.done $(BUILD)/compiler/.done ## Package the application as `sam deploy` takes it

@@ -17,7 +17,9 @@ from lab.simulator.shrink import Cut
 from lab.simulator.simulation import Outcome
 
 RUN_SECONDS: Final = 120.0
-"""How long one run may take, the start of its process included: the slowest take some seconds."""
+"""How long one run may take: the slowest take some seconds."""
+START_SECONDS: Final = 120.0
+"""How long a process may take to start: it loads the whole simulator, all of them at once."""
 LOST: Final = "lost"
 """What the error of a run begins with of which nothing is heard any more."""
 _LISTEN_SECONDS: Final = 0.25
@@ -53,6 +55,8 @@ class _Worker:
     """What it is at, or will be once it is up."""
     since: float
     busy: bool = True
+    up: bool = False
+    """Whether it has begun anything."""
 
 
 @dataclass(slots=True)
@@ -105,6 +109,7 @@ class Crew:
             else:
                 worker = self._workers[news.worker]
                 worker.cut, worker.since, worker.busy = news.cut, time.monotonic(), news.outcome is None
+                worker.up = True
                 if news.outcome is not None:
                     yield news.cut, news.outcome
 
@@ -112,7 +117,8 @@ class Crew:
         """Those of which nothing will be heard. One that had no time to begin anything has ended well."""
         for worker in self._workers:
             code, spent = worker.process.exitcode, time.monotonic() - worker.since
+            limit = self.run_seconds if worker.up else START_SECONDS
             if code:
                 yield worker.cut, Outcome.failed(f"{LOST}: its process ended with exit code {code}")
-            elif worker.busy and code is None and spent > self.run_seconds:
-                yield worker.cut, Outcome.failed(f"{LOST}: it has not ended within {self.run_seconds:g} s")
+            elif worker.busy and code is None and spent > limit:
+                yield worker.cut, Outcome.failed(f"{LOST}: it has not ended within {limit:g} s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -108,7 +109,8 @@ class DynamoDbBench:
         self.client.put_item(TableName=self.table, Item=item)
 
     def keys(self) -> list[tuple[str, str]]:
-        found = self.client.scan(TableName=self.table, ConsistentRead=True)["Items"]
+        asked = {"TableName": self.table, "ConsistentRead": True, "ProjectionExpression": "pk, sk"}
+        found = self.client.scan(**asked)["Items"]
         return sorted((item["pk"]["S"], item["sk"]["S"]) for item in found)
 
 
@@ -153,7 +155,13 @@ def create_table(client: Any, table: str) -> None:
 @contextlib.contextmanager
 def moto_bench() -> Iterator[Bench]:
     with mock_aws():
-        yield DynamoDbBench(boto3.client("dynamodb", region_name="eu-central-1"), TABLE)
+        yield DynamoDbBench(_moto_client(), TABLE)
+
+
+@functools.cache
+def _moto_client() -> Any:
+    """One for all tables: the start of a client takes longer than most tests."""
+    return boto3.client("dynamodb", region_name="eu-central-1")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from routekeeper.config.brake import MOST_MOVES
 from routekeeper.domain.brake import Counted, Ledger
 from routekeeper.domain.group_state import Channel
@@ -14,6 +16,7 @@ from tests.fakes.routes import FakeRoutes
 from tests.unit.router.stage import CONFIGURATION, NAT_A, Stage, group
 
 
+@pytest.mark.long
 def test_a_group_of_800_tables_whose_people_are_out_of_reach_still_fits_into_its_item() -> None:
     tables = [f"rtb-{number:017x}" for number in range(800)]
     stage = Stage(

@@ -3,7 +3,8 @@ and the operator function to invoke.
 
 All of them share one laboratory (`conftest.lab`) and run in the order of the files: first what can be seen while all
 is well, then both failures at once, then the way back. Long waits overlap: what is quick is told while a
-hold-down runs. Each test can also be run alone; its fixtures bring about what it needs:
+hold-down runs. Those marked long are for `make test-all`. Each test can also be run alone; its fixtures bring about
+what it needs:
 
     build/venv/bin/pytest tests/e2e -k icmp
     build/venv/bin/pytest tests/e2e/test_3_return.py -k returns_to_direct_connect

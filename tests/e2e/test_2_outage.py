@@ -61,14 +61,6 @@ def test_the_transition_alarm_tells_of_it(lab: Laboratory, outage: Outage) -> No
     assert wait_for(lambda: user.metric(lab, "Transitions", group="idc"), 20, "metric Transitions") == [1.0]
 
 
-def test_a_table_that_ec2_throttles_raises_an_alarm_and_makes_no_history(lab: Laboratory, outage: Outage) -> None:
-    user.await_event(lab, "idc", "failover")
-    wait_for(lambda: user.metric(lab, "SteeringFailures", group="refused"), 60, "SteeringFailures of refused")
-    user.await_alarm(lab, "steering-failure")
-    assert user.default_route(lab, lab.world.spare_route_tables[0]) == "nat-a"
-    assert user.history(lab, "refused") == [], "what was not done is not history"
-
-
 def test_a_table_without_the_tag_is_not_touched(lab: Laboratory, outage: Outage) -> None:
     table = lab.world.spare_route_tables[1]
     user.await_event(lab, "idc", "failover")
@@ -103,6 +95,14 @@ def test_nobody_moves_traffic_by_hand_onto_an_unhealthy_path_unless_by_force(lab
     assert user.ask(lab, "unpin", "rehearsal")["ok"]
     user.await_event(lab, "rehearsal", "failover", count=2)
     assert user.reference(lab, "rehearsal") == lab.world.attachments["vpn"]
+
+
+def test_a_table_that_ec2_throttles_raises_an_alarm_and_makes_no_history(lab: Laboratory, outage: Outage) -> None:
+    user.await_event(lab, "idc", "failover")
+    wait_for(lambda: user.metric(lab, "SteeringFailures", group="refused"), 60, "SteeringFailures of refused")
+    user.await_alarm(lab, "steering-failure")
+    assert user.default_route(lab, lab.world.spare_route_tables[0]) == "nat-a"
+    assert user.history(lab, "refused") == [], "what was not done is not history"
 
 
 def _blackout_seconds(traffic: Measurement, outage: Outage) -> float:

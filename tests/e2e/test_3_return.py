@@ -68,16 +68,8 @@ def test_the_pinned_probe_goes_on_testing_direct_connect_while_traffic_is_on_the
     assert user.reference(lab, "on-premises") == lab.world.attachments["vpn"]
 
 
-def test_icmp_that_is_refused_is_told_and_never_counts_as_a_loss(lab: Laboratory, mended: Outage) -> None:
-    def nothing_is_lost_for_a_minute() -> bool:
-        return 0.0 in user.metric(lab, "LossRatio", vantage="b", target="dx-router")
-
-    wait_for(nothing_is_lost_for_a_minute, 150, "a minute without a loss seen from vantage b")
-    assert user.metric(lab, "IcmpUnavailable")
-
-
 def test_traffic_returns_to_direct_connect_once_and_without_a_loss(lab: Laboratory, mended: Outage) -> None:
-    back = user.await_event(lab, "idc", "failback", timeout_seconds=FAILBACK_WITHIN_SECONDS)
+    back = user.await_failback(lab, "idc", timeout_seconds=FAILBACK_WITHIN_SECONDS)
     assert user.moment(back["at"]) - mended.mended_at >= HEALTHY_FOR_SECONDS + HOLD_DOWN_SECONDS - 1
     assert user.reference(lab, "on-premises") is None
     assert _lost_since_the_blackout(mended.dx, mended, back) == 0
@@ -122,6 +114,14 @@ def test_no_target_is_unwatched_while_monitors_hand_over(stage: Stage, mended: O
             gap = sightings.longest_gap(*vantages)
             told = f"{sightings.target.name} unwatched by {' and '.join(v.name for v in vantages)}"
             assert gap <= WATCHED_EVERY_SECONDS + LATENESS_SECONDS, told
+
+
+def test_icmp_that_is_refused_is_told_and_never_counts_as_a_loss(lab: Laboratory, mended: Outage) -> None:
+    def nothing_is_lost_for_a_minute() -> bool:
+        return 0.0 in user.metric(lab, "LossRatio", vantage="b", target="dx-router")
+
+    wait_for(nothing_is_lost_for_a_minute, 150, "a minute without a loss seen from vantage b")
+    assert user.metric(lab, "IcmpUnavailable")
 
 
 def _stops(lab: Laboratory) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -107,6 +108,18 @@ def await_event(lab: Laboratory, group: str, kind: str, *, count: int = 1, timeo
         return found if len(found) >= count else []
 
     return wait_for(look, timeout_seconds, f"{kind} number {count} of {group}")[-1]
+
+
+def await_failback(lab: Laboratory, group: str, *, count: int = 1, timeout_seconds: float) -> Event:
+    """Wait for a failback as `await_event` does, and run the pass as soon as it is due, not with the next minute."""
+
+    def is_due() -> bool:
+        due = status(lab, group)["next"].get("failback_at")
+        return due is not None and moment(due) <= time.time()
+
+    wait_for(lambda: len(history(lab, group, "failback")) >= count or is_due(), timeout_seconds, f"{group} may go back")
+    run_router(lab)
+    return await_event(lab, group, "failback", count=count, timeout_seconds=10)
 
 
 def holds_for(look: Callable[[], bool], what: str, seconds: float) -> None:

@@ -20,8 +20,8 @@ from lab.cloud.ec2.world import LabWorld
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
-IMAGE: Final = "ami-03cf127a"
-"""One of the images that moto knows; asking moto for them all takes half a second."""
+IMAGE: Final = "ami-12c6146b"
+"""The image that moto knows (see tests/conftest.py)."""
 
 
 @dataclass(slots=True)

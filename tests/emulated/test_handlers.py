@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import sys
@@ -64,6 +65,12 @@ class Deployed:
         self.store.save_vantage(Vantage("a", 1, now))
 
 
+@functools.cache
+def client(service: str) -> Any:
+    """One for all tests: the start of a client takes longer than what is asked of it."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
 @pytest.fixture
 def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deployed]:
     settings = {
@@ -78,7 +85,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploy
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        monkeypatch.setenv("ROUTEKEEPER_TOPIC_ARN", boto3.client("sns").create_topic(Name="t")["TopicArn"])
+        monkeypatch.setenv("ROUTEKEEPER_TOPIC_ARN", client("sns").create_topic(Name="t")["TopicArn"])
         instances, table = _network()
         _package(tmp_path, CONFIGURATION.format(**instances, table=table))
         monkeypatch.syspath_prepend(str(tmp_path))
@@ -88,7 +95,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploy
 
 
 def _network() -> tuple[dict[str, str], str]:
-    ec2 = boto3.client("ec2")
+    ec2 = client("ec2")
     started = ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2)["Instances"]
     instances = dict(zip("ab", (one["InstanceId"] for one in started), strict=True))
     table = ec2.create_route_table(VpcId=started[0]["VpcId"])["RouteTable"]["RouteTableId"]
@@ -105,15 +112,15 @@ def _package(directory: Path, configuration: str) -> None:
 
 
 def _table() -> Any:
-    client = boto3.client("dynamodb")
+    dynamodb = client("dynamodb")
     keys = {"pk": "HASH", "sk": "RANGE"}
-    client.create_table(
+    dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],  # type: ignore[typeddict-item]
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
     )
-    return client
+    return dynamodb
 
 
 def load(function: str) -> ModuleType:
@@ -143,7 +150,7 @@ def test_the_router_moves_the_route_on_a_stream_record(deployed: Deployed) -> No
     answer = handle("router", "stream-health")
     assert answer["batchItemFailures"] == []
     assert answer["groups"] == [{"group": "private-a", "outcome": "failover: nat-a to nat-b", "error": None}]
-    [table] = boto3.client("ec2").describe_route_tables(RouteTableIds=[deployed.route_table])["RouteTables"]
+    [table] = client("ec2").describe_route_tables(RouteTableIds=[deployed.route_table])["RouteTables"]
     assert deployed.instances["b"] in [route.get("InstanceId") for route in table["Routes"]]
 
 
@@ -162,7 +169,7 @@ def test_the_restarter_stops_what_has_been_left_and_says_so_in_plain_json(deploy
     assert group["group"] == "nat"
     assert group["under_way"] is True
     assert [line["outcome"] for line in group["events"]] == ["begun"]
-    state = boto3.client("ec2").describe_instances(InstanceIds=[deployed.instances["a"]])
+    state = client("ec2").describe_instances(InstanceIds=[deployed.instances["a"]])
     assert state["Reservations"][0]["Instances"][0]["State"]["Name"] in ("stopping", "stopped")
 
 

@@ -49,6 +49,7 @@ def hunted(played: Callable[[Cut], Outcome], seconds: float, run_seconds: float 
     return hunt(Crew(played, 6, 1, time.monotonic() + seconds, run_seconds), QUIET)
 
 
+@pytest.mark.long
 def test_a_hunt_in_which_all_is_well_finds_nothing() -> None:
     tally, finds = hunted(well, 8.0)
     assert tally.runs > 0
@@ -59,12 +60,12 @@ def test_a_hunt_in_which_all_is_well_finds_nothing() -> None:
     ("played", "told"),
     [
         (raises_at_seven, "seed 7:keep=none:clocks=true: ValueError: no such world"),
-        (hangs_at_seven, "seed 7: lost: it has not ended within 15 s"),
+        (hangs_at_seven, "seed 7: lost: it has not ended within 3 s"),
         (dies_at_seven, "seed 7: lost: its process ended with exit code 3"),
     ],
 )
 def test_a_run_that_raises_hangs_or_dies_is_a_find(played: Callable[[Cut], Outcome], told: str) -> None:
-    _, finds = hunted(played, 60.0, 15.0)
+    _, finds = hunted(played, 60.0, 3.0)
     assert [str(found) for found in finds] == [told]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from routekeeper.domain.damping import FLAP, Damping
@@ -33,13 +34,14 @@ def every(minutes: float, count: int) -> list[float]:
 @st.composite
 def rules(draw: st.DrawFn) -> Damping:
     """Settings as the configuration lets them pass."""
+    day = 86_400.0
     reuse = draw(st.integers(10, 20_000))
-    suppress = draw(st.integers(max(int(FLAP), reuse) + 1, 100_000))
-    half_life = draw(st.floats(1.0, 86_400.0))
-    longest = draw(st.floats(1.0, 86_400.0))
-    rule = Damping(half_life, suppress, reuse, longest)
-    assume(suppress <= rule.ceiling)
-    return rule
+    lowest = max(int(FLAP), reuse) + 1
+    halvings = math.log2((lowest + 1) / reuse)  # with so many down to reuse, the lowest suppress is below the ceiling
+    half_life = draw(st.floats(1.0, day / max(1.0, halvings)))
+    longest = draw(st.floats(min(day, max(1.0, halvings * half_life)), day))
+    rule = Damping(half_life, lowest, reuse, longest)
+    return replace(rule, suppress=draw(st.integers(lowest, min(100_000, int(rule.ceiling)))))
 
 
 looks = st.lists(st.tuples(st.sampled_from(Health), st.floats(0.0, 3000.0)), max_size=40)

@@ -1,6 +1,7 @@
 """What holds for every decision: in every state of a small world, and for any failback (laws 2, 3, 4, 6, 10 and 12)."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 from hypothesis import given, settings
@@ -8,12 +9,11 @@ from hypothesis import strategies as st
 
 from routekeeper.domain.damping import Damping
 from routekeeper.domain.deciding import decide
-from routekeeper.domain.decision import Move, Stay
+from routekeeper.domain.decision import Decision, Move, Stay
 from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.group_state import GroupState, Pause, Pin, ReturnRequest, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.path_memory import PathMemory
-from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.remembering import counted, moved
 from routekeeper.domain.routes import Actual
 from routekeeper.domain.settings import FailbackMode, FailbackPolicy
@@ -22,8 +22,9 @@ from routekeeper.domain.view import View
 from tests.unit.domain.small_world import ASKED, DOWN, NAMES, NOW, UP, choose, group, on, opening, pinned, to, told
 
 
-def every_world() -> list[tuple[GroupState, dict[str, Verdict], FailbackMode, Actual | None]]:
-    """Three paths; every health, desired path, pin, request and reading of the routes."""
+@cache
+def every_world() -> list[tuple[View, Decision]]:
+    """Three paths; every health, desired path, pin, request and reading of the routes, with what is decided there."""
     holds: list[tuple[Pin | None, ReturnRequest | None]] = [
         (None, None),
         (pinned("vpn"), None),
@@ -31,21 +32,21 @@ def every_world() -> list[tuple[GroupState, dict[str, Verdict], FailbackMode, Ac
         (None, ReturnRequest(NOW + 60, ASKED)),
         (None, ReturnRequest(NOW + 60, ASKED, forced=True)),
     ]
-    readings = [None, Actual(None), *(Actual(name, blackholed=hole) for name in NAMES for hole in (False, True))]
-    return [
-        (
-            replace(on(path, since), pin=pin, returning=request),
-            told(dx=dx, vpn=vpn, lte=lte, since=900.0),
-            mode,
-            reading,
-        )
+    states = [
+        replace(on(path, since), pin=pin, returning=request)
         for path, since, (pin, request) in product((None, "gone", *NAMES), (0.0, NOW - 30), holds)
-        for dx, vpn, lte in product(Health, repeat=3)
-        for mode, reading in product(FailbackMode, readings)
     ]
+    verdicts = [Verdicts(told(dx=dx, vpn=vpn, lte=lte, since=900.0)) for dx, vpn, lte in product(Health, repeat=3)]
+    groups = [group(*NAMES, mode=mode) for mode in FailbackMode]
+    readings = [None, Actual(None), *(Actual(name, blackholed=hole) for name in NAMES for hole in (False, True))]
+    views = [
+        View(of, state, said, NOW, there) for of, state, said, there in product(groups, states, verdicts, readings)
+    ]
+    return [(view, decide(view)) for view in views]
 
 
-WORLDS = every_world()
+def probed(view: View, path: str) -> Health:
+    return view.verdicts.targets[f"{path}-target"].health
 
 
 def forced(state: GroupState, path: str) -> bool:
@@ -56,78 +57,69 @@ def forced(state: GroupState, path: str) -> bool:
 
 
 def test_law_2_in_every_world_a_move_goes_to_a_healthy_path_unless_forced() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        decision = decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading))
+    for view, decision in every_world():
         if isinstance(decision, Move):
-            assert decision.to != state.path
-            assert verdicts[f"{decision.to}-target"].health is UP or forced(state, decision.to)
+            assert decision.to != view.state.path
+            assert probed(view, decision.to) is UP or forced(view.state, decision.to)
 
 
 def test_law_3_in_every_world_nothing_moves_unforced_where_no_path_is_healthy() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        if all(verdict.health is not UP for verdict in verdicts.values()):
-            decision = decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading))
-            assert isinstance(decision, Stay) or forced(state, decision.to)
+    for view, decision in every_world():
+        if all(probed(view, name) is not UP for name in NAMES):
+            assert isinstance(decision, Stay) or forced(view.state, decision.to)
 
 
 def test_law_4_in_every_world_an_unhealthy_path_with_a_healthy_alternative_is_left_unless_pinned() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        if state.path not in NAMES or verdicts[f"{state.path}-target"].health is not DOWN:
+    for view, decision in every_world():
+        state = view.state
+        if state.path not in NAMES or probed(view, state.path) is not DOWN:
             continue
         held = state.pin is not None and state.pin.path == state.path
-        if not held and any(verdict.health is UP for verdict in verdicts.values()):
-            assert isinstance(decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading)), Move)
+        if not held and any(probed(view, name) is UP for name in NAMES):
+            assert isinstance(decision, Move)
 
 
 def test_law_12_in_every_world_what_the_brake_may_hold_is_a_return_that_nobody_asked_for_from_a_path_that_is_well() -> (
     None
 ):
     held = 0
-    for state, verdicts, mode, reading in WORLDS:
-        decision = decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading))
+    for view, decision in every_world():
         if isinstance(decision, Move) and decision.brakable:
             held += 1
-            assert state.path is not None
+            assert view.state.path is not None
             assert decision.asked is None
             assert decision.kind is TransitionKind.FAILBACK
-            assert verdicts[f"{state.path}-target"].health is not DOWN
-            assert reading is None or reading.path != state.path or not reading.blackholed
+            assert probed(view, view.state.path) is not DOWN
+            assert not view.is_blackhole
     assert held
 
 
 def test_law_4_in_every_world_no_move_off_an_unhealthy_path_may_be_held() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        decision = decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading))
+    for _, decision in every_world():
         if isinstance(decision, Move) and decision.kind in (TransitionKind.FAILOVER, TransitionKind.INITIAL):
             assert not decision.brakable
 
 
 def test_law_6_in_every_world_nothing_moves_and_nothing_is_adopted_while_paused() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        decision = decide(
-            View(
-                group(*NAMES, mode=mode), replace(state, pause=Pause(NOW + 1, ASKED)), Verdicts(verdicts), NOW, reading
-            )
-        )
+    for view, _ in every_world():
+        decision = decide(view.with_state(replace(view.state, pause=Pause(NOW + 1, ASKED))))
         assert isinstance(decision, Stay)
         assert decision.halted
         assert decision.adopt is None
 
 
 def test_law_6_in_every_world_a_pinned_path_is_never_left() -> None:
-    for state, verdicts, mode, reading in WORLDS:
-        if state.pin is not None and state.path == state.pin.path:
-            assert isinstance(decide(View(group(*NAMES, mode=mode), state, Verdicts(verdicts), NOW, reading)), Stay)
+    for view, decision in every_world():
+        if view.state.pin is not None and view.state.path == view.state.pin.path:
+            assert isinstance(decision, Stay)
 
 
 def test_law_10_in_every_world_a_move_that_was_made_is_not_made_again() -> None:
     """Deciding again a moment later, with the routes in place, stays (a forced move onto a dead path aside)."""
-    for state, verdicts, mode, reading in WORLDS:
-        steered = group(*NAMES, mode=mode)
-        decision = decide(View(steered, state, Verdicts(verdicts), NOW, reading))
-        if isinstance(decision, Move) and verdicts[f"{decision.to}-target"].health is not DOWN:
-            after = moved(state, decision, NOW)
-            assert isinstance(decide(View(steered, after, Verdicts(verdicts), NOW + 0.1, Actual(decision.to))), Stay)
+    for view, decision in every_world():
+        if isinstance(decision, Move) and probed(view, decision.to) is not DOWN:
+            after = moved(view.state, decision, NOW)
+            assert isinstance(decide(View(view.group, after, view.verdicts, NOW + 0.1, Actual(decision.to))), Stay)
 
 
 # --- for any settings of failback
