@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta, tzinfo
 from random import Random
@@ -59,11 +60,7 @@ def draw(seed: int) -> Plan:
         fates = Fates(random, configuration, vantages, random.choice(THEMES))
         length = random.choice((30.0, 120.0, 400.0, 900.0))
         focus = at + random.uniform(30.0, 30.0 + length)
-        episode = [
-            # Troubles come together: most of an episode falls around one moment, where one meets another.
-            replace(event, at=focus + random.uniform(-25.0, 25.0)) if random.random() < 0.6 else event
-            for event in (fates.event(at, length) for _ in range(random.randint(1, 8)))
-        ]
+        episode = list(_troubles(random, fates, at, length, focus))
         # From sequences of their own, so that the rest of a seed's world is as it would be without them.
         episode += grey.lines(shades, configuration, vantages, at, min(length, 120.0) if full else length)
         if announced.random() < 0.3:
@@ -80,6 +77,13 @@ def draw(seed: int) -> Plan:
     names += [f"monitor/{name}" for name in vantages]
     skews = {name: random.uniform(-wrong, wrong) for name in names}
     return Plan(seed, configuration, vantages, tuple(events), at + 1.0, tuple(settle_at), skews, full)
+
+
+def _troubles(random: Random, fates: Fates, at: float, length: float, focus: float) -> Iterator[Event]:
+    """Troubles come together: most of an episode falls around one moment, where one meets another."""
+    for _ in range(random.randint(1, 8)):
+        event = fates.event(at, length)
+        yield replace(event, at=focus + random.uniform(-25.0, 25.0)) if random.random() < 0.6 else event
 
 
 def _flaps(random: Random, configuration: Configuration, at: float) -> list[Event]:

@@ -103,11 +103,7 @@ class World:
         self.plan = plan
         self.table = WatchedTable()
         configuration = plan.configuration
-        machines = {name: Machine() for name in _instances(configuration)}
-        self.ec2 = Ec2(kernel, self.random("ec2"), machines)
-        # Others' things stand in the same account: nobody has any business with them.
-        machines["i-others"] = Machine()
-        self.ec2.routes["rtb-others"] = {"0.0.0.0/0": ("GatewayId", "igw-others")}
+        self.ec2 = Ec2(kernel, self.random("ec2"), {name: Machine() for name in _instances(configuration)})
         self.places = {name: Place() for name in plan.vantages}
         pairs = [(vantage, target) for vantage in plan.vantages for target in configuration.targets]
         self.lines = {pair: Line(self.random(f"line {pair}")) for pair in pairs}
@@ -137,8 +133,14 @@ class World:
         self.stale_at: dict[str, float] = {}
         """When reads of a group were last stale; `*` for all."""
         self.owners = dict(self._owners())
+        self._begin()
+
+    def _begin(self) -> None:
+        # Others' things stand in the same account: nobody has any business with them.
+        self.ec2.machines["i-others"] = Machine()
+        self.ec2.routes["rtb-others"] = {"0.0.0.0/0": ("GatewayId", "igw-others")}
         self.ec2.on_change = self.look_at_lines
-        for group in configuration.groups.values():
+        for group in self.plan.configuration.groups.values():
             self._put_on(group, 0)
         self.look_at_lines()
 

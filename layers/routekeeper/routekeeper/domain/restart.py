@@ -140,7 +140,7 @@ def begin(state: RestartState, candidates: tuple[Candidate, ...], now: float) ->
     if state.active is not None:
         return Wait(f"{state.active.target} is being restarted")
     waits: list[str] = []
-    for candidate in sorted(candidates, key=lambda p: len(_recent(state, p.target, p.policy, now))):
+    for candidate in sorted(candidates, key=lambda one: len(_recent(state, one.target, one.policy, now))):
         decision = _consider(state, candidate, now)
         if isinstance(decision, Step):
             return decision

@@ -36,7 +36,7 @@ class Reporter:
         self._emit = dependencies.emit
         self._due_at = 0.0
         self._refusal_told = False
-        self._accounts: dict[str, RoundCounts] = {}
+        self._counts: dict[str, RoundCounts] = {}
 
     def begin(self) -> None:
         """Say that somebody watches."""
@@ -45,7 +45,7 @@ class Reporter:
 
     def count(self, target: str, rounds: RoundCounts) -> None:
         """Keep rounds that have ended for the next report."""
-        self._accounts.setdefault(target, RoundCounts()).take_in(rounds)
+        self._counts.setdefault(target, RoundCounts()).take_in(rounds)
 
     def look(self, targets: Mapping[str, TargetHealth]) -> None:
         """Log what cannot be probed, and report if the watch has become long."""
@@ -57,8 +57,8 @@ class Reporter:
     def report(self, targets: Mapping[str, TargetHealth]) -> None:
         """Emit what has been counted since the last report, and the verdicts as they are."""
         self._tell_refusal()
-        accounts, self._accounts = self._accounts, {}
-        summaries = {name: accounts.get(name, RoundCounts()).summary() for name in targets}
+        counts, self._counts = self._counts, {}
+        summaries = {name: counts.get(name, RoundCounts()).summary() for name in targets}
         LOG.info("targets seen", extra={"targets": _figures(targets, summaries)})
         for measurement in self._measurements(targets, summaries):
             self._emit(measurement)

@@ -187,7 +187,7 @@ class Watch:
         self._count_rounds()
         if self.is_blind:
             return
-        summaries = {name: account.summary() for name, account in self._unwritten.items()}
+        summaries = {name: counts.summary() for name, counts in self._unwritten.items()}
         vantage = Vantage(self._name, self.tenure.lease.epoch, self.clock(), self.states(), summaries, self._release)
         await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
         self._unwritten.clear()

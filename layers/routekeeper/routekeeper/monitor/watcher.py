@@ -47,7 +47,7 @@ class Watcher:
         self._rounds: set[asyncio.Task[None]] = set()
         self._overdue: set[asyncio.Task[None]] = set()
         self._round_trip = RoundTrip()
-        self._account = RoundCounts()
+        self._counts = RoundCounts()
         self._began_at = clock()
         self._record: list[Observation] | None = None
         self.on_round: OnRound | None = None
@@ -100,7 +100,7 @@ class Watcher:
 
     def take(self) -> RoundCounts:
         """The rounds ended since the last call."""
-        taken, self._account = self._account, RoundCounts()
+        taken, self._counts = self._counts, RoundCounts()
         return taken
 
     def _schedule(self, at: float) -> None:
@@ -124,7 +124,7 @@ class Watcher:
         result = await probe_once(self.target, self._prober)
         if result.round_trip_seconds is not None:
             self._round_trip = self._round_trip.measured(result.round_trip_seconds)
-        self._account.add(result)
+        self._counts.add(result)
         seen = Observation(
             result.health, sent_at, self._clock(), result.reason, result.round_trip_seconds, result.address
         )

@@ -142,11 +142,11 @@ class GroupPass:
 
     def _braked(self, state: GroupState, decision: Decision) -> Decision:
         """The decision, or to stay if it can wait and the brake holds it."""
-        if isinstance(decision, Stay) or not decision.brakable or (held := self._hold(state)) is None:
+        if isinstance(decision, Stay) or not decision.brakable or (held := self._take_slot(state)) is None:
             return decision
         return Stay(f"{decision.reason}, but {held}")
 
-    def _hold(self, state: GroupState) -> str | None:
+    def _take_slot(self, state: GroupState) -> str | None:
         """Why a transition that can wait has to wait; None once it has its slot under the brake (law 12)."""
         asked_at = self.scope.now()
         held = self.scope.braking.take_slot(transitions.next_id(state))
@@ -164,7 +164,7 @@ class GroupPass:
             where = {route.resource: str(route) for route in left}
             LOG.warning("drift left as it is", extra={"path": path.name, "routes": where})
         drifted = tuple(one for one in differing(view.routes, path) if one.unread is None and one not in left)
-        if not drifted or not can_wait(view, drifted) or (held := self._hold(view.state)) is None:
+        if not drifted or not can_wait(view, drifted) or (held := self._take_slot(view.state)) is None:
             return left, None
         return (*left, *drifted), f"somebody else changed the routes; putting them right is {held}"
 
