@@ -103,7 +103,7 @@ def test_warnings_about_the_configuration_are_told_where_sam_shows_them(tmp_path
     doubtful.write_text(CONFIGURATION)
     built = build("config", tmp_path, ROUTEKEEPER_CONFIG=str(doubtful))
     assert built.returncode == 0, built.stderr
-    assert built.stdout.startswith(f"{doubtful}:4:13: targets.dx-router.probes: warning: ")
+    assert f"\n{doubtful}:4:13: targets.dx-router.probes: warning: " in f"\n{built.stdout}"
 
 
 def test_a_mistake_in_the_configuration_fails_the_build_and_says_where(tmp_path: Path) -> None:
