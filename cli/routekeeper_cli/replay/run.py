@@ -193,7 +193,7 @@ class _Course:
 
     def _decide(self, name: str, now: float) -> Iterator[Event]:
         view = self._view(self._configuration.groups[name], now)
-        view = view.with_state(counted(view))
+        view = view.knowing(counted(view))
         state = view.state
         match decide(view):
             case Move() as move:
@@ -201,7 +201,7 @@ class _Course:
                 yield Moved(now, name, state.path or "", move.to, move.reason)
                 yield from self._count(f"{name}-{state.version + 1}", now)
             case Stay():
-                self._groups[name] = stayed(view)
+                self._groups[name] = stayed(view, now)
 
     def _count(self, transition: str, now: float) -> Iterator[Event]:
         rule = self._configuration.brake

@@ -84,22 +84,32 @@ def test_attributes_of_the_item_itself_are_not_taken_for_unknown_ones() -> None:
     store = MemoryStore(MemoryTable(), writer="one")
     store.save_group(STATE)
     store.save_lease(Lease("a"))
-    assert store.load_group("idc").unknown is None
-    assert store.load_lease("a").unknown is None
+    assert store.load_group("idc").unknown_attributes is None
+    assert store.load_lease("a").unknown_attributes is None
 
 
 def test_a_lease_that_changes_hands_and_a_ledger_that_is_acknowledged_keep_it() -> None:
-    lease = Lease("a", owner="one", successor="two", unknown={"novelty": NEW})
-    assert grant(lease, 1.0, 15.0).unknown == claim(lease, "three", 99.0, 15.0).unknown == {"novelty": NEW}
-    ledger = Ledger(moves=(Counted("idc-1", 1.0),), unknown={"novelty": NEW})
-    assert acknowledge(ledger, ASKED).unknown == {"novelty": NEW}
+    lease = Lease("a", owner="one", successor="two", unknown_attributes={"novelty": NEW})
+    for later in (grant(lease, 1.0, 15.0), claim(lease, "three", 99.0, 15.0)):
+        assert later.unknown_attributes == {"novelty": NEW}
+    ledger = Ledger(moves=(Counted("idc-1", 1.0),), unknown_attributes={"novelty": NEW})
+    assert acknowledge(ledger, ASKED).unknown_attributes == {"novelty": NEW}
 
 
 def test_a_path_that_flaps_again_keeps_it() -> None:
-    assert Flaps(unknown={"novelty": NEW}).seen(Health.UNHEALTHY, 1.0, Damping()).unknown == {"novelty": NEW}
+    again = Flaps(unknown_attributes={"novelty": NEW}).seen(Health.UNHEALTHY, 1.0, Damping())
+    assert again.unknown_attributes == {"novelty": NEW}
+
+
+def test_a_path_of_which_only_a_newer_version_remembers_something_is_not_forgotten() -> None:
+    barred = PathMemory(unknown_attributes={"barred": NEW})
+    state = replace(STATE, paths={"dx": barred})
+    after = state.remembering({"dx": replace(barred, drifted=True)}).remembering({"dx": barred, "vpn": PathMemory()})
+    assert after.paths == {"dx": barred}
+    assert after.memory("dx").unknown_attributes == {"barred": NEW}
 
 
 def test_programs_that_hear_of_a_value_do_not_hear_of_it() -> None:
-    told = json_form.record(replace(STATE, unknown={"novelty": NEW}))
-    assert "unknown" not in told
-    assert "unknown" not in told["pin"]["asked"]
+    told = json_form.record(replace(STATE, unknown_attributes={"novelty": NEW}))
+    assert "unknown_attributes" not in told
+    assert "unknown_attributes" not in told["pin"]["asked"]

@@ -1,4 +1,4 @@
-"""The kinds of steering as a document names them: the one table of their keys and of the next hops that fit them."""
+"""The kinds of steering as a document names them: the table of their keys and of the next hops that fit them."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> L
 
 def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
     """The ledger after a person has acknowledged: released, with all moves so far forgotten."""
-    return Ledger(ledger.version, acknowledged=asked, unknown=ledger.unknown)
+    return Ledger(ledger.version, acknowledged=asked, unknown_attributes=ledger.unknown_attributes)
 
 
 def why_held(ledger: Ledger) -> str | None:

@@ -44,6 +44,11 @@ class Ec2Error(RoutekeeperError):
         super().__init__(message)
         self.refusal = Refusal(code, message, about, final)
 
+    @classmethod
+    def of(cls, refusal: Refusal, words: str | None = None) -> Ec2Error:
+        """The refusal as an error, with its code and what it is about, in its own words or in these."""
+        return cls(words or refusal.words, refusal.code, refusal.about, final=refusal.final)
+
     @property
     def code(self) -> str:
         """EC2's error code, or one of our own (`ec2.errors`)."""

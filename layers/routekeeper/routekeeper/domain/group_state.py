@@ -200,7 +200,7 @@ class GroupState(Stored):
 
     def remembering(self, memories: Mapping[str, PathMemory]) -> GroupState:
         """With these memories instead of the old ones of the same paths. Paths with nothing to remember are dropped."""
-        kept = {name: memory for name, memory in {**self.paths, **memories}.items() if memory != NOTHING}
+        kept = {name: memory for name, memory in {**self.paths, **memories}.items() if memory.holds_anything}
         return self if kept == self.paths else replace(self, paths=kept)
 
     def seen_healthy_since(self, path: str, now: float) -> float:

@@ -23,5 +23,10 @@ class PathMemory(Stored):
     drifted: bool = False
     """Whether some route stays on it because somebody else put it there."""
 
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there is anything to remember, be it what only another version knows."""
+        return self != NOTHING or bool(self.unknown_attributes)
+
 
 NOTHING: Final = PathMemory()

@@ -40,8 +40,8 @@ def counted(view: View) -> GroupState:
     )
 
 
-def stayed(view: View) -> GroupState:
-    """The state after a look that moved nothing: it remembers which better paths are HEALTHY.
+def stayed(view: View, now: float) -> GroupState:
+    """The state after a look that moved nothing: it remembers which better paths are HEALTHY, as seen by `now`.
 
     A verdict can turn HEALTHY "since long ago": if the vantage that spoke against a path falls silent, the votes that
     are left were cast long before. Hold-down counts from when the verdict was seen to turn (law 4).
@@ -52,5 +52,5 @@ def stayed(view: View) -> GroupState:
     memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
     for name in good:
         since = state.memory(name).seen_healthy_at if state.looked else None
-        memories[name] = replace(state.memory(name), seen_healthy_at=view.now if since is None else since)
+        memories[name] = replace(state.memory(name), seen_healthy_at=now if since is None else since)
     return replace(state.remembering(memories), looked=bool(better))

@@ -14,5 +14,5 @@ from typing import Any
 class Stored:
     """A value that is read, changed with `replace` and saved by functions of different versions."""
 
-    unknown: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    unknown_attributes: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     """Attributes that this version does not know, as they were read. They are saved as they are."""

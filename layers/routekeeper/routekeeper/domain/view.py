@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 
 from routekeeper.domain.group_state import GroupState
@@ -41,14 +42,18 @@ class View:
     def with_state(self, state: GroupState) -> View:
         return replace(self, state=state)
 
+    def knowing(self, state: GroupState) -> View:
+        """The same view with more known of the group: nothing that the health of its paths follows from."""
+        seen = copy(self)
+        object.__setattr__(seen, "state", state)
+        return seen
+
     def at(self, now: float) -> View:
         return replace(self, now=now)
 
     def as_if_on(self, path: str | None) -> View:
         """The same view of a group whose desired path is this one. What is known of the paths stays as it is."""
-        seen = self.with_state(replace(self.state, path=path))
-        object.__setattr__(seen, "health", self.health)
-        return seen
+        return self.knowing(replace(self.state, path=path))
 
     @property
     def desired(self) -> Path | None:

@@ -19,7 +19,7 @@ from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import NextHop
-from routekeeper.ec2.errors import INCOMPLETE, MISREAD, UNREADABLE, Trouble, refused, trouble
+from routekeeper.ec2.errors import INCOMPLETE, MISREAD, Trouble, refused, trouble
 from routekeeper.router.call_rate import AT_ONCE, CallRate
 from routekeeper.router.dependencies import Dependencies
 
@@ -129,7 +129,7 @@ def _change_all(
 
     def change(route: Route) -> Ec2Error | None:
         if route.unread is not None:
-            return Ec2Error(route.unread.words, UNREADABLE, About.ROUTE)
+            return Ec2Error.of(route.unread)
         try:
             dependencies.steerers.change(group, route, path)
         except Ec2Error as error:

@@ -16,11 +16,10 @@ from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Move
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
-from routekeeper.domain.refusal import About, Refusal
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routes import Route, differing
 from routekeeper.domain.settings import Path
 from routekeeper.domain.view import View
-from routekeeper.ec2.errors import UNREADABLE
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
 from routekeeper.router.scope import Scope
@@ -90,10 +89,10 @@ class CarryingOut:
 
     def _begin_with_drift(self, state: GroupState, path: Path, todo: Routes, routes: Routes) -> GroupState:
         """Commit to putting right what somebody else has changed. Raises Ec2Error if none of it can be read."""
-        if all(route.unread is not None for route in todo):
+        unread = [route.unread for route in todo if route.unread is not None]
+        if len(unread) == len(todo):
             self.scope.emit(Metric.STEERING_FAILURES, len(todo))
-            told = "; ".join(f"{route.resource}: {route.unread}" for route in todo)
-            raise Ec2Error(told, UNREADABLE, About.ROUTE)
+            raise Ec2Error.of(unread[0], "; ".join(f"{route.resource}: {route.unread}" for route in todo))
         state = self.begin(state, transitions.of_drift(state, path, todo, self.scope.now()), routes)
         self.scope.emit(Metric.DRIFT, 1)
         return state

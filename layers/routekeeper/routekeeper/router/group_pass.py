@@ -80,7 +80,8 @@ class GroupPass:
         if scope.now() - asked_at > VERDICT_SECONDS:
             verdicts = scope.evidence.anew()
         state = transitions.with_routes(state, routes, scope.now())
-        state, decision = self._decide(state, View.of(scope.group, state, verdicts, routes, scope.now()))
+        view, decision = self._decide(View.of(scope.group, state, verdicts, routes, scope.now()))
+        state = view.state
         if unread is not None:
             routes = self._read_at_last(state, unread, decision)
         if isinstance(decision, Stay) and decision.halted:
@@ -89,31 +90,32 @@ class GroupPass:
         if state.pending is not None:
             return carrying_out.converge(state, routes) or decision.reason
         if unread is not None:  # that took its time
-            verdicts = scope.evidence.anew()
-        left, held = self._left(View.of(scope.group, state, verdicts, routes, scope.now()))
+            view = View.of(scope.group, state, scope.evidence.anew(), routes, scope.now())
+        left, held = self._left(view)
         state = self._remember_drift(state, left, routes)
         rest = tuple(route for route in routes if route not in left)
         return held or carrying_out.converge(state, rest) or decision.reason
 
-    def _decide(self, state: GroupState, view: View) -> tuple[GroupState, Decision]:
-        """What to do, and the group's state with that committed; `state` is what is stored."""
-        view = view.with_state(counted(view))
+    def _decide(self, view: View) -> tuple[View, Decision]:
+        """What to do, and the view with that committed. At first, what it has of the group is what is stored."""
+        stored = view.state
+        view = view.knowing(counted(view))
         decision = decide(view)
         if isinstance(decision, Stay) and decision.adopt is not None:
-            state = self._adopt(view.state, decision.adopt, decision.reason)
-            view = view.with_state(state).at(self.scope.now())
+            stored = self._adopt(view.state, decision.adopt, decision.reason)
+            view = replace(view, state=stored, now=self.scope.now())
             decision = decide(view)
         decision = self._braked(view.state, decision)
         if isinstance(decision, Stay):
-            state = self._stay(state, view)
+            view = view.knowing(self._stay(stored, view))
         level = logging.INFO if isinstance(decision, Move) else logging.DEBUG
         extra = {"decision": decision, "actual": view.actual}
         LOG.log(level, "decided", extra=extra)
         if isinstance(decision, Move):
-            state = self._begin(view, decision)
+            view = view.knowing(self._begin(view, decision))
         elif decision.stranded:
             self.scope.emit(Metric.NO_HEALTHY_PATH, 1)
-        return state, decision
+        return view, decision
 
     def _begin(self, view: View, move: Move) -> GroupState:
         now = self.scope.now()
@@ -129,10 +131,10 @@ class GroupPass:
             CarryingOut(self.scope).step_back(state)
             raise
 
-    def _stay(self, state: GroupState, view: View) -> GroupState:
-        """Save what is remembered after a look that moves nothing, if it differs from what is stored (`state`)."""
-        after = stayed(view.at(self.scope.now()))
-        return state if after == state else self.scope.save(after)
+    def _stay(self, stored: GroupState, view: View) -> GroupState:
+        """Save what is remembered after a look that moves nothing, if it differs from what is stored."""
+        after = stayed(view, self.scope.now())
+        return stored if after == stored else self.scope.save(after)
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""

@@ -34,7 +34,7 @@ _SMALLEST: Final = 1e-130
 _EXACT: Final = 2.0**53
 """Below it, every whole float is written as DynamoDB would show it: `3`, not `3.0`."""
 _SHOWN_CHARACTERS: Final = 60
-_UNKNOWN: Final = "unknown"
+_UNKNOWN: Final = "unknown_attributes"
 """The field of `Stored`, which is no attribute."""
 
 
@@ -258,7 +258,7 @@ def _record(kind: type[Any]) -> _Form:
             for name, member in held.items()
             if member is not None or name not in implied
         }
-        return {"M": {**value.unknown, **known} if keeps and value.unknown else known}
+        return {"M": {**value.unknown_attributes, **known} if keeps and value.unknown_attributes else known}
 
     def decode(attribute: Any) -> Any:
         found, held, name = _unwrap_map(attribute), dict[str, Any](), ""

@@ -14,7 +14,7 @@ def record(value: Any) -> dict[str, Any]:
 
 
 def _known(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: member for name, member in members if name != "unknown"}
+    return {name: member for name, member in members if name != "unknown_attributes"}
 
 
 def dumps(value: object) -> str:

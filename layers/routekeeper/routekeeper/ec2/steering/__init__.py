@@ -44,10 +44,10 @@ class Steerers:
     """By the type of the steering."""
 
     def read(self, group: Group) -> tuple[Route, ...]:
-        """Every route of the group as it is now. A steering that cannot be read comes back as one `unread` route.
+        """Every route of the group as it is now. A steering that is refused for good comes back as one `unread` route.
 
         Raises:
-            Ec2Error: nothing at all could be read. The error is that of the first steering.
+            Ec2Error: nothing could be read, or something only for the moment: half a picture is none.
         """
         found: list[Route] = []
         refused: list[Ec2Error] = []
@@ -55,6 +55,8 @@ class Steerers:
             try:
                 routes = self._of(steering).read(steering)
             except Ec2Error as error:
+                if not error.final:
+                    raise
                 refused.append(error)
                 routes = (Route(str(steering), unread=error.refusal),)
             found += [replace(route, entry=entry) for route in routes] if entry else routes

@@ -1,4 +1,4 @@
-"""The one table of the kinds of steering in EC2, with the steerer of each."""
+"""The steerer of each kind of steering."""
 
 from __future__ import annotations
 

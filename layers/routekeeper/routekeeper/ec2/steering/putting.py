@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.refusal import About
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop
-from routekeeper.ec2.errors import UNREADABLE, Trouble, trouble
+from routekeeper.ec2.errors import Trouble, trouble
 
 
 def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
@@ -23,7 +22,7 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
         Ec2Error: the route could not be put onto the next hop and, as far as can be read, is not on it.
     """
     if route.unread is not None:
-        raise Ec2Error(f"{route.resource} is left alone: {route.unread}", UNREADABLE, About.ROUTE)
+        raise Ec2Error.of(route.unread, f"{route.resource} is left alone: {route.unread}")
     try:
         act(route)
     except Ec2Error as refusal:
