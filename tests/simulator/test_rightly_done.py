@@ -83,6 +83,12 @@ RIGHTLY_DONE = {
         Event(192, Kind.CUT, "nat-a", seconds=200),
         Event(206, Kind.SPOILT, "private-a", seconds=250),
     ),
+    "a path that was well between two passes, of which the stream told nobody, has failed only once": plan(
+        620,
+        Event(457.0, Kind.CUT, "dx", seconds=4.5),
+        Event(491.5, Kind.STREAM_LOST, seconds=2.3),
+        Event(527.5, Kind.CUT, "dx", seconds=3.8),
+    ),
 }
 
 

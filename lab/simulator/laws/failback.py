@@ -120,8 +120,8 @@ class Failbacks:
         """What has failed for some seconds has been counted by the router, and what is well is no longer down."""
         ended = self.court.bench.take_spells()
         spells = [s for s in ended if min(s.well_for, s.length) > SEEN_SECONDS and s.length < LATE_SECONDS]
-        if self.court.unheralded(60):
-            spells = []  # the router need not have been told
+        # The router need not have been told of the failure, or that the path was well since the last pass before it.
+        spells = [s for s in spells if not self.court.unheralded(60 + self.world.kernel.now - s.began_at)]
         for name, group in self.world.plan.configuration.groups.items():
             if group.failback.damping is None or self.court.excused(name, 130):
                 continue
