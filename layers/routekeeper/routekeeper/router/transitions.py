@@ -22,11 +22,16 @@ HALTED: Final = "Halted"
 TELLER_SECONDS: Final = 15.0
 """How long others leave the telling to the invocation that recorded."""
 SEEN_ROUTES_LIMIT: Final = 100
-"""Routes that are kept with the group for people to read, about 100 bytes each."""
+"""Routes that are kept with the group for people to read."""
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
-UNTOLD_CHANGES_LIMIT: Final = 1500
-"""Changes of routes in all of them together. So many fit into the group's item ("Quotas in Amazon DynamoDB")."""
+CHANGES_OCTETS: Final = 340_000
+"""Room in a group's item for changes of routes, of the 400 KB that an item may have ("Quotas in Amazon DynamoDB")."""
+OWED_REFUSALS_LIMIT: Final = 100
+"""Refusals that are kept with what is still owed, for people to read. All of them are in history."""
+_NAMES_OCTETS: Final = 30
+_REFUSAL_NAMES_OCTETS: Final = 60
+"""What a change, and a refusal in it, take beside their texts."""
 
 
 def with_routes(state: GroupState, routes: Iterable[Route], now: float) -> GroupState:
@@ -105,7 +110,8 @@ def closed(state: GroupState, pending: Transition, applied: Applied, teller: str
 
 def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
     """The state with one more transition to be told and counted. This invocation does so before any other."""
-    untold = _that_fit((*state.unannounced, Untold(transition, uncounted=counts(transition), recorded_at=now)))
+    told = (*state.unannounced, Untold(transition, uncounted=counts(transition), recorded_at=now))
+    untold = _that_fit(told, CHANGES_OCTETS - (0 if state.pending is None else octets(state.pending)))
     return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
 
 
@@ -125,13 +131,33 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
         verdict_at=None,
         decided_at=now,
         applied_at=None,
-        changes=tuple(change for change in done.changes if change.refusal is not None),
+        changes=_owed(done.changes),
     )
 
 
-def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
+def _owed(changes: Iterable[RouteChange]) -> tuple[RouteChange, ...]:
+    """Those that were refused, as they are kept until they are made."""
+    refused = [change for change in changes if change.refusal is not None]
+    bare = (replace(change, refusal=None) for change in refused[OWED_REFUSALS_LIMIT:])
+    return (*refused[:OWED_REFUSALS_LIMIT], *bare)
+
+
+def _that_fit(untold: tuple[Untold, ...], room: int) -> tuple[Untold, ...]:
     """The newest of them, as many as the group's item has room for, and the very newest in any case."""
     kept = untold[-UNTOLD_LIMIT:]
-    while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
+    while len(kept) > 1 and sum(octets(one.transition) for one in kept) > room:
         kept = kept[1:]
     return kept
+
+
+def octets(transition: Transition) -> int:
+    """How much of an item the changes of a transition take, or a little more. A test holds it to the store's count."""
+    return sum(map(_octets, transition.changes))
+
+
+def _octets(change: RouteChange) -> int:
+    words = [change.resource, change.before, change.after]
+    if change.refusal is None:
+        return _NAMES_OCTETS + len("".join(words).encode())
+    words += [change.refusal.code, change.refusal.words]
+    return _NAMES_OCTETS + _REFUSAL_NAMES_OCTETS + len("".join(words).encode())
