@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bench import figures
 from bench.results_file import DIRECTORY
-from bench.unwatched.heartbeats import Account, accounts
+from bench.unwatched.heartbeats import Heartbeats, heartbeats
 from bench.unwatched.intervals import Interval, intervals, rounds
 from bench.unwatched.sightings import Lookout, Place, Sighting
 from bench.unwatched.usage import usage
@@ -46,7 +46,7 @@ class Watch:
     intervals: list[Interval]
     arrivals: int
     sent: int
-    """Rounds from the first to the last heartbeat: that arrived, and by the monitors' own account."""
+    """Rounds from the first to the last heartbeat: that arrived, and by the monitors' own beats."""
 
     @property
     def longest(self) -> Interval:
@@ -92,7 +92,7 @@ def _look_on(lab: Laboratory, seconds: float) -> dict[str, Any]:
             time.sleep(min(left, 60.0))
             loads.append(os.getloadavg()[0])
         end = time.time()
-    told = accounts(lab, start, end)
+    told = heartbeats(lab, start, end)
     watches = [
         _watch(lookout.seen[target], target, address, (start, end), told[VANTAGES[address]])
         for target in PLACES
@@ -108,12 +108,12 @@ def _look_on(lab: Laboratory, seconds: float) -> dict[str, Any]:
     }
 
 
-def _watch(seen: list[Sighting], target: str, address: str, window: tuple[float, float], account: Account) -> Watch:
+def _watch(seen: list[Sighting], target: str, address: str, window: tuple[float, float], beats: Heartbeats) -> Watch:
     (start, end), to, vantage = window, ADDRESSES[target].address, VANTAGES[address]
     arrivals = rounds(s.at for s in seen if s.source == address and s.destination == to)
     found = list(intervals(arrivals, start, end))
-    comparable = sum(account.first <= at < account.last for at in arrivals)
-    return Watch(target, vantage, found, comparable, account.rounds[target])
+    comparable = sum(beats.first <= at < beats.last for at in arrivals)
+    return Watch(target, vantage, found, comparable, beats.rounds[target])
 
 
 def _draw(watches: list[Watch], start: float) -> None:

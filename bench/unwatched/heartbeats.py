@@ -11,8 +11,8 @@ from lab.laboratory import Laboratory
 
 
 @dataclass(slots=True)
-class Account:
-    """One vantage's own account: rounds by target, sent between its first and its last heartbeat (epoch seconds).
+class Heartbeats:
+    """One vantage's own beats: rounds by target, sent between its first and its last heartbeat (epoch seconds).
 
     What the first heartbeat sums up was sent before it, and does not count.
     """
@@ -22,23 +22,23 @@ class Account:
     rounds: Counter[str] = field(default_factory=Counter)
 
 
-def accounts(lab: Laboratory, start: float, end: float) -> dict[str, Account]:
-    """Every vantage's account of the time from `start` to `end`, in epoch seconds."""
+def heartbeats(lab: Laboratory, start: float, end: float) -> dict[str, Heartbeats]:
+    """Every vantage's beats of the time from `start` to `end`, in epoch seconds."""
     return summed_up(image for image in _heartbeats(lab) if start <= float(image["heartbeat_at"]["N"]) < end)
 
 
-def summed_up(images: Iterable[Mapping[str, Any]]) -> dict[str, Account]:
-    """Accounts by vantage, from its heartbeats as the stream has them, oldest first."""
-    found: dict[str, Account] = {}
+def summed_up(images: Iterable[Mapping[str, Any]]) -> dict[str, Heartbeats]:
+    """What each vantage has told, from all heartbeats as the stream has them, oldest first."""
+    found: dict[str, Heartbeats] = {}
     for image in images:
-        vantage, at = image["sk"]["S"], float(image["heartbeat_at"]["N"])
-        account = found.get(vantage)
-        if account is None:
-            found[vantage] = Account(at, at)
+        vantage, at = image["name"]["S"], float(image["heartbeat_at"]["N"])
+        beats = found.get(vantage)
+        if beats is None:
+            found[vantage] = Heartbeats(at, at)
             continue
-        account.last = at
+        beats.last = at
         for target, summary in image["summaries"]["M"].items():
-            account.rounds[target] += sum(int(summary["M"].get(kind, {"N": "0"})["N"]) for kind in ("sent", "unknown"))
+            beats.rounds[target] += sum(int(summary["M"].get(kind, {"N": "0"})["N"]) for kind in ("sent", "unknown"))
     return found
 
 

@@ -90,7 +90,7 @@ class Ec2:
         return copy.deepcopy(self.routes), dict(self.references), states
 
     def changed(self) -> None:
-        """Something is different now: who reads stale may still see what was."""
+        """Something is different now. A stale read may still see what was."""
         self.past = [kept for kept in self.past if kept[0] > self.kernel.now - 30.0]
         self.on_change()
 

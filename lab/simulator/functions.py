@@ -120,8 +120,10 @@ class Functions:
                 self._route(invocation, payload)
             case "restarter":
                 self._restart(invocation)
-            case _:
+            case "operator":
                 self._ask(invocation, payload or {})
+            case other:
+                raise ValueError(f"{other} is not simulated as an invocation")
 
     def _route(self, invocation: Invocation, event: dict[str, object] | None) -> None:
         """A tick, records of the stream, or something that AWS says."""

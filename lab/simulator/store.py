@@ -18,7 +18,7 @@ OnWrite = Callable[[str, Key, Item | None, Item], None]
 
 
 class WatchedTable(MemoryTable):
-    """Items are never changed in place by who reads or writes them, so they are handed out as they are."""
+    """Nobody who reads or writes items changes them in place, so they are handed out as they are."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,6 +8,8 @@ from bench.unwatched.heartbeats import summed_up
 from bench.unwatched.intervals import intervals, rounds
 from bench.unwatched.sightings import Sighting, parse
 from bench.unwatched.usage import tally
+from routekeeper.domain.vantage import Summary, Vantage
+from routekeeper.store.items import vantage_items
 
 HEADER = bytes([0x45, *[0] * 8]), bytes([0, 0, 10, 0, 11, 10, 10, 109, 2, 1])
 
@@ -56,8 +58,9 @@ def test_requests_are_summed_by_function_action_and_key() -> None:
 
 
 def heartbeat(vantage: str, at: float, sent: int) -> dict[str, object]:
-    summary = {"M": {"sent": {"N": str(sent)}, "unknown": {"N": "1"}}}
-    return {"sk": {"S": vantage}, "heartbeat_at": {"N": str(at)}, "summaries": {"M": {"dx": summary}}}
+    """As the store writes it."""
+    [item] = vantage_items(Vantage(vantage, 1, at, summaries={"dx": Summary(sent=sent, unknown=1)}))
+    return dict(item)
 
 
 def test_every_heartbeat_but_the_first_counts_what_was_sent_since_the_one_before() -> None:

@@ -183,11 +183,11 @@ class _Course:
     def _judge(self, now: float) -> Iterator[Event]:
         stale_after = self._configuration.stale_after_seconds
         fresh = {name: held for name, held in self._held.items() if now - self._heard_at[name] <= stale_after}
-        judged = verdicts(self._configuration.targets, fresh)
-        for target, verdict in judged.items():
+        found = verdicts(self._configuration.targets, fresh)
+        for target, verdict in found.items():
             if verdict.health is not self._verdicts[target].health:
                 yield HealthChange(now, target, verdict.health, verdict.reason)
-        self._verdicts = judged
+        self._verdicts = found
         for group in self._configuration.groups.values():
             yield from self._decide(group.name, now)
 

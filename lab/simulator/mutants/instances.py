@@ -37,9 +37,9 @@ def _all_at_once() -> tuple[Swap, ...]:
     def mutated(state: Any, known: Any, now: float) -> Any:
         return before(replace(state, active=None), known, now)
 
-    def decide(self: Any, state: Any, judged: Any) -> Any:
-        found = mutated(state, self._candidates(None, judged), self.dependencies.clock())
-        return found if not isinstance(found, restart.Wait) else decide_before(self, state, judged)
+    def decide(self: Any, state: Any, verdicts: Any) -> Any:
+        found = mutated(state, self._candidates(None, verdicts), self.dependencies.clock())
+        return found if not isinstance(found, restart.Wait) else decide_before(self, state, verdicts)
 
     before, decide_before = restart.begin, visit.Visit._decide
     return ((visit.Visit, "_decide", decide),)

@@ -26,9 +26,9 @@ def under_way(phase: Phase, since: float = 100.0) -> RestartState:
     return RestartState("nat", 1, active, attempts={"nat-a": (100.0,)})
 
 
-def go_on(state: RestartState, instance: InstanceState, now: float, patient: Candidate = SICK) -> NextStep:
+def go_on(state: RestartState, instance: InstanceState, now: float, candidate: Candidate = SICK) -> NextStep:
     assert state.active is not None
-    return advance(state, state.active, patient, instance, now)
+    return advance(state, state.active, candidate, instance, now)
 
 
 def step(decision: NextStep) -> Step:

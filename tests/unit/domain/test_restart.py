@@ -22,7 +22,7 @@ def test_a_restart_begins_once_the_target_has_been_unhealthy_long_enough() -> No
 
 
 @pytest.mark.parametrize(
-    ("patient", "reason"),
+    ("candidate", "reason"),
     [
         (replace(SICK, health=HEALTHY), "HEALTHY"),
         (replace(SICK, health=UNKNOWN, since=None), "UNKNOWN"),
@@ -31,9 +31,9 @@ def test_a_restart_begins_once_the_target_has_been_unhealthy_long_enough() -> No
     ],
 )
 def test_law_8_no_restart_begins_without_failure_with_traffic_or_against_an_operator(
-    patient: Candidate, reason: str
+    candidate: Candidate, reason: str
 ) -> None:
-    assert reason in wait(begin(IDLE, (patient,), now=1000))
+    assert reason in wait(begin(IDLE, (candidate,), now=1000))
 
 
 def test_law_8_no_second_restart_begins_while_one_is_under_way() -> None:

@@ -151,24 +151,24 @@ def test_law_8_an_instance_that_still_runs_is_spared_once_its_target_is_healthy_
 
 @pytest.mark.parametrize("phase", [Phase.STOPPING, Phase.FORCING])
 @pytest.mark.parametrize(
-    "patient", [replace(SICK, carries_traffic=True), replace(SICK, health=UNKNOWN, since=None)], ids=["traffic", "?"]
+    "candidate", [replace(SICK, carries_traffic=True), replace(SICK, health=UNKNOWN, since=None)], ids=["traffic", "?"]
 )
 def test_law_8_a_late_stop_waits_for_what_allows_it_and_fails_when_it_waits_too_long(
-    phase: Phase, patient: Candidate
+    phase: Phase, candidate: Candidate
 ) -> None:
-    assert isinstance(go_on(under_way(phase), RUNNING, 110, patient), Wait)
+    assert isinstance(go_on(under_way(phase), RUNNING, 110, candidate), Wait)
 
-    failed = step(go_on(under_way(phase), RUNNING, 220, patient))
+    failed = step(go_on(under_way(phase), RUNNING, 220, candidate))
 
     assert (failed.outcome, failed.action, failed.state.active) == (RestartOutcome.FAILED, None, None)
 
 
 @pytest.mark.parametrize("instance", [STOPPING, STOPPED])
 def test_what_has_been_stopped_is_started_again_whatever_became_of_traffic_and_health(instance: InstanceState) -> None:
-    patient = replace(SICK, health=UNKNOWN, since=None, carries_traffic=True)
+    candidate = replace(SICK, health=UNKNOWN, since=None, carries_traffic=True)
 
-    assert step(go_on(under_way(Phase.STOPPING), STOPPED, 110, patient)).action is Action.START
-    assert step(go_on(under_way(Phase.FORCING), instance, 110, patient)).action is not None
+    assert step(go_on(under_way(Phase.STOPPING), STOPPED, 110, candidate)).action is Action.START
+    assert step(go_on(under_way(Phase.FORCING), instance, 110, candidate)).action is not None
 
 
 def test_law_6_a_held_restart_asks_nothing_of_ec2_but_is_still_closed_when_it_has_ended() -> None:

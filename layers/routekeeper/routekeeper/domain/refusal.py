@@ -24,7 +24,7 @@ class Refusal(Stored):
     """Why EC2 did not do what it was asked."""
 
     code: str
-    """EC2's error code ("Error codes for the Amazon EC2 API"), or one of our own (`ec2.errors`)."""
+    """EC2's error code ("Error codes for the Amazon EC2 API"), or one of our own. docs/operator.md lists those."""
     words: str
     """What was asked of what, and EC2's message."""
     about: About = About.CALL

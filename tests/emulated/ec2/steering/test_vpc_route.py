@@ -224,7 +224,7 @@ def test_after_a_silence_nothing_further_is_tried_for_nobody_has_asked_whether_i
     assert not world.read()[0].exists
 
     world.ec2.forget()
-    world.steering.change(world.group, present, world.b)  # as who has asked does, with what was read at first
+    world.steering.change(world.group, present, world.b)  # as a caller does, with what it read at first
 
     assert is_on(world.read()[0], world.b)
 
