@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, tzinfo
 from typing import Final
 
-from routekeeper.config import values
+from routekeeper.config import limits, values
 from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe, nearest
 from routekeeper.config.section import Section, open_section
@@ -106,12 +106,16 @@ def _windows(section: Section, mode: FailbackMode) -> Windows | None:
 
 
 def _each_window(section: Section) -> Iterator[Window]:
-    for where, node in section.listed("windows", 'windows such as {days: [sat, sun], from: "02:00", to: "05:00"}'):
+    for where, node in section.listed(
+        "windows", 'windows such as {days: [sat, sun], from: "02:00", to: "05:00"}', limits.WINDOWS
+    ):
         window = open_section(node, where, section.problems, _WINDOW_KEYS)
         if window is None:
             continue
         opens, closes = window.required("from", _clock), window.required("to", _clock)
-        days = frozenset(window.distinct("days", _DAYS, values.choice(Day), "day")) if "days" in window else None
+        days = (
+            frozenset(window.distinct("days", _DAYS, values.choice(Day), "day", len(Day))) if "days" in window else None
+        )
         if opens is None or closes is None or days == frozenset():
             continue
         if 0 < _seconds(opens, closes) < _SHORTEST_WINDOW_SECONDS:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Final, assert_never
 
-from routekeeper.config import aws_ids, detection, values
+from routekeeper.config import aws_ids, detection, limits, values
 from routekeeper.config.durations import render
 from routekeeper.config.probes import read_probe
 from routekeeper.config.problems import Problems
@@ -35,9 +35,7 @@ class TargetReader:
         """Every target by name; None for an unusable one, so that references to it are not reported as unknown."""
         if section is None:
             return {}
-        named = section.named()
-        if not named:
-            section.reject_whole("found no target, expected at least one")
+        named = section.named("target", limits.TARGETS)
         return {name: self._target(name, node, section.at(name)) for name, node in named}
 
     def _target(self, name: str, node: Node, where: str) -> Target | None:
@@ -66,7 +64,7 @@ class TargetReader:
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
         """The probes, and the rule with the longest of their timeouts: after it every round has ended."""
         known = len(self._problems)
-        listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}")
+        listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}", limits.PROBES)
         read = [read_probe(node, where, rule.probe_timeout_seconds, self._problems) for where, node in listed]
         probes = tuple(probe for probe in read if probe is not None)
         longest = max((probe.timeout_seconds for probe in probes), default=rule.probe_timeout_seconds)
