@@ -179,3 +179,16 @@ def test_the_page_tells_the_limits() -> None:
         "characters of a `url`": str(addresses.LONGEST_URL),
         "problems that are printed": f"{limits.PROBLEMS_TOLD}, and how many more there are",
     }
+
+
+LONGEST = re.compile(r"(?:at most|to) `([0-9.]+(?:ms|s|m|h|d))`")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=named)
+def test_the_page_tells_how_long_a_duration_may_be(mapping: Mapping) -> None:
+    rows = [row for row in table(heading(mapping)) if row["type"].startswith("duration")]
+    for row in rows:
+        key = row["key"].strip("`")
+        if key in mapping.keys and row.get("of", "").strip("`") in ("", "both", *mapping.way[-1:]):
+            [told] = LONGEST.findall(row["type"])
+            assert f"at most {told}" in mapping.description(key)

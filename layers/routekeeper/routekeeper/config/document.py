@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from routekeeper.config import values
+from routekeeper.config import limits, values
 from routekeeper.config.brake import read_brake
 from routekeeper.config.detection import KEYS as DETECTION_KEYS
 from routekeeper.config.detection import judge_timeout, read_detection
@@ -38,6 +38,8 @@ _KEYS: Final = (
     "targets",
     "groups",
 )
+_heartbeat = values.duration(limits.HOUR, least=1)
+_stale = values.duration(limits.DAY, least=1)
 _DEFAULT: Final = Configuration({}, {})
 MOST_RECORDED_ROUNDS: Final = 2_000
 """So many fit into a log event of 256 KB even with the longest names ("PutLogEvents", CloudWatch Logs API
@@ -63,8 +65,8 @@ def _read(section: Section, problems: Problems) -> Configuration:
     figures = section.optional("target_figures", values.choice(TargetFigures), _DEFAULT.target_figures)
     record = section.optional("record_rounds", values.whole(0, MOST_RECORDED_ROUNDS), _DEFAULT.record_rounds)
     standard = _standard(watch)
-    heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
-    stale = section.optional("stale_after", values.duration(least=1), standard.stale_after_seconds)
+    heartbeat = section.optional("heartbeat_interval", _heartbeat, _DEFAULT.heartbeat_interval_seconds)
+    stale = section.optional("stale_after", _stale, standard.stale_after_seconds)
     beat, what = (heartbeat, "heartbeat_interval ") if watch is WatchMode.CONTINUOUS else (BURST_INTERVAL_SECONDS, "")
     if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= beat:
         section.reject(

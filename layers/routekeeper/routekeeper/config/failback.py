@@ -25,7 +25,7 @@ _SHORTEST_WINDOW_SECONDS: Final = 300.0
 _ZONE: Final = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2}", re.ASCII)
 """Only names of the IANA database: `localtime`, `right/...` and the like differ from machine to machine."""
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-_period = values.duration(least=1, most=86_400)
+_period = values.duration(limits.DAY, least=1)
 _limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
@@ -39,7 +39,7 @@ def read_failback(group: Section, flaps_apart_seconds: float | None) -> Failback
     if section is None:
         return standard
     mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
-    after = section.optional("after", values.duration(), standard.after_seconds)
+    after = section.optional("after", values.duration(limits.MONTH), standard.after_seconds)
     base = None if mode is FailbackMode.MANUAL else standard.damping
     return FailbackPolicy(mode, after, _damping(section, base, flaps_apart_seconds), _windows(section, mode))
 

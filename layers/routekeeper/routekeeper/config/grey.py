@@ -42,10 +42,10 @@ _LATENCY_APART: Final = 4
 """If usual and unacceptable are nearer together, it takes many minutes to tell them apart."""
 _MOST_ALARMS_PER_YEAR: Final = YEAR_SECONDS / STEADY_SECONDS
 """Recovery is made for verdicts that come and go no more often than this."""
-_burst = duration(most=1)  # probes within one burst tell little more than one probe
+_burst = duration(1)  # probes within one burst tell little more than one probe
 _LONGEST_SECONDS: Final = 10.0
-_usual_round_trip = duration(least=0.0001, most=_LONGEST_SECONDS / _LATENCY_APART)
-_round_trip = duration(least=0.0001, most=_LONGEST_SECONDS)
+_usual_round_trip = duration(_LONGEST_SECONDS / _LATENCY_APART, least=0.0001)
+_round_trip = duration(_LONGEST_SECONDS, least=0.0001)
 
 
 def read_loss(section: Section, base: LossRule | None) -> LossRule | None:

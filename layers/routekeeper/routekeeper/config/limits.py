@@ -28,6 +28,12 @@ WINDOWS: Final = 50
 STATUSES: Final = 400
 """Of one probe: all that there are."""
 
+HOUR: Final = 3_600.0
+DAY: Final = 86_400.0
+WEEK: Final = 7 * DAY
+MONTH: Final = 30 * DAY
+"""What the longest durations are bounded by, in seconds."""
+
 PROBLEMS_NOTED: Final = 200
 """Reading ends here."""
 PROBLEMS_TOLD: Final = 50

@@ -17,7 +17,9 @@ from routekeeper.domain.settings import IcmpProbe, Probe, Quorum, Require, Resta
 
 _KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)
 _RESTART_KEYS: Final = ("after", "stop_timeout", "boot_timeout", "attempts", "per", "group")
-_DAY_SECONDS: Final = 86_400
+_wait = values.duration(limits.WEEK, least=1)
+_stop = values.duration(limits.DAY, least=1)
+_period = values.duration(limits.MONTH, least=1)
 
 
 class TargetReader:
@@ -81,15 +83,11 @@ class TargetReader:
         standard = RestartPolicy(group=name)
         policy = RestartPolicy(
             group=section.optional("group", values.name, standard.group),
-            after_seconds=section.optional("after", values.duration(least=1), standard.after_seconds),
-            stop_timeout_seconds=section.optional(
-                "stop_timeout", values.duration(least=1), standard.stop_timeout_seconds
-            ),
-            boot_timeout_seconds=section.optional(
-                "boot_timeout", values.duration(least=1), standard.boot_timeout_seconds
-            ),
+            after_seconds=section.optional("after", _wait, standard.after_seconds),
+            stop_timeout_seconds=section.optional("stop_timeout", _stop, standard.stop_timeout_seconds),
+            boot_timeout_seconds=section.optional("boot_timeout", _wait, standard.boot_timeout_seconds),
             attempts=section.optional("attempts", values.whole(1, 100), standard.attempts),
-            per_seconds=section.optional("per", values.duration(least=1), standard.per_seconds),
+            per_seconds=section.optional("per", _period, standard.per_seconds),
         )
         if section.unsound.isdisjoint(("after", "attempts", "per")):
             _judge_attempts(section, policy)
@@ -147,4 +145,4 @@ def _judge_attempts(section: Section, policy: RestartPolicy) -> None:
 
 
 def _rounded(seconds: float) -> str:
-    return render(seconds if seconds < _DAY_SECONDS else math.ceil(seconds / _DAY_SECONDS) * _DAY_SECONDS)
+    return render(seconds if seconds < limits.DAY else math.ceil(seconds / limits.DAY) * limits.DAY)
