@@ -35,7 +35,7 @@ def check(path: Path) -> Checked:
     """
     problems = Problems(str(path))
     tree = _tree(path, problems)
-    configuration = read_document(tree, problems)
+    configuration = read_document(tree, problems, work_out=True)
     text = json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
     if len(text.encode()) > limits.COMPILED_BYTES:
         raise ConfigurationError(

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from routekeeper.config import aws_ids, detection, limits, values
 from routekeeper.config.durations import render
+from routekeeper.config.grey import WorkingOut
 from routekeeper.config.probes import read_probe
 from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section
@@ -25,8 +26,14 @@ _period = values.duration(limits.MONTH, least=1)
 class TargetReader:
     """Reads all targets of one document, because some rules hold between them."""
 
-    def __init__(self, defaults: Detection, doubtful: frozenset[str], problems: Problems) -> None:
-        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them."""
+    def __init__(
+        self, defaults: Detection, doubtful: frozenset[str], problems: Problems, work: WorkingOut | None = None
+    ) -> None:
+        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them.
+
+        With `work`, loss and latency rules are worked out, and what takes too long is a problem.
+        """
+        self._work = work
         self._defaults = defaults
         self._doubtful = doubtful
         self._problems = problems
@@ -41,6 +48,7 @@ class TargetReader:
         return {name: self._target(name, node, section.at(name)) for name, node in named}
 
     def _target(self, name: str, node: Node, where: str) -> Target | None:
+        known = len(self._problems)
         section = open_section(node, where, self._problems, _KEYS)
         if section is None:
             return None
@@ -61,6 +69,8 @@ class TargetReader:
         if not target.probes:
             return None
         _doubt_icmp(section, target)
+        if self._work is not None and not self._doubtful and len(self._problems) == known:
+            self._work.judge(section, target.detection)
         return target
 
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
