@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from routekeeper.domain.quoting import visible
 from routekeeper_cli import output
 from routekeeper_cli.output import Form
 
@@ -18,6 +19,10 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong with the arguments, which may hold anything, and exit."""
+        super().error(visible(message))
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print it to standard output as data. argparse would hide it if that cannot be written."""

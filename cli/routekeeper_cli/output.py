@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TextIO
 
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.quoting import visible, visible_lines
 
 
 class Form(Enum):
@@ -23,13 +24,13 @@ class Form(Enum):
 
 
 def put(line: str) -> None:
-    """A line of data.
+    """Lines of data, with an escape for each character that would act on a terminal.
 
     Raises:
         BrokenPipeError: nobody reads it any more.
         ConfigurationError: it cannot be written.
     """
-    _write_out(f"{line}\n")
+    _write_out(f"{visible_lines(line)}\n")
 
 
 def put_all(lines: Iterable[str]) -> None:
@@ -40,7 +41,7 @@ def put_all(lines: Iterable[str]) -> None:
 
 def put_json(value: object) -> None:
     """A value of dictionaries, lists and scalars as one line. Raises as `put`; ValueError for what JSON cannot say."""
-    put(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    put(json.dumps(value, ensure_ascii=True, allow_nan=False))
 
 
 def flush() -> None:
@@ -55,7 +56,7 @@ def note(text: str) -> None:
 
 def complain(text: str) -> None:
     """A line on standard error. If that cannot be written either, nobody is left to tell."""
-    _write_error(f"{text}\n")
+    _write_error(f"{visible_lines(text)}\n")
 
 
 def complain_of_all(lines: Iterable[str]) -> None:
@@ -67,7 +68,7 @@ def complain_of_all(lines: Iterable[str]) -> None:
 def tell(text: str) -> None:
     """A sign of life for a person at a terminal: one line, which the next sign replaces."""
     if sys.stderr is not None and sys.stderr.isatty():
-        _write_error(f"\r\x1b[K{text}")
+        _write_error(f"\r\x1b[K{visible(text)}")
 
 
 def _write_out(text: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from routekeeper import config
-from routekeeper.config import detection
+from routekeeper.config import addresses, detection, limits
 from routekeeper.config.durations import render
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.errors import ConfigurationError
@@ -164,3 +164,31 @@ def test_the_warning_on_the_page_is_one_that_is_given(tmp_path: Path) -> None:
     file.write_text(SMALLEST.replace("type: tcp", "type: icmp").replace(", port: 22", ""))
     [told] = {line.partition("warning: ")[2] for line in config_file.check(file).warnings}
     assert f"warning: {told}\n" in TEXT
+
+
+def test_the_page_tells_the_limits() -> None:
+    assert {row["of"]: row["at most"] for row in table("Limits")} == {
+        "a file": f"{limits.FILE_BYTES // 1024} KB; compiled, {limits.COMPILED_BYTES // 1024} KB",
+        "mappings and lists inside each other": str(limits.DEPTH),
+        "`targets`": str(limits.TARGETS),
+        "`probes` of a target": str(limits.PROBES),
+        "`groups`": str(limits.GROUPS),
+        "`paths` of a group": str(limits.PATHS),
+        "`route_tables` of a group": str(limits.ROUTE_TABLES),
+        "`windows` of a group": str(limits.WINDOWS),
+        "characters of a `url`": str(addresses.LONGEST_URL),
+        "problems that are printed": f"{limits.PROBLEMS_TOLD}, and how many more there are",
+    }
+
+
+LONGEST = re.compile(r"(?:at most|to) `([0-9.]+(?:ms|s|m|h|d))`")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=named)
+def test_the_page_tells_how_long_a_duration_may_be(mapping: Mapping) -> None:
+    rows = [row for row in table(heading(mapping)) if row["type"].startswith("duration")]
+    for row in rows:
+        key = row["key"].strip("`")
+        if key in mapping.keys and row.get("of", "").strip("`") in ("", "both", *mapping.way[-1:]):
+            [told] = LONGEST.findall(row["type"])
+            assert f"at most {told}" in mapping.description(key)

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from routekeeper.config import json_file
+from routekeeper.config import json_file, limits
 from routekeeper.config.document import read_document
 from routekeeper.config.problems import Problems
 from routekeeper.config.tree import Node, to_plain
@@ -35,8 +35,12 @@ def check(path: Path) -> Checked:
     """
     problems = Problems(str(path))
     tree = _tree(path, problems)
-    configuration = read_document(tree, problems)
+    configuration = read_document(tree, problems, work_out=True)
     text = json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+    if len(text.encode()) > limits.COMPILED_BYTES:
+        raise ConfigurationError(
+            f"{path}: compiled it is larger than {limits.COMPILED_BYTES // 1024} KB, expected less"
+        )
     return Checked(configuration, problems.warnings, text)
 
 
@@ -59,19 +63,25 @@ def compiled(path: Path) -> str:
 
 
 def _tree(path: Path, problems: Problems) -> Node:
-    text = _text_of(path)
-    if path.suffix == ".json":
+    is_json = path.suffix == ".json"
+    text = _text_of(path, limits.COMPILED_BYTES if is_json else limits.FILE_BYTES)
+    if is_json:
         return json_file.parse(text, problems)
     from routekeeper_cli.config_file import yaml_file  # noqa: PLC0415 - needs PyYAML, which JSON does without
 
     return yaml_file.parse(text, problems)
 
 
-def _text_of(path: Path) -> str:
-    """What a file that a person wrote says, without a byte order mark."""
+def _text_of(path: Path, most: int) -> str:
+    """What a file that a person wrote says, without a byte order mark. At most one byte more than `most` is read."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(most + 1)
     except OSError as err:
         raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
+    if len(data) > most:
+        raise ConfigurationError(f"{path}: larger than {most // 1024} KB, expected a smaller file")
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err

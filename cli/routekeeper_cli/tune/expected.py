@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from routekeeper.domain import cusum, grey
 from routekeeper.domain.cusum import Cadence, Loss
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LATE_SHARE, YEAR_SECONDS
+
+_MOST_STEPS: Final = 2_000_000
+"""Up to so many the false alarms of two rules are counted exactly; beyond, they are added, which is never too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
     """What a detection comes to on a line: as usual, when it loses its grey share, and when it loses everything.
 
     Losses in a row, the loss rule and the latency rule each have an exact mean. If several apply, the earlier mean is
-    told, which is never too early. False alarms of losses are exact for both rules together. Those of latency are
-    added.
+    told, which is never too early. False alarms of losses are exact for both rules together, unless that would take
+    long. Those of latency are added.
     """
     row = rule.losses_needed(timeout_seconds)
     half = rule.pace.calm_seconds / 2
@@ -53,7 +57,10 @@ def expected(rule: Detection, timeout_seconds: float, line: Line) -> Expected:
         standard = rule.loss_standard(rule.loss)
         cut = min(cut, grey.seconds_to_notice(standard, 1.0, rule.pace))
         slow = min(slow, grey.seconds_to_notice(standard, line.grey_share, rule.pace))
-        false_moves = YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace, in_a_row=row)
+        if standard.alarm.threshold * min(row, standard.alarm.losses) <= _MOST_STEPS:
+            false_moves = YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace, in_a_row=row)
+        else:
+            false_moves += YEAR_SECONDS / cusum.seconds_to_alarm(standard.alarm, line.usual, rule.pace)
     if rule.latency is not None:
         standard = rule.latency_standard(rule.latency)
         # A late answer is known when it comes, not with the timeout.

@@ -53,7 +53,7 @@ def _read(document: Document, target: Target, change: Change) -> Target | None:
     section = {**document["targets"][target.name], change.key: change.value}
     changed = {**document, "targets": {target.name: section}, "groups": {"some": _SOME_GROUP}}
     try:
-        return config.from_document(changed).targets[target.name]
+        return config.from_document(changed, work_out=True).targets[target.name]
     except ConfigurationError:
         return None
 

@@ -6,6 +6,8 @@ Why: docs/decisions/compiled-configuration.md
 from __future__ import annotations
 
 import argparse
+import contextlib
+import secrets
 from pathlib import Path
 
 from routekeeper.domain.errors import ConfigurationError
@@ -37,8 +39,27 @@ def run(options: argparse.Namespace) -> ExitCode:
 
 
 def _write(path: Path, text: str) -> None:
+    """Write the file as a whole, or leave what is there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        place = path.resolve()
+        if place.exists() and not place.is_file():  # a pipe, or a directory, which refuses
+            place.write_text(text, encoding="utf-8")
+        else:
+            _replace(place, text)
     except OSError as err:
         raise ConfigurationError(f"{path}: cannot be written: {err.strerror or err}") from err
+
+
+def _replace(place: Path, text: str) -> None:
+    """Write beside the file and then take its place, with its mode."""
+    beside = place.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if place.exists():
+            beside.chmod(place.stat().st_mode & 0o7777)
+        beside.replace(place)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
@@ -19,18 +20,32 @@ _NEGLIGIBLE: Final = 1.1
 """Up to this many times the false alarms that were asked for, `check` does not mention losses in a row."""
 _ENOUGH: Final = 2.0
 """Up to this many times it gives no advice."""
-_MOST_COUNTED: Final = 500_000
-"""Limits the search for an advice: scores times losses in a row. The time of each step grows with them."""
+_MOST_COUNTED: Final = 300_000
+"""Scores times losses in a row, in all of one summary: counting takes time for each."""
 
 
-def grey_lines(rule: Detection, timeout_seconds: float) -> Iterator[str]:
+class Counting:
+    """How much may still be counted for one summary."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_COUNTED
+
+    def take(self, steps: int) -> bool:
+        """Whether so much may be counted. If so it is used up."""
+        if steps > self._left:
+            return False
+        self._left -= steps
+        return True
+
+
+def grey_lines(rule: Detection, timeout_seconds: float, counting: Counting | None = None) -> Iterator[str]:
     """What makes a target UNHEALTHY beside losses in a row, and how soon; nothing if no rule is configured.
 
     A loss is certain after `timeout_seconds`.
     """
     if rule.loss is not None:
         yield from _loss(rule, rule.loss)
-        yield from _in_a_row(rule, rule.loss, timeout_seconds)
+        yield from _in_a_row(rule, rule.loss, timeout_seconds, counting or Counting())
     if rule.latency is not None:
         yield from _latency(rule, rule.latency)
 
@@ -66,19 +81,29 @@ def _latency(rule: Detection, latency: LatencyRule) -> Iterator[str]:
     yield f"    {_cleared(standard, latency.usual_seconds / latency.unacceptable_seconds, rule)}"
 
 
-def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float) -> Iterator[str]:
+def _in_a_row(rule: Detection, loss: LossRule, timeout_seconds: float, counting: Counting) -> Iterator[str]:
     """How often losses in a row accuse a line that is as usual, if that is often enough to mention."""
     standard, asked = rule.loss_standard(loss), loss.false_alarms_per_year
-    needed, most = rule.losses_needed(timeout_seconds), _MOST_COUNTED // standard.alarm.threshold
+    needed = rule.losses_needed(timeout_seconds)
+    if needed >= standard.alarm.losses:
+        return  # the rule is sooner
+    seen = dict[int, float]()
 
     def both(count: int) -> float:
-        return grey.false_alarms_per_year(standard, loss, rule.pace, in_a_row=count)
+        if count not in seen:
+            affordable = counting.take(standard.alarm.threshold * count)
+            pace = rule.pace
+            seen[count] = grey.false_alarms_per_year(standard, loss, pace, in_a_row=count) if affordable else math.inf
+        return seen[count]
 
     found = both(needed)
     if found <= _NEGLIGIBLE * asked:
         return
+    if math.isinf(found):
+        yield f"    NOTE: {needed} losses in a row accuse the same line, too; how often takes long to work out"
+        return
     yield f"    NOTE: {needed} losses in a row accuse the same line, too; together: {_false_alarms(found)}"
-    choices = range(needed, min(most, standard.alarm.losses) + 1)
+    choices = range(needed, standard.alarm.losses + 1)
     place = bisect_left(choices, True, key=lambda count: both(count) <= _ENOUGH * asked)  # noqa: FBT003 - what is sought
     if found > _ENOUGH * asked and place < len(choices):
         count = choices[place]

@@ -24,7 +24,7 @@ from routekeeper.domain.settings import (
 from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
 from routekeeper_cli.words.failback import failback_lines
 from routekeeper_cli.words.figures import count
-from routekeeper_cli.words.grey import grey_lines
+from routekeeper_cli.words.grey import Counting, grey_lines
 
 _HOPS: Final = {
     NextHopKind.ATTACHMENT: "attachment",
@@ -50,9 +50,10 @@ def _lines(configuration: Configuration) -> Iterator[str]:
     stale = render(configuration.stale_after_seconds)
     yield f"A vantage reports every {render(beat)} and does not vote once silent for {stale}."
     yield _brake(configuration.brake)
+    counting = Counting()
     for target in configuration.targets.values():
         yield ""
-        yield from _target(target, bursts=bursts)
+        yield from _target(target, counting, bursts=bursts)
     for group in configuration.groups.values():
         yield ""
         yield from _group(group)
@@ -71,7 +72,7 @@ def _brake(brake: Brake | None) -> str:
     return f"After {limit} only UNHEALTHY paths are left, until a person has acknowledged."
 
 
-def _target(target: Target, *, bursts: bool) -> Iterator[str]:
+def _target(target: Target, counting: Counting, *, bursts: bool) -> Iterator[str]:
     rule = target.detection
     several = f", {target.require.value} of which must succeed" if len(target.probes) > 1 else ""
     yield f"Target '{target.name}', {count(len(target.probes), 'probe')}{several}:"
@@ -92,7 +93,7 @@ def _target(target: Target, *, bursts: bool) -> Iterator[str]:
         f"    a cut is noticed {render(noticed)} after the first lost probe,"
         f" so at most {render(noticed + interval)} after it happened"
     )
-    yield from grey_lines(rule, timeout)
+    yield from grey_lines(rule, timeout, counting)
     yield (
         f"  HEALTHY again after {count(rule.healthy_threshold, 'answer')} in a row"
         f"{_spanning(rule.healthy_for_seconds)}; UNKNOWN after {render(rule.unknown_after_seconds)} without evidence"

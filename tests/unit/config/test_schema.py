@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from routekeeper.config import aws_ids, detection
+from routekeeper.config import addresses, aws_ids, detection, limits
 from tests.unit.config.documents import EXAMPLE, GOOD, MEANING, SCHEMA, SHAPE, plain
 
 SCHEMA_DOCUMENT = json.loads(SCHEMA.read_text())
@@ -51,3 +51,20 @@ def test_the_schema_knows_every_next_hop() -> None:
 def test_the_example_names_its_schema_for_editors() -> None:
     first = EXAMPLE.read_text().splitlines()[0]
     assert first == f"# yaml-language-server: $schema={SCHEMA.name}"
+
+
+def test_the_schema_has_the_limits_of_the_parser() -> None:
+    top, parts = SCHEMA_DOCUMENT["properties"], SCHEMA_DOCUMENT["$defs"]
+    [by_route] = [
+        one["then"]["properties"]["steering"]["properties"]
+        for one in parts["group"]["allOf"]
+        if "destination" in one["then"]["properties"]["steering"]["required"]
+    ]
+    [http] = [one["then"]["properties"] for one in parts["probe"]["allOf"] if "url" in one["then"]["properties"]]
+    assert top["targets"]["maxProperties"] == limits.TARGETS
+    assert top["groups"]["maxProperties"] == limits.GROUPS
+    assert parts["target"]["properties"]["probes"]["maxItems"] == limits.PROBES
+    assert parts["group"]["properties"]["paths"]["maxItems"] == limits.PATHS
+    assert parts["group"]["properties"]["failback"]["properties"]["windows"]["maxItems"] == limits.WINDOWS
+    assert by_route["route_tables"]["maxItems"] == limits.ROUTE_TABLES
+    assert http["url"]["maxLength"] == addresses.LONGEST_URL

@@ -84,3 +84,56 @@ def test_a_target_that_lives_by_icmp_is_doubtful(tmp_path: Path, require: str, p
     file.write_text(DOCUMENT.format(require=require, probes=probes))
     found = (f"{file}:3:30: targets.dx.probes: {ICMP}",) if warned else ()
     assert config_file.check(file).warnings == found
+
+
+SMALLEST = """\
+version: 1
+targets:
+  a: {{probes: [{probe}]}}
+  b: {{probes: [{{type: tcp, host: 10.0.2.10, port: 22}}]}}
+groups:
+  g:
+    steering: {{type: vpc-route, route_tables: [rtb-01234567], destination: 0.0.0.0/0}}
+    paths:
+      - {{name: a, target: a, instance: i-01234567}}
+      - {{name: b, target: {second}, instance: i-01234568}}
+"""
+NO_PATH = ["127.0.0.1", "127.9.9.9", "'::1'", "localhost", "a.LOCALHOST.", "'::ffff:127.0.0.1'"]
+LINK_LOCAL = ["169.254.169.254", "'fe80::1'", "'fe80::1%eth0'"]
+
+
+@pytest.mark.parametrize("host", [*NO_PATH, *LINK_LOCAL])
+def test_a_host_that_says_nothing_about_a_path_is_doubtful(host: str, tmp_path: Path) -> None:
+    file = tmp_path / "failover.yaml"
+    file.write_text(SMALLEST.format(probe=f"{{type: tcp, host: {host}, port: 22}}", second="b"))
+    reason = "which can always be reached: this target cannot fail" if host in NO_PATH else "says nothing about a path"
+    [warning] = config_file.check(file).warnings
+    assert warning.startswith(f"{file}:3:34: targets.a.probes[0].host: warning: {host.strip(chr(39))} is ")
+    assert warning.endswith(reason)
+
+
+def test_a_url_is_doubtful_for_the_same_reasons(tmp_path: Path) -> None:
+    file = tmp_path / "failover.yaml"
+    file.write_text(SMALLEST.format(probe="{type: http, url: 'http://[::1]:8080/'}", second="b"))
+    [warning] = config_file.check(file).warnings
+    assert "targets.a.probes[0].url: warning: ::1 is the monitor itself" in warning
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "'::'", "224.0.0.5", "'ff02::1'", "255.255.255.255", "'::ffff:0.0.0.0'"])
+@pytest.mark.parametrize("form", ["{{type: tcp, port: 22, host: {host}}}", "{{type: http, url: 'http://{url}/'}}"])
+def test_an_address_of_no_single_host_is_refused(host: str, form: str, tmp_path: Path) -> None:
+    file, plain = tmp_path / "failover.yaml", host.strip("'")
+    probe = form.format(host=host, url=f"[{plain}]" if ":" in plain else plain)
+    file.write_text(SMALLEST.format(probe=probe, second="b"))
+    with pytest.raises(ConfigurationError, match="which is the address of no single host"):
+        config_file.check(file)
+
+
+def test_a_group_whose_paths_share_their_target_is_doubtful(tmp_path: Path) -> None:
+    file = tmp_path / "failover.yaml"
+    file.write_text(SMALLEST.format(probe="{type: tcp, host: 10.0.1.10, port: 22}", second="a"))
+    [warning] = config_file.check(file).warnings
+    assert warning.removeprefix(f"{file}:9:7: groups.g.paths: warning: ") == (
+        "every path has the target 'a', so all are UNHEALTHY at once: this group can never fail over; expected a target"
+        " for each"
+    )

@@ -27,13 +27,15 @@ RESOURCE = "failover.json"
 _DIGEST_CHARACTERS = 12
 
 
-def from_document(document: object, source: str = "configuration") -> Configuration:
+def from_document(document: object, source: str = "configuration", *, work_out: bool = False) -> Configuration:
     """The configuration in a document of dictionaries, lists and scalars; `source` names it in errors.
+
+    With `work_out`, loss and latency rules that take too long to work out are problems.
 
     Raises:
         ConfigurationError: every problem, one on a line.
     """
-    return read_document(from_plain(document), Problems(source))
+    return read_document(from_plain(document), Problems(source), work_out=work_out)
 
 
 def packaged() -> Configuration:

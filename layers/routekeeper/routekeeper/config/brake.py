@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from routekeeper.config import limits
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration, whole
 from routekeeper.domain.settings import MOVES_OF_A_GROUP, Brake
@@ -11,7 +12,7 @@ from routekeeper.domain.settings import MOVES_OF_A_GROUP, Brake
 KEYS: Final = ("moves", "per")
 MOST_MOVES: Final = 1_000
 """The ledger keeps so many, and every save writes them all. They fill less than a third of an item."""
-_period = duration(least=60, most=86_400)
+_period = duration(limits.DAY, least=60)
 
 
 def read_brake(section: Section, groups: int) -> Brake | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from routekeeper.config import grey
+from routekeeper.config import grey, limits
 from routekeeper.config.durations import render
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration, whole
@@ -26,11 +26,12 @@ _FASTEST_SECONDS: Final = 0.01
 """More probes than this would load the line that they should judge."""
 _LONGEST_TIMEOUT_SECONDS: Final = 10.0
 """No verdict comes sooner than the first timeout, and every probe under way holds a socket open."""
-_interval = duration(least=_FASTEST_SECONDS)
-_span = duration()
+_interval = duration(limits.HOUR, least=_FASTEST_SECONDS)
+_span = duration(limits.DAY)
+_memory = duration(limits.DAY, least=_FASTEST_SECONDS)
 MOST_IN_A_ROW: Final = 1000
 _count = whole(1, MOST_IN_A_ROW)
-timeout: Final = duration(least=_FASTEST_SECONDS, most=_LONGEST_TIMEOUT_SECONDS)
+timeout: Final = duration(_LONGEST_TIMEOUT_SECONDS, least=_FASTEST_SECONDS)
 
 
 def read_detection(section: Section, base: Detection, doubtful: frozenset[str] = frozenset()) -> Detection:
@@ -47,7 +48,7 @@ def read_detection(section: Section, base: Detection, doubtful: frozenset[str] =
         unhealthy_for_seconds=optional("unhealthy_for", _span, base.unhealthy_for_seconds),
         healthy_threshold=optional("healthy_threshold", _count, base.healthy_threshold),
         healthy_for_seconds=optional("healthy_for", _span, base.healthy_for_seconds),
-        unknown_after_seconds=optional("unknown_after", _interval, base.unknown_after_seconds),
+        unknown_after_seconds=optional("unknown_after", _memory, base.unknown_after_seconds),
         loss=grey.read_loss(section, base.loss),
         latency=grey.read_latency(section, base.latency),
     )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from routekeeper.config import values
+from routekeeper.config import limits, values
 from routekeeper.config.brake import read_brake
 from routekeeper.config.detection import KEYS as DETECTION_KEYS
 from routekeeper.config.detection import judge_timeout, read_detection
 from routekeeper.config.durations import render
+from routekeeper.config.grey import WorkingOut
 from routekeeper.config.groups import GroupReader
 from routekeeper.config.problems import Problems, Rejected, describe
 from routekeeper.config.section import Section, open_section
@@ -38,6 +39,8 @@ _KEYS: Final = (
     "targets",
     "groups",
 )
+_heartbeat = values.duration(limits.HOUR, least=1)
+_stale = values.duration(limits.DAY, least=1)
 _DEFAULT: Final = Configuration({}, {})
 MOST_RECORDED_ROUNDS: Final = 2_000
 """So many fit into a log event of 256 KB even with the longest names ("PutLogEvents", CloudWatch Logs API
@@ -45,26 +48,29 @@ Reference)."""
 BURST_DETECTION: Final = Detection(unknown_after_seconds=BURST_MEMORY_SECONDS)
 
 
-def read_document(root: Node, problems: Problems) -> Configuration:
+def read_document(root: Node, problems: Problems, *, work_out: bool = False) -> Configuration:
     """The configuration that the document describes.
+
+    With `work_out`, loss and latency rules that take too long to work out are problems. The functions do without:
+    what they read has been checked, and few of them need the thresholds.
 
     Raises:
         ConfigurationError: every problem of the document, one on a line.
     """
     section = open_section(root, "", problems, _KEYS)
-    configuration = _DEFAULT if section is None else _read(section, problems)
+    configuration = _DEFAULT if section is None else _read(section, problems, WorkingOut() if work_out else None)
     problems.raise_if_any()
     return configuration
 
 
-def _read(section: Section, problems: Problems) -> Configuration:
+def _read(section: Section, problems: Problems, work: WorkingOut | None) -> Configuration:
     section.required("version", _version)
     watch = section.optional("watch", values.choice(WatchMode), _DEFAULT.watch)
     figures = section.optional("target_figures", values.choice(TargetFigures), _DEFAULT.target_figures)
     record = section.optional("record_rounds", values.whole(0, MOST_RECORDED_ROUNDS), _DEFAULT.record_rounds)
     standard = _standard(watch)
-    heartbeat = section.optional("heartbeat_interval", values.duration(least=1), _DEFAULT.heartbeat_interval_seconds)
-    stale = section.optional("stale_after", values.duration(least=1), standard.stale_after_seconds)
+    heartbeat = section.optional("heartbeat_interval", _heartbeat, _DEFAULT.heartbeat_interval_seconds)
+    stale = section.optional("stale_after", _stale, standard.stale_after_seconds)
     beat, what = (heartbeat, "heartbeat_interval ") if watch is WatchMode.CONTINUOUS else (BURST_INTERVAL_SECONDS, "")
     if section.unsound.isdisjoint(("heartbeat_interval", "stale_after")) and stale <= beat:
         section.reject(
@@ -78,7 +84,7 @@ def _read(section: Section, problems: Problems) -> Configuration:
     if defaults is not None:
         judge_timeout(defaults, detection)
     unsound = frozenset[str]() if defaults is None else defaults.unsound
-    targets = TargetReader(detection, unsound, problems).read(_names(section, "targets"))
+    targets = TargetReader(detection, unsound, problems, work).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))
     usable = {name: target for name, target in targets.items() if target is not None}
     if watch is WatchMode.BURST:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, tzinfo
 from typing import Final
 
-from routekeeper.config import values
+from routekeeper.config import limits, values
 from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe, nearest
 from routekeeper.config.section import Section, open_section
@@ -25,7 +25,7 @@ _SHORTEST_WINDOW_SECONDS: Final = 300.0
 _ZONE: Final = re.compile(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2}", re.ASCII)
 """Only names of the IANA database: `localtime`, `right/...` and the like differ from machine to machine."""
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
-_period = values.duration(least=1, most=86_400)
+_period = values.duration(limits.DAY, least=1)
 _limit = values.whole(int(LOWEST_REUSE), 1_000_000)
 
 
@@ -39,7 +39,7 @@ def read_failback(group: Section, flaps_apart_seconds: float | None) -> Failback
     if section is None:
         return standard
     mode = section.optional("mode", values.choice(FailbackMode), standard.mode)
-    after = section.optional("after", values.duration(), standard.after_seconds)
+    after = section.optional("after", values.duration(limits.MONTH), standard.after_seconds)
     base = None if mode is FailbackMode.MANUAL else standard.damping
     return FailbackPolicy(mode, after, _damping(section, base, flaps_apart_seconds), _windows(section, mode))
 
@@ -106,12 +106,16 @@ def _windows(section: Section, mode: FailbackMode) -> Windows | None:
 
 
 def _each_window(section: Section) -> Iterator[Window]:
-    for where, node in section.listed("windows", 'windows such as {days: [sat, sun], from: "02:00", to: "05:00"}'):
+    for where, node in section.listed(
+        "windows", 'windows such as {days: [sat, sun], from: "02:00", to: "05:00"}', limits.WINDOWS
+    ):
         window = open_section(node, where, section.problems, _WINDOW_KEYS)
         if window is None:
             continue
         opens, closes = window.required("from", _clock), window.required("to", _clock)
-        days = frozenset(window.distinct("days", _DAYS, values.choice(Day), "day")) if "days" in window else None
+        days = (
+            frozenset(window.distinct("days", _DAYS, values.choice(Day), "day", len(Day))) if "days" in window else None
+        )
         if opens is None or closes is None or days == frozenset():
             continue
         if 0 < _seconds(opens, closes) < _SHORTEST_WINDOW_SECONDS:

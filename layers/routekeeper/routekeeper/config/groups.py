@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+from routekeeper.config import limits
 from routekeeper.config.detection import seconds_until_healthy
 from routekeeper.config.failback import read_failback
 from routekeeper.config.paths import PathReader
@@ -34,9 +35,7 @@ class GroupReader:
         """The groups that can be used, by name."""
         if section is None:
             return {}
-        named = section.named()
-        if not named:
-            section.reject_whole("found no group, expected at least one")
+        named = section.named("group", limits.GROUPS)
         read = {name: self._group(name, node, section.at(name)) for name, node in named}
         return {name: group for name, group in read.items() if group is not None}
 
@@ -46,6 +45,7 @@ class GroupReader:
             return None
         kind, steering = read_steering(section, partial(self._claim, name))
         paths = PathReader(kind, self._targets, self._problems).read(section)
+        _doubt_paths(section, paths)
         failback = read_failback(section, self._flaps_apart_seconds(paths))
         self._judge_restart_groups(section, paths)
         return None if steering is None else Group(name, (steering,), paths, failback)
@@ -77,3 +77,14 @@ class GroupReader:
                 f"targets that stand in for each other are restarted in different groups ({told}), and all could be"
                 " down at once; expected the same 'restart.group' on each",
             )
+
+
+def _doubt_paths(section: Section, paths: tuple[Path, ...]) -> None:
+    """A group moves from a path to another whose health is better. The same health is never better."""
+    targets = {path.target for path in paths}
+    if len(paths) > 1 and len(targets) == 1 and (target := targets.pop()) is not None:
+        section.warn(
+            "paths",
+            f"every path has the target '{target}', so all are UNHEALTHY at once: this group can never"
+            " fail over; expected a target for each",
+        )

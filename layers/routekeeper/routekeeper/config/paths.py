@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from routekeeper.config import aws_ids, values
-from routekeeper.config.problems import Problems, nearest
+from routekeeper.config import aws_ids, limits, values
+from routekeeper.config.problems import Problems, describe, nearest
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.steerings import KINDS, SteeringType
 from routekeeper.domain.settings import Path, Target
@@ -29,7 +29,7 @@ class PathReader:
         """The paths that can be used."""
         sections = [
             open_section(node, where, self._problems, ("name", "target", *_HOP_KEYS))
-            for where, node in group.listed("paths", "paths, the preferred one first")
+            for where, node in group.listed("paths", "paths, the preferred one first", limits.PATHS)
         ]
         if len(sections) == 1:
             group.reject("paths", "found one path, expected at least two: one to leave and one to take")
@@ -49,7 +49,7 @@ class PathReader:
         target = section.optional("target", values.text, None)
         if target is not None and target not in self._targets:
             hint = nearest(target, tuple(self._targets))
-            section.reject("target", f"there is no target '{target}', {hint}")
+            section.reject("target", f"there is no target {describe(target)}, {hint}")
         hop = self._next_hop(section, hop_keys[0]) if len(hop_keys) == 1 else None
         if name is None:
             return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, assert_never
 
-from routekeeper.config import addresses, values
+from routekeeper.config import addresses, limits, values
 from routekeeper.config.detection import timeout
 from routekeeper.config.problems import Problems, Rejected
 from routekeeper.config.section import Section, open_variant
@@ -41,15 +41,17 @@ def _read(kind: _Type, section: Section, timeout_seconds: float) -> Probe | None
     limit = section.optional("timeout", timeout, timeout_seconds)
     match kind:
         case _Type.ICMP:
-            host = section.required("host", addresses.host)
+            host = _host(section)
             return None if host is None else IcmpProbe(host, limit)
         case _Type.TCP:
-            host = section.required("host", addresses.host)
+            host = _host(section)
             port = section.required("port", values.whole(1, 65_535))
             handshake = section.optional("handshake", values.flag, _TCP.handshake)
             return None if host is None or port is None else TcpProbe(host, port, limit, handshake)
         case _Type.HTTP:
             url = section.required("url", addresses.url)
+            if url is not None:
+                _doubt(section, "url", addresses.host_of(url))
             status = section.optional("expected_status", _statuses, _HTTP.expected_status)
             verify = section.optional("verify_certificate", values.flag, _HTTP.verify_certificate)
             return None if url is None else HttpProbe(url, limit, status, verify)
@@ -57,10 +59,24 @@ def _read(kind: _Type, section: Section, timeout_seconds: float) -> Probe | None
             assert_never(kind)
 
 
+def _host(section: Section) -> str | None:
+    host = section.required("host", addresses.host)
+    if host is not None:
+        _doubt(section, "host", host)
+    return host
+
+
+def _doubt(section: Section, key: str, host: str) -> None:
+    if (reason := addresses.doubt(host)) is not None:
+        section.warn(key, reason)
+
+
 def _statuses(value: object) -> tuple[int, ...]:
     """One final HTTP status, or a list of different ones."""
     if not isinstance(value, Listing):
         return (_status(value),)
+    if len(value.items) > limits.STATUSES:
+        raise Rejected(f"found a list of {len(value.items)}, expected at most {limits.STATUSES}")
     found = tuple(_status(bare(item)) for item in value.items)
     if not found:
         raise Rejected("found an empty list, expected HTTP statuses")

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
-from routekeeper.config.tree import Block, Listing, Place
+from routekeeper.config import limits
+from routekeeper.config.tree import Block, Listing, OddNumber, Place
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.quoting import LONGEST_QUOTE, short, visible
 
-_LONGEST_QUOTE = 80
+_MOST_BITS: Final = 64
+"""A larger number is not written out: that takes long, and tells nothing."""
 
 
 class Rejected(ValueError):
@@ -33,13 +37,22 @@ class Problems:
         self.source = source
         self._found: list[Problem] = []
         self._warnings: list[Problem] = []
+        self._full = False
 
     def __len__(self) -> int:
         """How many problems there are. Warnings do not count."""
         return len(self._found)
 
     def add(self, where: str, message: str, place: Place | None) -> None:
+        """Note a problem.
+
+        Raises:
+            ConfigurationError: there are so many that reading on would help nobody.
+        """
         self._found.append(Problem(where, message, place))
+        if len(self._found) >= limits.PROBLEMS_NOTED:
+            self._full = True
+            self.raise_if_any()
 
     def warn(self, where: str, message: str, place: Place | None) -> None:
         """Note what is allowed but may not be what is wanted."""
@@ -57,11 +70,17 @@ class Problems:
 
     def _lines(self, found: list[Problem]) -> tuple[str, ...]:
         ordered = sorted(found, key=lambda problem: problem.place or Place(0, 0))
-        return tuple(self._line(problem) for problem in ordered)
+        told = tuple(self._line(problem) for problem in ordered[: limits.PROBLEMS_TOLD])
+        more = len(ordered) - len(told)
+        if more <= 0:
+            return told
+        rest = " at least: it was read no further" if self._full else ""
+        return (*told, f"{visible(self.source)}: ... and {more} more{rest}")
 
     def _line(self, problem: Problem) -> str:
         place = "" if problem.place is None else f"{problem.place.line}:{problem.place.column}:"
-        return f"{self.source}:{place} {problem.where or 'the document'}: {problem.message}"
+        where = short(problem.where, limits.MESSAGE) or "the document"
+        return f"{visible(self.source)}:{place} {where}: {short(problem.message, limits.MESSAGE)}"
 
 
 def describe(value: object) -> str:
@@ -72,7 +91,14 @@ def describe(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}'" if len(value) <= _LONGEST_QUOTE else f"'{value[:_LONGEST_QUOTE]}...'"
+            return f"'{short(value)}'"
+        case OddNumber():
+            written = short(value.written)
+            if value.reading is None:
+                return f"the number {written}"
+            return f'{written}, which YAML reads as {value.reading} (write that, or "{written}" in quotes as text)'
+        case int() if value.bit_length() > _MOST_BITS:
+            return f"a number of {value.bit_length()} bits"
         case int() | float():
             return f"the number {value}"
         case Listing() | list():
@@ -85,7 +111,9 @@ def describe(value: object) -> str:
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """`did you mean ...?` if something similar is known, otherwise the list of what is known."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    close = get_close_matches(word, known, n=1, cutoff=0.6) if len(word) <= LONGEST_QUOTE else []
     if close:
-        return f"did you mean '{close[0]}'?"
-    return f"expected one of {', '.join(known)}" if known else "nothing of the kind is defined"
+        return f"did you mean '{short(close[0])}'?"
+    told = [short(name) for name in known[: limits.NAMES_TOLD]]
+    more = [] if len(known) <= len(told) else [f"... and {len(known) - len(told)} more"]
+    return f"expected one of {', '.join([*told, *more])}" if known else "nothing of the kind is defined"

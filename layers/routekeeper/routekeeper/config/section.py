@@ -9,6 +9,7 @@ from typing import TypeVar
 from routekeeper.config import values
 from routekeeper.config.problems import Problems, Rejected, describe, nearest
 from routekeeper.config.tree import Block, Entry, Listing, Node, Place, bare
+from routekeeper.domain.quoting import short
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
@@ -32,7 +33,7 @@ class Section:
 
     def at(self, key: str) -> str:
         """The path of a key inside the document."""
-        return f"{self.where}.{key}" if self.where else key
+        return f"{self.where}.{short(key)}" if self.where else short(key)
 
     def place_of(self, key: str) -> Place | None:
         """Where the key's value stands, or the place of the mapping if the key is missing."""
@@ -94,8 +95,16 @@ class Section:
 
         return None if self.optional(key, off, default=True) else self.section(key, known)
 
-    def named(self) -> list[tuple[str, Node]]:
-        """The entries of a mapping whose keys are names. A key that cannot be a name is noted."""
+    def named(self, kind: str, most: int) -> list[tuple[str, Node]]:
+        """The entries of a mapping whose keys are names: at least one, at most `most`, each a `kind`.
+
+        A key that cannot be a name is noted. Of too many none is read.
+        """
+        if not self._entries:
+            self.reject_whole(f"found no {kind}, expected at least one")
+        if len(self._entries) > most:
+            self.reject_whole(f"found {len(self._entries)} {kind}s, expected at most {most}")
+            return []
         for key, entry in self._entries.items():
             try:
                 values.name(key)
@@ -103,8 +112,11 @@ class Section:
                 self.problems.add(self.at(key), str(err), entry.place)
         return [(key, entry.value) for key, entry in self._entries.items()]
 
-    def listed(self, key: str, what: str) -> list[tuple[str, Node]]:
-        """The items of the required, non-empty list under a key, each with its path inside the document."""
+    def listed(self, key: str, what: str, most: int) -> list[tuple[str, Node]]:
+        """The items of the required, non-empty list under a key, each with its path inside the document.
+
+        Of more than `most` none is read.
+        """
         if not self._present(key):
             return []
         node = self._entries[key].value
@@ -113,12 +125,15 @@ class Section:
             return []
         if not node.items:
             self.reject(key, f"found an empty list, expected {what}")
+        if len(node.items) > most:
+            self.reject(key, f"found a list of {len(node.items)}, expected at most {most}")
+            return []
         return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(node.items)]
 
-    def distinct(self, key: str, what: str, read: Callable[[object], T], one: str) -> tuple[T, ...]:
+    def distinct(self, key: str, what: str, read: Callable[[object], T], one: str, most: int) -> tuple[T, ...]:
         """The values of such a list. Wrong and doubled ones are noted and left out. `one` is the kind of a value."""
         found: list[T] = []
-        for where, node in self.listed(key, what):
+        for where, node in self.listed(key, what, most):
             try:
                 value = read(bare(node))
             except Rejected as err:

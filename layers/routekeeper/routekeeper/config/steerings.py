@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from routekeeper.config import addresses, aws_ids
+from routekeeper.config import addresses, aws_ids, limits
 from routekeeper.config.section import Section, open_variant
 from routekeeper.domain.steering import NextHopKind, Steering, TgwPrefixList, VpcRoute
 
@@ -55,7 +55,7 @@ def _prefix_list(section: Section, claim: Claim) -> TgwPrefixList | None:
 
 
 def _vpc_route(section: Section, claim: Claim) -> VpcRoute | None:
-    tables = section.distinct("route_tables", "VPC route table IDs", aws_ids.route_table, "table")
+    tables = section.distinct("route_tables", "VPC route table IDs", aws_ids.route_table, "table", limits.ROUTE_TABLES)
     destination = section.required("destination", addresses.destination)
     if destination is None:
         return None

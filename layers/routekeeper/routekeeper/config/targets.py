@@ -6,8 +6,9 @@ import math
 from dataclasses import replace
 from typing import Final, assert_never
 
-from routekeeper.config import aws_ids, detection, values
+from routekeeper.config import aws_ids, detection, limits, values
 from routekeeper.config.durations import render
+from routekeeper.config.grey import WorkingOut
 from routekeeper.config.probes import read_probe
 from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section
@@ -17,14 +18,22 @@ from routekeeper.domain.settings import IcmpProbe, Probe, Quorum, Require, Resta
 
 _KEYS: Final = ("probes", "require", "quorum", "instance", "restart", *detection.KEYS)
 _RESTART_KEYS: Final = ("after", "stop_timeout", "boot_timeout", "attempts", "per", "group")
-_DAY_SECONDS: Final = 86_400
+_wait = values.duration(limits.WEEK, least=1)
+_stop = values.duration(limits.DAY, least=1)
+_period = values.duration(limits.MONTH, least=1)
 
 
 class TargetReader:
     """Reads all targets of one document, because some rules hold between them."""
 
-    def __init__(self, defaults: Detection, doubtful: frozenset[str], problems: Problems) -> None:
-        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them."""
+    def __init__(
+        self, defaults: Detection, doubtful: frozenset[str], problems: Problems, work: WorkingOut | None = None
+    ) -> None:
+        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them.
+
+        With `work`, loss and latency rules are worked out, and what takes too long is a problem.
+        """
+        self._work = work
         self._defaults = defaults
         self._doubtful = doubtful
         self._problems = problems
@@ -35,12 +44,11 @@ class TargetReader:
         """Every target by name; None for an unusable one, so that references to it are not reported as unknown."""
         if section is None:
             return {}
-        named = section.named()
-        if not named:
-            section.reject_whole("found no target, expected at least one")
+        named = section.named("target", limits.TARGETS)
         return {name: self._target(name, node, section.at(name)) for name, node in named}
 
     def _target(self, name: str, node: Node, where: str) -> Target | None:
+        known = len(self._problems)
         section = open_section(node, where, self._problems, _KEYS)
         if section is None:
             return None
@@ -61,12 +69,14 @@ class TargetReader:
         if not target.probes:
             return None
         _doubt_icmp(section, target)
+        if self._work is not None and not self._doubtful and len(self._problems) == known:
+            self._work.judge(section, target.detection)
         return target
 
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
         """The probes, and the rule with the longest of their timeouts: after it every round has ended."""
         known = len(self._problems)
-        listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}")
+        listed = section.listed("probes", "probes such as {type: tcp, host: 10.0.1.10, port: 22}", limits.PROBES)
         read = [read_probe(node, where, rule.probe_timeout_seconds, self._problems) for where, node in listed]
         probes = tuple(probe for probe in read if probe is not None)
         longest = max((probe.timeout_seconds for probe in probes), default=rule.probe_timeout_seconds)
@@ -83,15 +93,11 @@ class TargetReader:
         standard = RestartPolicy(group=name)
         policy = RestartPolicy(
             group=section.optional("group", values.name, standard.group),
-            after_seconds=section.optional("after", values.duration(least=1), standard.after_seconds),
-            stop_timeout_seconds=section.optional(
-                "stop_timeout", values.duration(least=1), standard.stop_timeout_seconds
-            ),
-            boot_timeout_seconds=section.optional(
-                "boot_timeout", values.duration(least=1), standard.boot_timeout_seconds
-            ),
+            after_seconds=section.optional("after", _wait, standard.after_seconds),
+            stop_timeout_seconds=section.optional("stop_timeout", _stop, standard.stop_timeout_seconds),
+            boot_timeout_seconds=section.optional("boot_timeout", _wait, standard.boot_timeout_seconds),
             attempts=section.optional("attempts", values.whole(1, 100), standard.attempts),
-            per_seconds=section.optional("per", values.duration(least=1), standard.per_seconds),
+            per_seconds=section.optional("per", _period, standard.per_seconds),
         )
         if section.unsound.isdisjoint(("after", "attempts", "per")):
             _judge_attempts(section, policy)
@@ -149,4 +155,4 @@ def _judge_attempts(section: Section, policy: RestartPolicy) -> None:
 
 
 def _rounded(seconds: float) -> str:
-    return render(seconds if seconds < _DAY_SECONDS else math.ceil(seconds / _DAY_SECONDS) * _DAY_SECONDS)
+    return render(seconds if seconds < limits.DAY else math.ceil(seconds / limits.DAY) * limits.DAY)

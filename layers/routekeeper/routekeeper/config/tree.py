@@ -14,9 +14,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class OddNumber:
+    """A number that means something else than it seems to, such as 022, or that is too long to mean anything.
+
+    No reader of values takes it. So each refuses it with what it expects instead.
+    """
+
+    written: str
+    reading: int | None = None
+    """What YAML 1.1 makes of it, if it is a whole number."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scalar:
     value: object
-    """str, int, float, bool or None."""
+    """str, int, float, bool, None or OddNumber."""
     place: Place | None = None
 
 
@@ -51,9 +63,22 @@ def bare(node: Node) -> object:
     return node.value if isinstance(node, Scalar) else node
 
 
+def height(node: Node) -> int:
+    """How many mappings and lists are inside each other at most. A single value has none."""
+    match node:
+        case Scalar():
+            return 0
+        case Listing():
+            return 1 + max(map(height, node.items), default=0)
+        case Block():
+            return 1 + max((height(entry.value) for entry in node.entries), default=0)
+
+
 def from_plain(document: object) -> Node:
     """The tree of a document made of dictionaries, lists and scalars. Nothing in it has a place."""
     match document:
+        case Block():
+            return document
         case dict():
             return Block(tuple(Entry(str(key), from_plain(value)) for key, value in document.items()))
         case list() | tuple():

@@ -48,14 +48,14 @@ def whole(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
-def duration(least: float = 0.0, most: float | None = None) -> Callable[[object], float]:
-    """A duration in seconds, at least `least` and at most `most`."""
+def duration(most: float, least: float = 0.0) -> Callable[[object], float]:
+    """A duration in seconds, at least `least` and at most `most`: without a bound a date beyond it has no name."""
 
     def read(value: object) -> float:
         seconds = durations.parse(value)
         if seconds < least:
             raise Rejected(f"found {value}, expected at least {durations.render(least)}")
-        if most is not None and seconds > most:
+        if seconds > most:
             raise Rejected(f"found {value}, expected at most {durations.render(most)}")
         return seconds
 

@@ -22,6 +22,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from routekeeper.domain.errors import ConfigurationError
+
+MOST_THRESHOLD: Final = 10_000
+"""A higher one is not looked for: each level costs time and memory, also in a function with 128 MB."""
+
+
+class TooLong(ConfigurationError):
+    """No threshold up to the highest is enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
@@ -76,7 +85,11 @@ def weight(usual: float, other: float) -> int:
 
 @lru_cache(maxsize=256)
 def alarm(usual: Loss, unacceptable: float, pace: Cadence, between_alarms_seconds: float) -> Score:
-    """The least threshold whose mean time between alarms on a usual line is at least `between_alarms_seconds`."""
+    """The least threshold whose mean time between alarms on a usual line is at least `between_alarms_seconds`.
+
+    Raises:
+        TooLong: it is above MOST_THRESHOLD.
+    """
     rise = weight(usual.share, unacceptable)
     enough = _least(
         lambda threshold: seconds_to_alarm(Score(rise, threshold), usual, pace), between_alarms_seconds, rise
@@ -91,6 +104,9 @@ def recovery(usual: Loss, alarm: Score, pace: Cadence, cycle_seconds: float) -> 
     It tells usual loss from the largest loss at which the alarm is silent for `cycle_seconds` on average. A line that
     loses more is taken for usual no more often than that, and a line that loses less is accused no more often. So
     whatever the share, a verdict comes and goes at most once in `cycle_seconds` on average.
+
+    Raises:
+        TooLong: it takes a threshold above MOST_THRESHOLD.
     """
     share = _largest_in_peace(usual, alarm, pace, cycle_seconds)
     fall = weight(usual.share, share)
@@ -111,6 +127,7 @@ def _largest_in_peace(usual: Loss, alarm: Score, pace: Cadence, seconds: float) 
     return above
 
 
+@lru_cache(maxsize=4096)
 def seconds_to_alarm(score: Score, loss: Loss, pace: Cadence, in_a_row: int | None = None) -> float:
     """Mean seconds from a score of 0 to the sending of the probe that brings it to the threshold.
 
@@ -210,10 +227,15 @@ def _least(seconds: Callable[[int], float], goal: float, start: int) -> int:
 
     The logarithm of the time grows almost in a straight line, so the next threshold to try is read off that line. Every
     third try is the middle, in case the line is not so straight.
+
+    Raises:
+        TooLong: it is above MOST_THRESHOLD.
     """
-    below, low, above, high = 0, 0.0, start, seconds(start)
-    while high < goal:
-        below, low, above, high = above, high, above * 2, seconds(above * 2)
+    below, low, above = 0, 0.0, min(start, MOST_THRESHOLD)
+    while (high := seconds(above)) < goal:
+        if above == MOST_THRESHOLD:
+            raise TooLong(f"no threshold up to {MOST_THRESHOLD} is enough")
+        below, low, above = above, high, min(above * 2, MOST_THRESHOLD)
     tries = 0
     while above - below > 1:
         tries += 1
