@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from routekeeper.domain.errors import RoutekeeperError
+from routekeeper.domain.errors import ConfigurationError, RoutekeeperError
 from routekeeper_cli import output
 from routekeeper_cli.exit_codes import ExitCode
 from routekeeper_cli.options import Parser, Version
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.UNREAD
     except RoutekeeperError as err:
         output.complain(str(err))
+        if isinstance(err, ConfigurationError):
+            output.complain_of_all(err.warnings)
         return ExitCode.of(err)
 
 

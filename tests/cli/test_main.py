@@ -41,7 +41,8 @@ def test_check_lists_problems_on_stderr_and_exits_2(path: Path, capsys: pytest.C
     assert main(["check", str(path)]) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert len(said.err.splitlines()) == len(path.with_suffix(".expected").read_text().splitlines())
+    problems = [line for line in said.err.splitlines() if ": warning: " not in line]
+    assert len(problems) == len(path.with_suffix(".expected").read_text().splitlines())
 
 
 def test_check_of_a_missing_file_exits_2_and_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,9 +65,13 @@ def test_compile_tells_the_same_warnings_as_check(tmp_path: Path, capsys: pytest
     assert config_file.load(output) == config_file.load(DOUBTFUL)
 
 
-def test_compile_of_a_bad_file_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compile_of_a_bad_file_tells_problems_and_warnings_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["compile", str(BAD), "-o", str(tmp_path / "out.json")]) == 2
-    assert capsys.readouterr().err == f"{BAD}:1:10: version: found the number 2, expected 1\n"
+    problem, warning = capsys.readouterr().err.splitlines()
+    assert problem == f"{BAD}:1:10: version: found the number 2, expected 1"
+    assert warning.startswith(f"{BAD}:3:16: targets.dx.probes: warning: no verdict without ICMP")
     assert not (tmp_path / "out.json").exists()
 
 

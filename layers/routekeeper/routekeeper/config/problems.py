@@ -64,9 +64,9 @@ class Problems:
         return self._lines(self._warnings)
 
     def raise_if_any(self) -> None:
-        """Raise one ConfigurationError with one problem on a line, in the order of the file."""
+        """Raise one ConfigurationError with one problem on a line, in the order of the file, and with the warnings."""
         if self._found:
-            raise ConfigurationError("\n".join(self._lines(self._found)))
+            raise ConfigurationError("\n".join(self._lines(self._found)), self.warnings)
 
     def _lines(self, found: list[Problem]) -> tuple[str, ...]:
         ordered = sorted(found, key=lambda problem: problem.place or Place(0, 0))

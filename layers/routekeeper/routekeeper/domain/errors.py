@@ -10,7 +10,11 @@ class RoutekeeperError(Exception):
 
 
 class ConfigurationError(RoutekeeperError):
-    """The configuration cannot be used; the message lists every problem with its place."""
+    """The configuration cannot be used; the message lists every problem with its place. Warnings stand beside it."""
+
+    def __init__(self, message: str, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.warnings = warnings
 
 
 class RequestError(RoutekeeperError):
