@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from functools import partial
+from typing import Final
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from lab.simulator.crew import Crew
 from lab.simulator.digests import digests
 from lab.simulator.draw import draw
 from lab.simulator.laws.index import table as laws
+from lab.simulator.mutants import MUTANTS
 from lab.simulator.prove import prove
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.shrink import Cut
@@ -22,6 +24,7 @@ from lab.simulator.simulation import Simulation
 from lab.simulator.timeline import show
 
 CONSOLE = Console(highlight=False, soft_wrap=True)
+EXAMPLE: Final = "4712:keep=2,5"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,10 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--strict", action="store_true", help="hold it also to what it is known not to keep")
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
     bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
-    bugs.add_argument("bugs", nargs="*")
+    bugs.add_argument("bugs", nargs="*", metavar="BUG", help="their names; without any, all of them")
     commands.add_parser("digests", help="print the digests of 49 worlds, to be compared before and after a change")
     commands.add_parser("laws", help="print which checks hold each law, as docs/hunting.md shows them")
     chosen = parser.parse_args(arguments)
+    try:
+        return _run(chosen)
+    except KeyboardInterrupt:
+        CONSOLE.print("interrupted")
+        return 130
+
+
+def _run(chosen: argparse.Namespace) -> int:
     match chosen.command:
         case "simulate":
             return _simulate(chosen.scenario, strict=chosen.strict)
@@ -55,7 +66,15 @@ def main(arguments: list[str] | None = None) -> int:
             print(laws())
             return 0
         case _:
-            return 0 if prove(CONSOLE, chosen.seconds, tuple(chosen.bugs)) else 1
+            return _prove(chosen.seconds, tuple(chosen.bugs))
+
+
+def _prove(seconds: float, names: tuple[str, ...]) -> int:
+    strange = sorted(set(names) - {mutant.name for mutant in MUTANTS})
+    if strange:
+        CONSOLE.print(f"[red]there is no bug {', '.join(strange)}; docs/hunting.md lists them[/]")
+        return 2
+    return 0 if prove(CONSOLE, seconds, names) else 1
 
 
 def _simulate(name: str, *, strict: bool) -> int:
@@ -70,7 +89,7 @@ def _simulate(name: str, *, strict: bool) -> int:
                 CONSOLE.print(f"[red]{name} is neither a scenario nor a seed as a hunt prints it: {error}[/]")
             for known, scenario in SCENARIOS.items():
                 CONSOLE.print(f"  [cyan]{known:22}[/] {scenario.story}")
-            CONSOLE.print("  or a seed, as a hunt prints it: 4711, 4711:keep=2,5")
+            CONSOLE.print(f"  or a seed, as a hunt prints it: 4711, {EXAMPLE}")
             return 0 if name == "list" else 2
     return show(partial(Simulation, strict=strict), plan, CONSOLE)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from lab.simulator.__main__ import main
+from lab.simulator.__main__ import EXAMPLE, main
 from lab.simulator.draw import draw
 from lab.simulator.plan import Event, Kind, Plan
 from lab.simulator.scenarios import SCENARIOS
@@ -134,4 +134,14 @@ def test_what_is_neither_a_scenario_nor_a_seed_is_said_to_be(name: str, capsys: 
     assert main(["simulate", name]) == 2
     told = capsys.readouterr().out
     assert told.startswith(f"{name} is neither a scenario nor a seed")
-    assert "4711:keep=2,5" in told
+    assert EXAMPLE in told
+
+
+def test_the_seed_that_people_are_shown_can_be_played() -> None:
+    cut = Cut.parse(EXAMPLE)
+    assert len(cut.of(draw(cut.seed)).events) == 2
+
+
+def test_a_bug_that_nobody_has_planted_is_not_called_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prove", "nosuch"]) == 2
+    assert "there is no bug nosuch" in capsys.readouterr().out

@@ -40,7 +40,7 @@ def test_a_warning_stands_at_its_place_in_the_form_of_a_problem() -> None:
 def test_warnings_stand_beside_problems(tmp_path: Path) -> None:
     path = tmp_path / "failover.yaml"
     path.write_text(DOCUMENT.format(require="none", probes="[{type: icmp, host: 10.0.0.1}]"))
-    with pytest.raises(ConfigurationError, match="targets.dx.require: ") as caught:
+    with pytest.raises(ConfigurationError, match=r"targets\.dx\.require: ") as caught:
         config_file.check(path)
     assert caught.value.warnings == (f"{path}:3:31: targets.dx.probes: {ICMP}",)
 
