@@ -91,10 +91,12 @@ def test_what_is_no_such_file_is_refused(text: bytes, kind: str, tmp_path: Path)
 
 
 def ways(document: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    below = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    for step, value in below:
+    steps: Any = ()
+    if isinstance(document, dict):
+        steps = document
+    elif isinstance(document, list):
+        steps = range(len(document))
+    for step in steps:
         yield (*way, step)
         yield from ways(document[step], (*way, step))
 
