@@ -73,7 +73,10 @@ def tell(text: str) -> None:
 
 def _write_out(text: str) -> None:
     try:
-        print(end=text, flush=not text)  # which does nothing where there is no standard output at all
+        try:
+            print(end=text, flush=not text)  # which does nothing where there is no standard output at all
+        except UnicodeEncodeError:  # a terminal that does not speak UTF-8
+            print(end=text.encode("ascii", "backslashreplace").decode())
     except BrokenPipeError:
         _let_go(sys.stdout)
         raise

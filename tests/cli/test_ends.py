@@ -108,6 +108,25 @@ def test_output_that_cannot_be_written_is_an_error_in_one_line(arguments: tuple[
         assert ran(*arguments, stdout=full, unbuffered=unbuffered) == (2, told)
 
 
+def test_what_is_more_than_a_buffer_and_cannot_be_written_is_one_line_too(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    rounds = [f"{second}.000,a,dx,ok,5" for second in range(10_000)]
+    log.write_text(json.dumps({"message": "rounds", "rounds": rounds, "left_out": []}))
+    with Path("/dev/full").open("w") as full:
+        told = "standard output: cannot be written: No space left on device\n"
+        assert ran("trace", str(log), stdout=full) == (2, told)
+
+
+def test_a_terminal_that_does_not_speak_utf_8_is_told_in_escapes(tmp_path: Path) -> None:
+    file = tmp_path / "failover.yaml"
+    text = (HERE / "good" / "smallest.yaml").read_text()
+    file.write_text(text.replace("{type: tcp, host: 10.1.0.5, port: 22}", "{type: http, url: 'http://r/\u00e9\u20ac'}"))
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run([*COMMAND, "check", file], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert r"GET http://r/\xe9\u20ac, status 200" in done.stdout
+
+
 def test_the_exit_code_stands_where_standard_error_cannot_be_written() -> None:
     with Path("/dev/full").open("w") as full, nobody() as pipe:
         assert ran("check", BAD, stdout=subprocess.DEVNULL, stderr=full)[0] == 2

@@ -27,9 +27,9 @@ groups:
 MISTAKEN = CONFIGURATION.replace("target: dx-router", "target: dx-ruoter")
 
 
-def build(layer: str, tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def build(layer: str, tmp_path: Path, root: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """As `sam build` does it: the source copied elsewhere, the makefile called where it is."""
-    source = ROOT / "layers" / layer
+    source = root / "layers" / layer
     scratch = tmp_path / "scratch"
     shutil.copytree(source, scratch)
     return subprocess.run(
@@ -120,3 +120,32 @@ def test_a_configuration_that_is_not_there_fails_the_build(tmp_path: Path) -> No
     built = build("config", tmp_path, ROUTEKEEPER_CONFIG="nowhere.yaml")
     assert built.returncode != 0
     assert "nowhere.yaml" in built.stderr
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The project where a path has what shells and make take apart: a space, a quote."""
+    clone = tmp_path / "sp ace" / "it's"
+    for name in ("cli", "layers", "requirements"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy2(ROOT / name, clone)
+    (clone / "build").symlink_to(ROOT / "build")
+    return clone
+
+
+@pytest.mark.parametrize(
+    "name", ["failover.yaml", "fail over.yaml", "it's.yaml", 'a "quoted" one.yaml', "$(HOME) `id`.yaml"]
+)
+def test_the_configuration_is_compiled_whatever_its_path_holds(clone: Path, name: str) -> None:
+    (clone / name).write_text(CONFIGURATION)
+    built = build("config", clone / "new build", clone, ROUTEKEEPER_CONFIG=name)
+    assert built.returncode == 0, built.stderr
+    packaged = clone / "new build" / "artifacts" / "python" / "routekeeper_config"
+    assert sorted(path.name for path in packaged.iterdir()) == ["__init__.py", "failover.json"]
+
+
+def test_the_package_is_built_whatever_the_path_holds(clone: Path) -> None:
+    built = build("routekeeper", clone / "new build", clone)
+    assert built.returncode == 0, built.stderr
+    assert (clone / "new build" / "artifacts" / "python" / "routekeeper" / "models").is_dir()

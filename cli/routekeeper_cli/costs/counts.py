@@ -6,17 +6,20 @@ seconds, the invocations of each function, their duration, the units of DynamoDB
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from routekeeper.config import values
+from routekeeper.config.section import Section
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Configuration, IcmpProbe, TargetFigures, WatchMode
+from routekeeper_cli.costs.reading import amount, each, inner, read
 
 MONTH_SECONDS: Final = 730 * 3600
 MEASURED: Final = {watch: Path(__file__).with_name(f"counts-{watch.value}.json") for watch in WatchMode}
+_MONITOR: Final = "monitor-"
 ALARMS: Final = 12
 """The alarms in template.yaml that belong to no vantage. A test compares both figures with the template."""
 ALARMS_OF_A_VANTAGE: Final = 2
@@ -52,22 +55,33 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Used:
-    """What one function, or several together, use in a month."""
+    """What one function, or several together, use."""
 
     seconds: float = 0.0
     requests: float = 0.0
     write_units: float = 0.0
     read_units: float = 0.0
     log_bytes: float = 0.0
+    health_units: float = 0.0
+    """Those of `write_units` that grow with the targets."""
 
     def __add__(self, other: _Used) -> _Used:
-        return _Used(
-            self.seconds + other.seconds,
-            self.requests + other.requests,
-            self.write_units + other.write_units,
-            self.read_units + other.read_units,
-            self.log_bytes + other.log_bytes,
-        )
+        return _Used(*map(add, astuple(self), astuple(other)))
+
+    def times(self, factor: float) -> _Used:
+        return _Used(*(value * factor for value in astuple(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What a file of counts holds."""
+
+    seconds: float
+    targets: float
+    monitors: tuple[_Used, ...]
+    """One for each vantage."""
+    control: _Used
+    """All other functions together."""
 
 
 def monthly(configuration: Configuration, size: Size, file: Path | None = None) -> Counts:
@@ -77,31 +91,24 @@ def monthly(configuration: Configuration, size: Size, file: Path | None = None) 
     time that they run.
 
     Raises:
-        ConfigurationError: the file cannot be read, or was measured with another `watch`.
+        ConfigurationError: the file cannot be read, every problem in it, or it was measured with another `watch`.
     """
     file = file or MEASURED[configuration.watch]
-    document = _read(file, configuration.watch)
-    month = MONTH_SECONDS / document["seconds"]
-    monitors = [_used(one, month) for name, one in document["usage"].items() if name.startswith("monitor-")]
-    control = _used({}, month)
-    for name, one in document["usage"].items():
-        control += _Used() if name.startswith("monitor-") else _used(one, month)
-    share = size.vantages / len(monitors)
-    growth = len(configuration.targets) / document["targets"]
-    seconds, requests = (sum(getattr(one, key) for one in monitors) * share for key in ("seconds", "requests"))
-    vantage_writes = sum(_writes_of_health(one, month) for one in document["usage"].values()) * share
-    writes = sum(one.write_units for one in monitors) * share + (growth - 1) * vantage_writes
-    log_bytes = sum(one.log_bytes for one in monitors) * share * growth + control.log_bytes
-    log_bytes += LAMBDAS_OWN_LOG_BYTES * (requests + control.requests)
+    measured = _read(file, configuration.watch)
+    month = MONTH_SECONDS / measured.seconds
+    control = measured.control.times(month)
+    monitors = sum(measured.monitors, _Used()).times(month * size.vantages / len(measured.monitors))
+    growth = len(configuration.targets) / measured.targets
+    requests = monitors.requests + control.requests
     return Counts(
-        monitor_gb_seconds=seconds * size.monitor_memory_mb / 1024,
+        monitor_gb_seconds=monitors.seconds * size.monitor_memory_mb / 1024,
         control_gb_seconds=control.seconds * size.control_memory_mb / 1024,
-        requests=requests + control.requests,
-        write_units=writes + control.write_units,
-        read_units=sum(one.read_units for one in monitors) * share + control.read_units,
+        requests=requests,
+        write_units=monitors.write_units + (growth - 1) * monitors.health_units + control.write_units,
+        read_units=monitors.read_units + control.read_units,
         metrics=_metrics(configuration, size),
         alarms=ALARMS + ALARMS_OF_A_VANTAGE * size.vantages,
-        log_gb=log_bytes / 1e9,
+        log_gb=(monitors.log_bytes * growth + control.log_bytes + LAMBDAS_OWN_LOG_BYTES * requests) / 1e9,
     )
 
 
@@ -114,31 +121,53 @@ def _metrics(configuration: Configuration, size: Size) -> int:
     return size.vantages * (1 + each) + refused
 
 
-def _read(file: Path, watch: WatchMode) -> Mapping[str, Any]:
-    try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        seen = {one["target"] for one in document.get("watches", ())}
-        measured = {"watch": WatchMode.CONTINUOUS.value, "targets": len(seen), **document}
-        if measured["watch"] != watch.value:
-            raise ConfigurationError(f"{file}: measured with watch: {measured['watch']}, not {watch.value}")
-        if not (measured["seconds"] > 0 and measured["targets"] > 0 and measured["usage"]):
-            raise ConfigurationError(f"{file}: holds no counts")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as err:
-        raise ConfigurationError(f"{file}: holds no counts that can be read: {err}") from err
-    return measured
+def _read(file: Path, watch: WatchMode) -> _Measured:
+    document = read(file)
+    found = document.optional("watch", values.choice(WatchMode), WatchMode.CONTINUOUS)
+    if found is not watch:
+        raise ConfigurationError(f"{file}: measured with watch: {found.value}, not {watch.value}")
+    seconds, targets = document.required("seconds", amount(least=1)), _targets(document)
+    usage = inner(document, "usage")
+    monitors: list[_Used] = []
+    control = _Used()
+    for name, _ in [] if usage is None else usage.entries():
+        function = None if usage is None else inner(usage, name)
+        used = _Used() if function is None else _used(function)
+        if name.startswith(_MONITOR):
+            monitors.append(used)
+        else:
+            control += used
+    if usage is not None and not monitors:
+        usage.reject_whole(f"found no function whose name begins with {_MONITOR}, expected one for each vantage")
+    document.problems.raise_if_any()
+    if seconds is None or targets is None:
+        raise AssertionError
+    return _Measured(seconds, targets, tuple(monitors), control)
 
 
-def _used(function: Mapping[str, Any], month: float) -> _Used:
-    calls = function.get("dynamodb", ())
-    return _Used(
-        seconds=function.get("duration_seconds", 0.0) * month,
-        requests=function.get("invocations", 0) * month,
-        write_units=sum(call["write_units"] for call in calls) * month,
-        read_units=sum(call["read_units"] for call in calls) * month,
-        log_bytes=function.get("log", {}).get("bytes", 0) * month,
+def _targets(document: Section) -> float | None:
+    """How many targets were watched: told, or counted in the list of watches."""
+    if "targets" in document or "watches" not in document:
+        return document.required("targets", amount(least=1))
+    seen = {watch.required("target", values.text) for watch in each(document, "watches", "watches")}
+    if not seen:
+        document.reject("watches", "found no target, expected at least one")
+    return float(len(seen))
+
+
+def _used(function: Section) -> _Used:
+    calls = [_call(one) for one in each(function, "dynamodb", "calls")]
+    log = inner(function, "log") if "log" in function else None
+    own = _Used(
+        seconds=function.optional("duration_seconds", amount(), 0.0),
+        requests=function.optional("invocations", amount(), 0.0),
+        log_bytes=0.0 if log is None else log.optional("bytes", amount(), 0.0),
     )
+    return sum(calls, own)
 
 
-def _writes_of_health(function: Mapping[str, Any], month: float) -> float:
-    calls = function.get("dynamodb", ())
-    return float(sum(call["write_units"] for call in calls if call["pk"].partition("#")[0] == "VANTAGE")) * month
+def _call(call: Section) -> _Used:
+    written = call.required("write_units", amount()) or 0.0
+    read_units = call.required("read_units", amount()) or 0.0
+    is_health = (call.required("pk", values.text) or "").partition("#")[0] == "VANTAGE"
+    return _Used(write_units=written, read_units=read_units, health_units=written if is_health else 0.0)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
+from routekeeper.config import values
+from routekeeper.config.section import Section
 from routekeeper.domain.errors import ConfigurationError
+from routekeeper.domain.quoting import short
+from routekeeper_cli.costs.reading import amount, inner, read, texts
 
 FILE: Final = Path(__file__).with_name("prices.json")
 
@@ -60,24 +62,31 @@ def price_list(region: str, file: Path = FILE) -> PriceList:
     """The prices of a region.
 
     Raises:
-        ConfigurationError: the file cannot be read, or does not know the region.
+        ConfigurationError: the file cannot be read, or every problem in it, one on a line, or it does not know the
+            region.
     """
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
-        raise ConfigurationError(f"{file}: cannot be read: {err}") from err
-    regions = document["regions"]
+    document = read(file)
+    regions, allowances = inner(document, "regions"), inner(document, "allowances")
+    free = None if allowances is None else _numbers(Allowances, allowances)
+    looked_up = document.required("looked_up", values.text)
+    sources = inner(document, "sources")
+    told = () if sources is None else tuple(sources.required(key, values.text) or "" for key, _ in sources.entries())
+    document.problems.raise_if_any()
+    if regions is None or free is None or looked_up is None:
+        raise AssertionError
     if region not in regions:
-        known = ", ".join(sorted(regions))
-        raise ConfigurationError(f"{file}: no prices for {region}, only for {known}; add yours and name the source")
-    return PriceList(
-        Prices(**_numbers(Prices, regions[region])),
-        Allowances(**_numbers(Allowances, document["allowances"])),
-        document["looked_up"],
-        tuple(document["unconfirmed"]),
-        tuple(document["sources"].values()),
-    )
+        known = ", ".join(sorted(short(key) for key, _ in regions.entries()))
+        raise ConfigurationError(
+            f"{file}: no prices for {short(region)}, only for {short(known, 1000)}; add yours and name the source"
+        )
+    here = inner(regions, region)
+    prices = None if here is None else _numbers(Prices, here)
+    document.problems.raise_if_any()
+    if prices is None:
+        raise AssertionError
+    return PriceList(Prices(**prices), Allowances(**free), looked_up, texts(document, "unconfirmed"), told)
 
 
-def _numbers(kind: type[Prices | Allowances], found: Mapping[str, float]) -> dict[str, float]:
-    return {field.name: float(found[field.name]) for field in fields(kind)}
+def _numbers(kind: type[Prices | Allowances], found: Section) -> dict[str, float]:
+    """Each number of a kind; one that is missing or wrong is noted and left at 0."""
+    return {field.name: found.required(field.name, amount()) or 0.0 for field in fields(kind)}

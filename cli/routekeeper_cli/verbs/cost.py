@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from routekeeper.domain.quoting import short
 from routekeeper_cli import output
 from routekeeper_cli.exit_codes import ExitCode
 from routekeeper_cli.options import Commands, add_config, add_output
@@ -25,8 +26,8 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
     parser.add_argument("--prices", type=Path, metavar="FILE", help="prices of your own")
     unsaid = argparse.SUPPRESS
     parser.add_argument("--vantages", type=int, choices=(1, 2, 3), default=unsaid, help="zones probed from")
-    parser.add_argument("--monitor-memory", type=int, metavar="MB", dest="monitor_memory_mb", default=unsaid)
-    parser.add_argument("--control-memory", type=int, metavar="MB", dest="control_memory_mb", default=unsaid)
+    parser.add_argument("--monitor-memory", type=_memory, metavar="MB", dest="monitor_memory_mb", default=unsaid)
+    parser.add_argument("--control-memory", type=_memory, metavar="MB", dest="control_memory_mb", default=unsaid)
     parser.add_argument(
         "--x86", action="store_false", dest="arm64", default=unsaid, help="where the region has no arm64"
     )
@@ -50,3 +51,10 @@ def run(options: argparse.Namespace) -> ExitCode:
     else:
         output.put_all(statement.lines())
     return ExitCode.DONE
+
+
+def _memory(text: str) -> int:
+    """Megabytes of a function ("Configure Lambda function memory", AWS Lambda Developer Guide)."""
+    if not text.isascii() or not text.isdigit() or len(text) > len("10240") or not 128 <= int(text) <= 10_240:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(f"found '{short(text)}', expected megabytes from 128 to 10240")
+    return int(text)

@@ -95,6 +95,10 @@ class Section:
 
         return None if self.optional(key, off, default=True) else self.section(key, known)
 
+    def entries(self) -> list[tuple[str, Node]]:
+        """Every key with what stands under it."""
+        return [(key, entry.value) for key, entry in self._entries.items()]
+
     def named(self, kind: str, most: int) -> list[tuple[str, Node]]:
         """The entries of a mapping whose keys are names: at least one, at most `most`, each a `kind`.
 
@@ -110,7 +114,7 @@ class Section:
                 values.name(key)
             except Rejected as err:
                 self.problems.add(self.at(key), str(err), entry.place)
-        return [(key, entry.value) for key, entry in self._entries.items()]
+        return self.entries()
 
     def listed(self, key: str, what: str, most: int) -> list[tuple[str, Node]]:
         """The items of the required, non-empty list under a key, each with its path inside the document.
@@ -129,6 +133,11 @@ class Section:
             self.reject(key, f"found a list of {len(node.items)}, expected at most {most}")
             return []
         return [(f"{self.at(key)}[{index}]", item) for index, item in enumerate(node.items)]
+
+    def is_empty_list(self, key: str) -> bool:
+        """Whether there is a list under the key, and nothing in it."""
+        node = self._entries[key].value if key in self._entries else None
+        return isinstance(node, Listing) and not node.items
 
     def distinct(self, key: str, what: str, read: Callable[[object], T], one: str, most: int) -> tuple[T, ...]:
         """The values of such a list. Wrong and doubled ones are noted and left out. `one` is the kind of a value."""
