@@ -9,6 +9,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from enum import Enum
 from functools import partial
 from typing import Final, TypeAlias
@@ -136,9 +137,10 @@ class Watch:
         if self._reading is None:
             return
         if self._reading.done():
-            board = self._reading.result()
-            known = board.vantages[self._name].targets if self._name in board.vantages else {}
-            self._recall(known, board.health.get(self._name, {}))
+            board, now = self._reading.result(), self.clock()
+            for item in board.ahead(now):
+                LOG.warning("item of the predecessor not believed", extra=asdict(item))
+            self._recall(board.known_by(self._name, now), board.told_by(self._name, now))
         elif self.clock() >= self._blind_until:
             self._reading.cancel()
             self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self.watchers})

@@ -93,7 +93,7 @@ class Braking:
             return
         self._measure()
         LOG.warning("the brake is engaged", extra={"engaged_at": ledger.engaged_at, "moves": len(ledger.moves)})
-        if ledger.untold and (ledger.teller in (None, self.worker) or self.dependencies.clock() >= ledger.teller_until):
+        if ledger.untold and not ledger.told_at(self.dependencies.clock(), by_another_than=self.worker):
             self._tell(self.rule, ledger, ledger.engaged_at)
 
     def _measure(self) -> None:

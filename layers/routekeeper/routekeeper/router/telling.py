@@ -59,7 +59,7 @@ class Telling:
                 return
 
     def _left_to_another(self, state: GroupState) -> bool:
-        return state.teller not in (None, self.teller) and self.dependencies.clock() < state.teller_until
+        return state.told_at(self.dependencies.clock(), by_another_than=self.teller) is not None
 
     def _settle(self, state: GroupState) -> Iterator[tuple[str, Channel]]:
         """Every transition and channel that needs no more telling, as (ID, channel)."""

@@ -327,7 +327,10 @@ def vantage_part_from(item: Item) -> Vantage:
 
 def parts_of(head: Item) -> int:
     """How many items make up the heartbeat, including the head. Raises ItemError."""
-    return max(1, counter(head, "parts"))
+    parts = max(1, counter(head, "parts"))
+    if parts > _MOST_PARTS:
+        raise ItemError(f"{key_of(head)}: parts is {parts}, expected at most {_MOST_PARTS}")
+    return parts
 
 
 def merged(head: Vantage, parts: Iterable[Vantage]) -> Vantage:
