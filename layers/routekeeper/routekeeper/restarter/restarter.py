@@ -84,5 +84,6 @@ class Restarter:
             given_up=tuple(sorted(state.given_up & {t.name for t in visit.targets})) if state else report.given_up,
             under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),
+            untold=report.untold + visit.untold,
             error=visit.troubles[-1] if visit.troubles else None,
         )
