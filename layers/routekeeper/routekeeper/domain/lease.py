@@ -41,6 +41,15 @@ def claim(lease: Lease, who: str, now: float, ttl_seconds: float) -> Lease:
     return replace(lease, successor=who)
 
 
+def above(lease: Lease, newest_epoch: int) -> Lease:
+    """The lease under an epoch that is newer than any that has written.
+
+    It is older if somebody has deleted the lease's item, or brought it back from a backup. Then every write would be
+    refused.
+    """
+    return lease if lease.epoch > newest_epoch else replace(lease, epoch=newest_epoch + 1)
+
+
 def renew(lease: Lease, now: float, ttl_seconds: float) -> Lease:
     return replace(lease, expires_at=now + ttl_seconds)
 

@@ -76,15 +76,24 @@ class Watch:
         self._unwritten: dict[str, RoundCounts] = {}
         self._reading: asyncio.Task[Board] | None = None
         self._blind_until = 0.0
+        self._untaken: StoreError | None = None
+        """Why the table has taken no heartbeat yet, if it has refused one."""
+        self._taken = False
 
     async def run(self, keep_watch: KeepWatch, deadline_at: float) -> Ended:
-        """Watch for as long as `keep_watch` does; it should end before `deadline_at`."""
+        """Watch for as long as `keep_watch` does; it should end before `deadline_at`.
+
+        Raises:
+            StoreError: the table has refused every heartbeat, or what was written although the lease is ours.
+        """
         self._reading = reading = asyncio.get_running_loop().create_task(self._read_board())
         try:
             await asyncio.wait({reading}, timeout=BLIND_AFTER_SECONDS)
             self._begin()
             ended = await keep_watch(self, deadline_at)
-        except LeaseLost:
+        except LeaseLost as error:
+            if await self.tenure.is_certainly_ours():  # it runs out, and the next one begins above what is stored
+                raise StoreError(f"{error}, and refused although the lease is ours") from error
             ended = Ended.LEASE_LOST
         finally:
             reading.cancel()
@@ -93,6 +102,8 @@ class Watch:
         self._count_rounds()
         self.reporter.report(self.states())
         LOG.info("watch ended", extra={"ended": ended.value})
+        if self._untaken is not None and ended is not Ended.LEASE_LOST:
+            raise self._untaken
         return ended
 
     # --- beginning
@@ -133,7 +144,11 @@ class Watch:
 
         Reading may fail for so long that the vantage has lost its vote, and that no verdict of the predecessor would
         stand without new evidence (law 1). Then the watch goes on from what it has seen itself, and tells it.
+
+        Raises:
+            LeaseLost: a newer monitor has written a vote.
         """
+        self._votes.raise_if_fenced()
         if self._reading is None:
             return
         if self._reading.done():
@@ -191,8 +206,14 @@ class Watch:
             return
         summaries = {name: counts.summary() for name, counts in self._unwritten.items()}
         vantage = Vantage(self._name, self.tenure.lease.epoch, self.clock(), self.states(), summaries, self._release)
-        await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
+        try:
+            await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
+        except StoreError as error:
+            self._untaken = None if self._taken else error
+            raise
+        self._taken, self._untaken = True, None
         self._unwritten.clear()
+        self.reporter.heartbeat_taken()
 
     def _count_rounds(self) -> None:
         self._recorder.write()

@@ -81,6 +81,10 @@ class ItemStore(ABC):
         self._save("save_lease", Put(items.lease_item(saved, self._writer), IfVersion(lease.version)))
         return saved
 
+    def newest_epoch(self, vantage: str) -> int:
+        found = self._query("newest_epoch", [items.heartbeats_of(vantage), items.health_of(vantage)])
+        return max((counter(item, "epoch") for item in found), default=0)
+
     # --- what vantages tell
 
     def save_vantage(self, vantage: Vantage) -> None:
