@@ -44,6 +44,8 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
+        if (objection := triggers.objection(event)) is not None:
+            return triggers.refuse(objection)
         summary = restarter.run(triggers.deadline(context), tell_of)
         if "Records" not in event:  # a tick may fail aloud; records handed back would only come again
             summary.raise_errors()
