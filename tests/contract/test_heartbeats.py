@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from routekeeper.domain.errors import LeaseLost
+from routekeeper.domain.errors import ItemError, LeaseLost
 from routekeeper.domain.vantage import Board, Summary, Vantage
 from routekeeper.store import Store
 from tests.contract.benches import NOT_ON_MOTO, Bench
@@ -100,3 +100,20 @@ def test_a_heartbeat_and_a_health_change_written_unheard_and_tried_again_are_suc
     store.save_vantage(Vantage("zone-a", 3, NOW))
     store.save_health("zone-a", 3, "dx-router", DOWN)
     assert store.load_board() == Board({"zone-a": Vantage("zone-a", 3, NOW)}, {"zone-a": {"dx-router": DOWN}})
+
+
+def test_the_newest_epoch_of_a_vantage_is_the_highest_of_all_that_it_has_written(bench: Bench) -> None:
+    store = bench.store()
+    assert store.newest_epoch("zone-a") == 0
+    store.save_vantage(Vantage("zone-a", 7, NOW))
+    assert store.newest_epoch("zone-a") == 7
+    store.save_health("zone-a", 9, "dx-router", UP)
+    store.save_health("zone-b", 12, "dx-router", UP)
+    assert store.newest_epoch("zone-a") == 9
+
+
+def test_an_epoch_beyond_bounds_is_named_before_a_lease_begins_above_it(bench: Bench) -> None:
+    key = {"pk": {"S": "HEALTH#zone-a"}, "sk": {"S": "dx-router"}}
+    bench.place({**key, "epoch": {"N": "1000000000000000000000"}})
+    with pytest.raises(ItemError, match="HEALTH#zone-a/dx-router: epoch is"):
+        bench.store().newest_epoch("zone-a")

@@ -16,6 +16,8 @@ from routekeeper.store import Store
 from tests.contract.benches import NOT_ON_MOTO, Bench
 from tests.contract.stored import NOW, PINNED, UP, transition
 
+MILLISECONDS = {"N": "1790000000123"}
+
 
 def broken(pk: str, sk: str, **attributes: Any) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}, **attributes}
@@ -27,6 +29,8 @@ def broken(pk: str, sk: str, **attributes: Any) -> dict[str, Any]:
         (broken("LEASE#zone-a", "lease", vantage={"S": "zone-a"}, epoch={"S": "x"}), lambda s: s.load_lease("zone-a")),
         (broken("GROUP", "idc", group={"S": "idc"}, pin={"L": []}), lambda s: s.load_group("idc")),
         (broken("RESTART", "nat", group={"N": "1"}), lambda s: s.load_restart("nat")),
+        (broken("GROUP", "idc", group={"S": "idc"}, since=MILLISECONDS), lambda s: s.load_group("idc")),
+        (broken("BRAKE", "deployment", engaged_at=MILLISECONDS), lambda s: s.load_brake()),
     ],
 )
 def test_an_item_that_cannot_be_read_is_named(bench: Bench, item: Any, read: Callable[[Store], Any]) -> None:
@@ -46,7 +50,15 @@ def test_items_that_cannot_be_read_strand_no_others_and_are_named_in_the_log(
     bench.place(broken("HEALTH#zone-a", "dx-router", health={"S": "FINE"}))
     bench.place(broken("HEALTH#zone-a", "no#body", health={"S": "HEALTHY"}))
     with caplog.at_level(logging.WARNING, logger="routekeeper"):
-        assert store.load_board() == Board({"zone-b": Vantage("zone-b", 1, NOW)}, {"zone-b": {"dx-router": UP}})
+        board = store.load_board()
+    readable = Board({"zone-b": Vantage("zone-b", 1, NOW)}, {"zone-b": {"dx-router": UP}})
+    assert replace(board, unreadable=()) == readable
+    assert [(item.vantage, item.target) for item in board.unreadable] == [
+        ("zone-a", None),
+        ("zone-c", None),
+        ("zone-a", "dx-router"),
+        ("zone-a", "no#body"),
+    ]
     told = {record.__dict__["item"]: record.__dict__["error"] for record in caplog.records}
     assert told.keys() == {
         "VANTAGE#zone-a/heartbeat",

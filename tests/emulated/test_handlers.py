@@ -248,6 +248,17 @@ def test_the_operator_answers_a_status(deployed: Deployed) -> None:
     assert answer["ok"] is True or answer["error"]["field"] == "group"
 
 
+@pytest.mark.parametrize("function", ["router", "restarter"])
+def test_a_direct_invocation_with_an_odd_payload_is_answered_in_words(deployed: Deployed, function: str) -> None:
+    del deployed
+    handler = load(function).handler
+    payloads: tuple[Any, ...] = (None, [], 7, "go", {"Records": None}, {"Records": [None]})
+    for odd in payloads:
+        answer = json.loads(json.dumps(handler(odd, Context())))
+        assert list(answer) == ["error"], odd
+    assert [group["error"] for group in handler({}, Context())["groups"]] == [None]
+
+
 def test_the_monitor_watches_and_lets_go_before_its_deadline(deployed: Deployed) -> None:
     answer = json.loads(json.dumps(load("monitor").handler(event("tick"), Context(remaining_seconds=7))))
     assert answer == {"vantage": "a", "ended": "no successor came before the deadline"}

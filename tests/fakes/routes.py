@@ -72,14 +72,23 @@ class FakePeople:
     engagements: list[tuple[Engagement, Channel]] = field(default_factory=list)
     unreachable: set[Channel] = field(default_factory=set)
     before_telling: Callable[[], None] = lambda: None
+    before_each: Callable[[Transition], None] = lambda _: None
+    slow: dict[Channel, float] = field(default_factory=dict)
+    """Seconds that a call takes, by channel; `sleep` makes them pass."""
+    sleep: Callable[[float], None] = lambda _: None
+    failing_brake: dict[Channel, Exception] = field(default_factory=dict)
 
     def transition(self, transition: Transition, channel: Channel) -> None:
         self.before_telling()
+        self.sleep(self.slow.get(channel, 0.0))
+        self.before_each(transition)
         if channel in self.unreachable:
             raise AnnouncementError(f"the {channel.value} does not answer")
         (self.told if channel is Channel.TOPIC else self.events).append(transition)
 
     def brake(self, engagement: Engagement, channel: Channel) -> None:
+        if channel in self.failing_brake:
+            raise self.failing_brake[channel]
         if channel in self.unreachable:
             raise AnnouncementError(f"the {channel.value} does not answer")
         self.engagements.append((engagement, channel))

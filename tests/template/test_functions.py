@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from routekeeper.bootstrap.environment import Environment
+from routekeeper.domain.group_state import LONGEST_TURN_SECONDS
 from routekeeper.domain.signals import STATES
 from tests.template.patterns import matches
 from tests.template.rendering import ROOT, of_type, render
@@ -53,6 +54,10 @@ def test_a_function_is_told_what_it_reads_and_no_more(
         assert set(told) == {"ROUTEKEEPER_TABLE", "ROUTEKEEPER_DEPLOYMENT", *variables}, name
         assert Environment(told).table == "<Table>"
         assert Environment(told).deployment == "stack"
+
+
+def test_no_turn_of_the_router_is_longer_than_others_believe(stack: dict[str, Any]) -> None:
+    assert stack["Router"]["Properties"]["Timeout"] <= LONGEST_TURN_SECONDS
 
 
 @pytest.mark.parametrize("name", [*MONITORS, *OTHERS])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from routekeeper.bootstrap.triggers import TICK_SECONDS, is_stale_tick
+from routekeeper.bootstrap.triggers import TICK_SECONDS, answer, is_stale_tick, objection
 
 AT = datetime(2027, 1, 15, 8, 0, tzinfo=UTC).timestamp()
 
@@ -44,3 +44,31 @@ def test_a_tick_without_a_time_is_worth_a_pass() -> None:
 )
 def test_whatever_else_wakes_a_function_is_never_too_late(event: dict[str, Any]) -> None:
     assert not is_stale_tick(event, AT + 3600)
+
+
+@pytest.mark.parametrize(
+    ("event", "found"),
+    [
+        (None, "found nothing, expected an object"),
+        ([], "found a list, expected an object"),
+        ("go", "found 'go', expected an object"),
+        ({"Records": None}, "Records: found nothing, expected a list of objects"),
+        ({"Records": {}}, "Records: found a mapping, expected a list of objects"),
+        ({"Records": [{}, 7]}, "Records: found the number 7, expected a list of objects"),
+    ],
+)
+def test_an_event_that_no_trigger_sends_is_refused_in_words(event: object, found: str) -> None:
+    assert objection(event) == f"{found}; invoke with {{}} to start a pass"
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": []}, {"Records": [{}]}, {"detail-type": 7, "source": None}])
+def test_whatever_else_is_sent_starts_a_pass(event: object) -> None:
+    assert objection(event) is None
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"dynamodb": None}, {"dynamodb": 7}, {"dynamodb": {"Keys": 7}}, {"dynamodb": {"SequenceNumber": 7}}]
+)
+def test_an_odd_record_is_logged_and_no_traceback(record: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    answer({"Records": [record]}, {})
+    assert [one.getMessage() for one in caplog.records] == ["poison record"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from routekeeper.domain.bounds import CLOCK_SKEW_SECONDS
 from routekeeper.domain.lease import Lease, claim, grant, renew
 
 TTL = 5.0
@@ -35,6 +36,13 @@ def test_a_silent_owners_lease_is_taken_once_it_has_expired() -> None:
     held = claim(FREE, "one", 100.0, TTL)
     assert claim(held, "two", 104.9, TTL).owner == "one"
     taken = claim(held, "two", 105.0, TTL)
+    assert (taken.owner, taken.epoch) == ("two", 2)
+
+
+def test_a_lease_that_ends_later_than_any_can_is_not_waited_for() -> None:
+    held = replace(claim(FREE, "one", 100.0, TTL), expires_at=100.0 + TTL + CLOCK_SKEW_SECONDS)
+    assert claim(held, "two", 100.0, TTL).owner == "one"
+    taken = claim(replace(held, expires_at=1_000_000.0), "two", 100.0, TTL)
     assert (taken.owner, taken.epoch) == ("two", 2)
 
 

@@ -70,7 +70,9 @@ def test_a_watch_that_no_successor_ends_reports_in_between() -> None:
                 emitted.append(clock() - START)
         return emitted
 
-    assert run_virtually(main) == pytest.approx([0.5, 76, 145], abs=1.5)
+    assert run_virtually(main) == pytest.approx([0.5, 76, 80, 145], abs=1.5), (
+        "with the next heartbeat it is alive again"
+    )
 
 
 def test_law_1_rounds_that_could_not_be_sent_are_in_no_loss_ratio() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from lab.memory_store import MemoryStore
-from routekeeper.domain.health import Health
+from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.lease import Lease
+from routekeeper.domain.vantage import Vantage
 from routekeeper.monitor import Ended
 from tests.fakes.virtual_time import START, run_virtually
 from tests.unit.monitor.test_hand_over import THROTTLED, handed_over, store_of
@@ -125,3 +127,27 @@ def test_a_verdict_that_the_predecessor_died_right_after_is_not_taken_back() -> 
         return seen
 
     assert set(run_virtually(main)) == {Health.UNHEALTHY}
+
+
+def test_law_1_what_the_predecessor_has_from_the_future_is_not_gone_on_from_and_is_written_anew() -> None:
+    """An `answered_at` far ahead would make every loss a stale one: the target could never fail."""
+
+    async def main(clock: Clock) -> tuple[float, Health | None]:
+        zone = Zone(clock)
+        store = MemoryStore(zone.table)
+        ahead = TargetHealth(Health.HEALTHY, clock() + 86_400, "edited", answered_at=clock() + 86_400)
+        store.save_vantage(Vantage("a", 1, clock() - 60, {"dx": ahead, "vpn": ahead}))
+        store.save_health("a", 1, "dx", ahead)
+        store.save_lease(Lease("a", owner="gone", epoch=1, expires_at=clock() + 86_400))
+        zone.dx.cuts = ((START + 10, START + 999),)
+        first = zone.invoke("first")
+        await asyncio.sleep(9)
+        held = zone.held()
+        await asyncio.sleep(20)
+        await end(first)
+        assert held is not None
+        return held.since - START, zone.health()
+
+    since, health = run_virtually(main)
+    assert 0 <= since < 9
+    assert health is Health.UNHEALTHY

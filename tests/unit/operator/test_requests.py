@@ -171,3 +171,24 @@ def test_a_context_without_names_names_nobody(custom: object) -> None:
     context = SimpleNamespace(aws_request_id="1234", identity=None, client_context=SimpleNamespace(custom=custom))
     assert caller_of(context) == Caller(None, "request 1234")
     assert caller_of(None) == NOBODY
+
+
+FORGED = "mia\n\nRoutes:\n  rtb-1: everything is well"
+
+
+@pytest.mark.parametrize("by", [FORGED, "m" * 501, "mia\x1b[2J", "m\u2028ia"])
+def test_the_callers_name_is_checked_as_the_payloads_is(by: str) -> None:
+    context = SimpleNamespace(client_context=SimpleNamespace(custom={"by": by}))
+    payload = {"action": "pause", "group": "*", "reason": "done"}
+    told = []
+    for asked, caller in ((payload, caller_of(context)), ({**payload, "by": by}, NOBODY)):
+        with pytest.raises(RequestError) as refused:
+            parse(asked, CONFIGURATION, caller, NOW)
+        told.append((refused.value.field, str(refused.value)))
+    assert told[0] == told[1] == ("by", "by: expected one line of at most 500 characters")
+
+
+@pytest.mark.parametrize("identity", ["eu:5\nrequest 1234", "e" * 201])
+def test_an_identity_that_is_no_plain_line_is_left_out(identity: str) -> None:
+    context = SimpleNamespace(aws_request_id="1234", identity=SimpleNamespace(cognito_identity_id=identity))
+    assert caller_of(context) == Caller(None, "request 1234")

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 from lab.memory_store import MemoryStore, MemoryTable
-from routekeeper.domain.errors import AnnouncementError
 from routekeeper.domain.group_state import Asker, GroupState, Pause, Transition, TransitionKind
 from routekeeper.domain.health import Health, TargetHealth
 from routekeeper.domain.path_memory import PathMemory
@@ -74,7 +73,7 @@ class Story:
         self.told: list[RestartEvent] = []
         self.incurable: set[str] = set()
         self.life = Life(0)
-        self.untellable: AnnouncementError | None = None
+        self.untellable: Exception | None = None
         self._others = MemoryStore(self.table, writer="others")
         self._beats = True
         self._health: dict[str, Health] = {}

@@ -20,6 +20,19 @@ def test_a_failing_announcement_does_not_stop_the_restart_and_is_reported() -> N
     assert any("the topic refused" in trouble for trouble in summary.groups[0].troubles)
 
 
+def test_a_bug_in_a_message_does_not_stop_the_restart_and_is_reported_and_counted() -> None:
+    story = Story()
+    story.untellable = ValueError("year 58633 is out of range")
+    story.leave("nat-a")
+    story.timeline.sleep(60)
+
+    summary = story.invoke()
+
+    assert story.actions() == [STOP, GO]
+    assert any("year 58633 is out of range" in trouble for trouble in summary.groups[0].troubles)
+    assert summary.groups[0].untold == len([e for e in summary.events if e.outcome.name != "PROGRESS"])
+
+
 def test_history_tells_of_every_step_what_and_why() -> None:
     story = Story()
     story.leave("nat-a")

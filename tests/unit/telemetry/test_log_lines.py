@@ -90,7 +90,7 @@ def test_what_goes_wrong_in_one_group_is_said_of_that_group(log: Log) -> None:
     stage.run()
     found = told(lines(), "group")
     assert found["one"] >= {"decided", "group passed"}
-    assert found["two"] >= {"group not brought where it should be", "telling not saved"}
+    assert found["two"] >= {"group not brought where it should be", "telling failed"}
 
 
 # --- the restarter

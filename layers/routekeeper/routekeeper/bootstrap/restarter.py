@@ -17,7 +17,7 @@ from routekeeper.ec2.instances import Ec2Instances
 from routekeeper.restarter import Dependencies, Restarter, RestartReport
 from routekeeper.telemetry import json_form, logs
 from routekeeper.telemetry.embedded_metrics import emitter
-from routekeeper.telemetry.measurements import Measurement, Metric
+from routekeeper.telemetry.measurements import Measurement, Metric, count_untold
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -39,9 +39,13 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
         LOG.info("restart group attended to", extra={"report": json_form.record(report)})
         for _ in report.given_up:
             emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+        for _ in range(report.untold):
+            count_untold(emit)
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
+        if (objection := triggers.objection(event)) is not None:
+            return triggers.refuse(objection)
         summary = restarter.run(triggers.deadline(context), tell_of)
         if "Records" not in event:  # a tick may fail aloud; records handed back would only come again
             summary.raise_errors()

@@ -44,6 +44,8 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
 
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         logs.name_invocation(context)
+        if (objection := triggers.objection(event)) is not None:
+            return triggers.refuse(objection)
         if triggers.is_stale_tick(event, time.time()) or (notices.is_notice(event) and not noting.take(event)):
             return {"groups": []}
         reports = router.run(triggers.unique_name(context), triggers.deadline(context))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from routekeeper.config.problems import describe
 from routekeeper.domain.errors import ItemError
 from routekeeper.store.stream import changed
 from routekeeper.telemetry import json_form
@@ -34,6 +35,33 @@ def unique_name(context: LambdaContext) -> str:
 def deadline(context: LambdaContext) -> float:
     """When Lambda ends this invocation, in epoch seconds."""
     return time.time() + context.get_remaining_time_in_millis() / 1000
+
+
+def objection(event: object) -> str | None:
+    """Why the event is none that a trigger or a person can send, in words; None if it can be handled.
+
+    Lambda hands over any JSON that somebody invokes the function with, `null` as well.
+    """
+    if not isinstance(event, dict):
+        found = f"found {describe(event)}, expected an object"
+    elif "Records" in event and not _are_objects(records := event["Records"]):
+        odd = (
+            next((one for one in records if not isinstance(one, dict)), None) if isinstance(records, list) else records
+        )
+        found = f"Records: found {describe(odd)}, expected a list of objects"
+    else:
+        return None
+    return f"{found}; invoke with {{}} to start a pass"
+
+
+def _are_objects(records: object) -> bool:
+    return isinstance(records, list) and all(isinstance(one, dict) for one in records)
+
+
+def refuse(objection: str) -> dict[str, Any]:
+    """The answer to an event that cannot be handled. It is no error: another try would fare no better."""
+    LOG.warning("event refused", extra={"error": objection})
+    return {"error": objection}
 
 
 def is_tick(event: Mapping[str, Any]) -> bool:
@@ -76,5 +104,6 @@ def _poison(record: Mapping[str, Any]) -> str | None:
         changed(record)
     except ItemError as error:
         LOG.warning("poison record", extra={"event_id": record.get("eventID"), "error": str(error)})
-        return str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+        change = record.get("dynamodb")
+        return str(change.get("SequenceNumber", "")) if isinstance(change, dict) else ""
     return None

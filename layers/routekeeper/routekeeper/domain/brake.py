@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
+from routekeeper.domain.bounds import Count, Time, lasts
+from routekeeper.domain.group_state import LONGEST_TURN_SECONDS, Asker, Channel, Transition, TransitionKind
 from routekeeper.domain.settings import Brake
 from routekeeper.domain.stored import Stored
 
@@ -35,25 +36,30 @@ class Counted(Stored):
 
     transition: str
     """Its ID, `<group>-<version>`: counting it again changes nothing."""
-    at: float
+    at: Time
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger(Stored):
     """What the brake remembers: one item for the deployment."""
 
-    version: int = 0
+    version: Count = 0
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     moves: tuple[Counted, ...] = ()
     """Those of the last period, oldest first; never more than the limit."""
-    engaged_at: float | None = None
+    engaged_at: Time | None = None
     acknowledged: Asker | None = None
     """Who released the brake last, or made it forget; moves until then do not count."""
     untold: tuple[Channel, ...] = ()
     """The channels on which people have yet to hear that it has engaged."""
     teller: str | None = None
     """The invocation that is telling; nobody else does until `teller_until`."""
-    teller_until: float = 0.0
+    teller_until: Time = 0.0
+
+    def told_at(self, now: float, by_another_than: str) -> bool:
+        """Whether another invocation is telling that it has engaged."""
+        another = self.teller not in (None, by_another_than)
+        return another and lasts(self.teller_until, now, LONGEST_TURN_SECONDS)
 
     def recent(self, rule: Brake, now: float) -> tuple[Counted, ...]:
         return tuple(one for one in self.moves if one.at > now - rule.per_seconds)

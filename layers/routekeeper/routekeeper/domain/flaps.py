@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from routekeeper.domain.bounds import Amount, Time
 from routekeeper.domain.damping import FLAP, FORGOTTEN, Damping
 from routekeeper.domain.health import Health
 from routekeeper.domain.stored import Stored
@@ -19,10 +20,10 @@ from routekeeper.domain.stored import Stored
 class Flaps(Stored):
     """What is remembered of one path's flaps. Times are seconds since the epoch."""
 
-    penalty: float = 0.0
+    penalty: Amount = 0.0
     """The penalty at `at`, the time of the last flap."""
-    at: float = 0.0
-    peak: float = 0.0
+    at: Time = 0.0
+    peak: Amount = 0.0
     """The highest penalty since it was last below the reuse limit. It shows whether the suppress limit was reached."""
     down: bool = False
     """Whether the path was last seen UNHEALTHY; seeing it UNKNOWN changes nothing."""

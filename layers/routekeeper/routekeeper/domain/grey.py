@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 from routekeeper.domain import cusum
+from routekeeper.domain.bounds import Count, Time
 from routekeeper.domain.cusum import Cadence, Loss, Score
 
 YEAR_SECONDS: Final = 365.25 * 86_400
@@ -63,13 +64,13 @@ class Tally:
 
     raised: bool = False
     """Whether it speaks for UNHEALTHY. Then good outcomes are counted up until it is cleared."""
-    score: int = 0
-    since: float | None = None
+    score: Count = 0
+    since: Time | None = None
     """When the first probe of the present evidence was sent: the one that took the score off 0."""
-    bad: int = 0
-    seen: int = 0
+    bad: Count = 0
+    seen: Count = 0
     """Outcomes, and bad ones among them, since then."""
-    waiting: tuple[float, ...] = ()
+    waiting: tuple[Time, ...] = ()
     """When those good outcomes were sent that an older loss may still precede: it is known only after its timeout."""
 
     @property

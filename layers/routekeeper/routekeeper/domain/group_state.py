@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Final
 
+from routekeeper.domain.bounds import Count, Time, cannot_be, lasts
 from routekeeper.domain.path_memory import NOTHING, PathMemory
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.stored import Stored
+
+LONGEST_TURN_SECONDS: Final = 120.0
+"""No invocation of the router lives longer (its `Timeout` in template.yaml), so nobody works or tells for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +21,7 @@ class Asker(Stored):
     """Who asked for something, when and why."""
 
     by: str
-    at: float
+    at: Time
     reason: str
     identity: str | None = None
     """The invoking identity, if AWS names one."""
@@ -27,7 +32,7 @@ class Pin(Stored):
     """Hold one path until `expires_at`, whatever its health."""
 
     path: str
-    expires_at: float
+    expires_at: Time
     asked: Asker
     forced: bool = False
     """Move onto the path even if it is not HEALTHY."""
@@ -37,7 +42,7 @@ class Pin(Stored):
 class Pause(Stored):
     """Take no action at all until `expires_at`."""
 
-    expires_at: float
+    expires_at: Time
     asked: Asker
 
 
@@ -45,7 +50,7 @@ class Pause(Stored):
 class ReturnRequest(Stored):
     """Go back to the preferred path now, without waiting for hold-down. Forgotten at `expires_at`."""
 
-    expires_at: float
+    expires_at: Time
     asked: Asker
     forced: bool = False
 
@@ -95,11 +100,11 @@ class Transition(Stored):
     from_path: str | None
     to_path: str
     reason: str
-    decided_at: float
-    first_loss_at: float | None = None
-    verdict_at: float | None = None
+    decided_at: Time
+    first_loss_at: Time | None = None
+    verdict_at: Time | None = None
     asked: Asker | None = None
-    applied_at: float | None = None
+    applied_at: Time | None = None
     changes: tuple[RouteChange, ...] = ()
     forced: bool = False
     """Whether an operator wants it carried out whatever the health of the path."""
@@ -135,7 +140,7 @@ class Untold(Stored):
     uncounted: bool = False
     """Whether the brake's ledger has yet to hear of it. This is not a channel, because an older version that is back
     after a failed deployment could not read a channel that it does not know."""
-    recorded_at: float | None = None
+    recorded_at: Time | None = None
     """When it went into history. That may be long after the decision, if routes were refused. None: not known."""
 
     @property
@@ -159,11 +164,11 @@ class GroupState(Stored):
     """Everything remembered of a group. It is one item, so that one condition on `version` guards all of it."""
 
     group: str
-    version: int = 0
+    version: Count = 0
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     path: str | None = None
     """The desired path. None until the first decision."""
-    since: float = 0.0
+    since: Time = 0.0
     reason: str = ""
     pin: Pin | None = None
     pause: Pause | None = None
@@ -174,10 +179,10 @@ class GroupState(Stored):
     """Recorded and not yet told to people."""
     worker: str | None = None
     """The invocation that is applying the desired path. No other touches the routes until `worker_until`."""
-    worker_until: float = 0.0
+    worker_until: Time = 0.0
     teller: str | None = None
     """The invocation that is telling `unannounced`. No other tells it until `teller_until`."""
-    teller_until: float = 0.0
+    teller_until: Time = 0.0
     looked: bool = False
     """Whether the router has looked at the paths since the present one was taken."""
     paths: Mapping[str, PathMemory] = field(default_factory=dict)
@@ -185,7 +190,7 @@ class GroupState(Stored):
     routes: tuple[SeenRoute, ...] = field(default=(), compare=False)
     """The routes as the router had read them when it last saved the group, the first hundred. They are for people:
     nothing is decided on them, and they alone are no reason to save."""
-    routes_at: float | None = field(default=None, compare=False)
+    routes_at: Time | None = field(default=None, compare=False)
     """When they were read."""
     intents: tuple[Intent, ...] = ()
     """What operators asked for lately, newest first."""
@@ -209,6 +214,24 @@ class GroupState(Stored):
             return 0.0
         seen_at = self.memory(path).seen_healthy_at
         return now if seen_at is None else seen_at
+
+    def worked_on_at(self, now: float, by_another_than: str) -> str | None:
+        """The other invocation that is applying the desired path."""
+        busy = self.worker != by_another_than and lasts(self.worker_until, now, LONGEST_TURN_SECONDS)
+        return self.worker if busy else None
+
+    def told_at(self, now: float, by_another_than: str) -> str | None:
+        """The other invocation that is telling what is unannounced."""
+        busy = self.teller != by_another_than and lasts(self.teller_until, now, LONGEST_TURN_SECONDS)
+        return self.teller if busy else None
+
+    def unbelieved_at(self, now: float) -> Mapping[str, float]:
+        """Ends of turns that are further away than any turn can end, by field. Nobody waits for them."""
+        ends = {
+            "worker_until": self.worker_until if self.worker is not None else 0.0,
+            "teller_until": self.teller_until if self.teller is not None else 0.0,
+        }
+        return {field: until for field, until in ends.items() if cannot_be(until, now, LONGEST_TURN_SECONDS)}
 
     def pinned_at(self, now: float) -> Pin | None:
         return self.pin if self.pin is not None and now < self.pin.expires_at else None

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import assert_never
 
 from routekeeper.domain import grey
+from routekeeper.domain.bounds import Count, Time
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import LatencyRule, LossRule, Tally, Turn
 
@@ -45,26 +46,32 @@ class TargetHealth:
     """What one vantage holds about one target. A successor continues from it, so a verdict survives hand-over."""
 
     health: Health = Health.UNKNOWN
-    since: float = 0.0
+    since: Time = 0.0
     """When the present health was decided."""
     reason: str = "not yet observed"
-    failures: int = 0
-    first_failure_at: float | None = None
+    failures: Count = 0
+    first_failure_at: Time | None = None
     """When the first probe of the present run of failures was sent."""
-    successes: int = 0
-    first_success_at: float | None = None
+    successes: Count = 0
+    first_success_at: Time | None = None
     """When the first probe of the present run of successes was sent."""
-    answered_at: float = 0.0
+    answered_at: Time = 0.0
     """When the newest answered probe was sent. A loss sent before it is stale."""
-    known_at: float = 0.0
+    known_at: Time = 0.0
     """When evidence of either kind last arrived."""
-    first_loss_at: float | None = None
+    first_loss_at: Time | None = None
     """While UNHEALTHY: when the first probe of the evidence that decided it was sent."""
     loss: Tally | None = None
     latency: Tally | None = None
     """Evidence of grey failure; None if there is none, or the rule is not configured."""
     address: str | None = None
     """Which addresses the present health is about, as in the observation that decided it."""
+
+    @property
+    def newest(self) -> float:
+        """The newest time that it tells of."""
+        runs = (self.first_failure_at or 0.0, self.first_success_at or 0.0, self.first_loss_at or 0.0)
+        return max(self.since, self.known_at, self.answered_at, *runs)
 
     @property
     def grey(self) -> bool:

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from routekeeper.domain.bounds import Count, Time, lasts
 from routekeeper.domain.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
 class Lease(Stored):
     vantage: str
-    version: int = 0
+    version: Count = 0
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     owner: str | None = None
-    epoch: int = 0
+    epoch: Count = 0
     """The fencing token. It grows with every change of owner, and writes under an older epoch are refused."""
-    expires_at: float = 0.0
+    expires_at: Time = 0.0
     successor: str | None = None
 
     def held_by(self, who: str, now: float) -> bool:
@@ -29,12 +30,24 @@ class Lease(Stored):
 
 
 def claim(lease: Lease, who: str, now: float, ttl_seconds: float) -> Lease:
-    """The lease after `who` asked for it: theirs if it was free or expired, otherwise with `who` as successor."""
+    """The lease after `who` asked for it: theirs if it was free or expired, otherwise with `who` as successor.
+
+    No owner can have it for longer than `ttl_seconds` from now: an end that is further away is not believed.
+    """
     if lease.owner == who:
         return replace(lease, expires_at=now + ttl_seconds)
-    if lease.owner is None or now >= lease.expires_at:
+    if lease.owner is None or not lasts(lease.expires_at, now, ttl_seconds):
         return _taken(lease, who, now, ttl_seconds)
     return replace(lease, successor=who)
+
+
+def above(lease: Lease, newest_epoch: int) -> Lease:
+    """The lease under an epoch that is newer than any that has written.
+
+    It is older if somebody has deleted the lease's item, or brought it back from a backup. Then every write would be
+    refused.
+    """
+    return lease if lease.epoch > newest_epoch else replace(lease, epoch=newest_epoch + 1)
 
 
 def renew(lease: Lease, now: float, ttl_seconds: float) -> Lease:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from routekeeper.domain.bounds import Time
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -20,6 +22,6 @@ class Pass:
     """The last complete pass of a function that is not a monitor."""
 
     function: str
-    at: float
+    at: Time
     """When it ended, in seconds since the epoch."""
     release: Release = Release()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from routekeeper.domain.bounds import Count, Time
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import RestartPolicy
 from routekeeper.domain.stored import Stored
@@ -48,9 +49,9 @@ class Active(Stored):
     target: str
     instance: str
     phase: Phase
-    phase_since: float
-    started_at: float
-    attempt: int
+    phase_since: Time
+    started_at: Time
+    attempt: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ class RestartState(Stored):
     """Everything remembered of a restart group. It is one item with one slot, `active`, so its shape keeps law 8."""
 
     group: str
-    version: int = 0
+    version: Count = 0
     active: Active | None = None
-    attempts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    attempts: Mapping[str, tuple[Time, ...]] = field(default_factory=dict)
     """When restarts of each target began, oldest first. Those within `per_seconds` count."""
-    seen_unhealthy: Mapping[str, float] | None = None
+    seen_unhealthy: Mapping[str, Time] | None = None
     """Since when the restarter itself has seen each target UNHEALTHY without a break. Other targets are absent. None:
     nobody has looked yet."""
     given_up: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from routekeeper.domain.bounds import Time
 from routekeeper.domain.restart import Action, RestartOutcome
 
 
@@ -14,7 +15,7 @@ class RestartEvent:
     group: str
     target: str
     instance: str
-    at: float
+    at: Time
     outcome: RestartOutcome
     reason: str
     action: Action | None = None

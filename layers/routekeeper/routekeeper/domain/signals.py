@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
+from routekeeper.domain.bounds import Count, Time
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import UNOBSERVED, Verdict
 from routekeeper.domain.settings import Configuration, Path
@@ -68,14 +69,14 @@ class Signal:
     """Its ID; an instance's, so far."""
     kind: SignalKind
     words: str
-    at: float
+    at: Time
     """When AWS said it, by AWS's clock."""
-    ends_at: float
-    starts_at: float = 0.0
+    ends_at: Time
+    starts_at: Time = 0.0
     """From when on it speaks against the instance, if that is later than its arrival."""
     withdrawn: bool = False
     """It speaks against nothing: the instance runs, or maintenance is cancelled. It is kept to refuse older ones."""
-    rank: int = 1
+    rank: Count = 1
     """Of two signals of the same second the one with the higher rank stands."""
     name: str = ""
     """Tells several of one kind apart, e.g. two maintenance events of one instance."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, assert_never
 
+from routekeeper.domain.bounds import cannot_be
 from routekeeper.domain.errors import StoreError, VersionConflict
-from routekeeper.domain.lease import Lease, claim
+from routekeeper.domain.lease import Lease, above, claim
 from routekeeper.domain.settings import Configuration, WatchMode
 from routekeeper.monitor import burst, continuous
 from routekeeper.monitor.dependencies import Dependencies
@@ -91,5 +92,12 @@ class Monitor:
         now = dependencies.clock()
         if lease.held_by(owner, now) or (claimed and owner not in (lease.owner, lease.successor)):
             return lease
+        if lease.owner is not None and cannot_be(lease.expires_at, now, LEASE_SECONDS):
+            LOG.warning("the lease ends too late to be waited for", extra={"expires_at": lease.expires_at})
         wanted = claim(lease, owner, now, LEASE_SECONDS)
-        return lease if wanted == lease else await dependencies.offload(partial(dependencies.store.save_lease, wanted))
+        if wanted == lease:
+            return lease
+        if wanted.owner == owner:  # taken and not handed over: nobody has lately written under the epoch before
+            newest = await dependencies.offload(partial(dependencies.store.newest_epoch, self.vantage))
+            wanted = above(wanted, newest)
+        return await dependencies.offload(partial(dependencies.store.save_lease, wanted))

@@ -23,7 +23,10 @@ This is more than the minute that a watch usually lasts. So a watch that lasts a
 
 
 class Reporter:
-    """A watch reports that it is alive when it begins, and what it has seen when it ends. Each round counts once."""
+    """A watch reports that it is alive once the table has taken what it tells, and what it has seen when it ends.
+
+    Each round counts once. A watch that can write nothing gives no sign of life, so that the alarm rings.
+    """
 
     def __init__(self, vantage: str, configuration: Configuration, dependencies: Dependencies) -> None:
         self._here = {"vantage": vantage}
@@ -35,13 +38,20 @@ class Reporter:
         self._clock = dependencies.clock
         self._emit = dependencies.emit
         self._due_at = 0.0
+        self._alive_told = False
         self._refusal_told = False
         self._counts: dict[str, RoundCounts] = {}
 
     def begin(self) -> None:
-        """Say that somebody watches."""
+        """A minute of watching begins."""
         self._due_at = self._clock() + LONG_SECONDS
-        self._emit(Measurement(Metric.HEARTBEAT, 1, self._here))
+        self._alive_told = False
+
+    def heartbeat_taken(self) -> None:
+        """The table has taken a heartbeat: say that somebody watches, once for each minute that has begun."""
+        if not self._alive_told:
+            self._alive_told = True
+            self._emit(Measurement(Metric.HEARTBEAT, 1, self._here))
 
     def count(self, target: str, rounds: RoundCounts) -> None:
         """Keep rounds that have ended for the next report."""

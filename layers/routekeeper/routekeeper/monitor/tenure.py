@@ -40,6 +40,13 @@ class Tenure:
             LOG.warning("lease not readable", extra={"error": str(error)})
             return True
 
+    async def is_certainly_ours(self) -> bool:
+        """Whether the table says so now."""
+        try:
+            return await self._look()
+        except StoreError:
+            return False
+
     async def renew_if_due(self) -> None:
         """Keep the lease. After a failure the next call tries again."""
         now = self._clock()

@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import Final
 
-from routekeeper.domain.errors import StoreError
+from routekeeper.domain.errors import LeaseLost, StoreError
 from routekeeper.domain.health import TargetHealth
 from routekeeper.monitor.dependencies import Dependencies
 from routekeeper.monitor.tenure import Tenure
@@ -31,6 +31,12 @@ class Votes:
         self._savers: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
         self._paused = False
+        self._fenced: LeaseLost | None = None
+
+    def raise_if_fenced(self) -> None:
+        """Raises LeaseLost if the table refuses a vote because of a newer epoch: no other try would fare better."""
+        if self._fenced is not None:
+            raise self._fenced
 
     @property
     def settled(self) -> bool:
@@ -77,6 +83,9 @@ class Votes:
                 try:
                     async with self._turns:
                         await self._save(target)
+                except LeaseLost as error:
+                    self._fenced = error
+                    return
                 except StoreError as error:
                     LOG.warning("health not written", extra={"target": target, "error": str(error)})
                     await asyncio.sleep(RETRY_SECONDS)

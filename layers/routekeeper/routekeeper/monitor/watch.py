@@ -9,6 +9,7 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
 from enum import Enum
 from functools import partial
 from typing import Final, TypeAlias
@@ -75,15 +76,24 @@ class Watch:
         self._unwritten: dict[str, RoundCounts] = {}
         self._reading: asyncio.Task[Board] | None = None
         self._blind_until = 0.0
+        self._untaken: StoreError | None = None
+        """Why the table has taken no heartbeat yet, if it has refused one."""
+        self._taken = False
 
     async def run(self, keep_watch: KeepWatch, deadline_at: float) -> Ended:
-        """Watch for as long as `keep_watch` does; it should end before `deadline_at`."""
+        """Watch for as long as `keep_watch` does; it should end before `deadline_at`.
+
+        Raises:
+            StoreError: the table has refused every heartbeat, or what was written although the lease is ours.
+        """
         self._reading = reading = asyncio.get_running_loop().create_task(self._read_board())
         try:
             await asyncio.wait({reading}, timeout=BLIND_AFTER_SECONDS)
             self._begin()
             ended = await keep_watch(self, deadline_at)
-        except LeaseLost:
+        except LeaseLost as error:
+            if await self.tenure.is_certainly_ours():  # it runs out, and the next one begins above what is stored
+                raise StoreError(f"{error}, and refused although the lease is ours") from error
             ended = Ended.LEASE_LOST
         finally:
             reading.cancel()
@@ -92,6 +102,8 @@ class Watch:
         self._count_rounds()
         self.reporter.report(self.states())
         LOG.info("watch ended", extra={"ended": ended.value})
+        if self._untaken is not None and ended is not Ended.LEASE_LOST:
+            raise self._untaken
         return ended
 
     # --- beginning
@@ -132,13 +144,18 @@ class Watch:
 
         Reading may fail for so long that the vantage has lost its vote, and that no verdict of the predecessor would
         stand without new evidence (law 1). Then the watch goes on from what it has seen itself, and tells it.
+
+        Raises:
+            LeaseLost: a newer monitor has written a vote.
         """
+        self._votes.raise_if_fenced()
         if self._reading is None:
             return
         if self._reading.done():
-            board = self._reading.result()
-            known = board.vantages[self._name].targets if self._name in board.vantages else {}
-            self._recall(known, board.health.get(self._name, {}))
+            board, now = self._reading.result(), self.clock()
+            for item in board.ahead(now):
+                LOG.warning("item of the predecessor not believed", extra=asdict(item))
+            self._recall(board.known_by(self._name, now), board.told_by(self._name, now))
         elif self.clock() >= self._blind_until:
             self._reading.cancel()
             self._recall({}, {name: TargetHealth(Health.UNHEALTHY) for name in self.watchers})
@@ -189,8 +206,14 @@ class Watch:
             return
         summaries = {name: counts.summary() for name, counts in self._unwritten.items()}
         vantage = Vantage(self._name, self.tenure.lease.epoch, self.clock(), self.states(), summaries, self._release)
-        await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
+        try:
+            await self._dependencies.offload(partial(self._dependencies.store.save_vantage, vantage))
+        except StoreError as error:
+            self._untaken = None if self._taken else error
+            raise
+        self._taken, self._untaken = True, None
         self._unwritten.clear()
+        self.reporter.heartbeat_taken()
 
     def _count_rounds(self) -> None:
         self._recorder.write()

@@ -20,6 +20,17 @@ def refuse(field: str, problem: str) -> RequestError:
     return RequestError(f"{field}: {problem}", field)
 
 
+def plain_line(field: str, text: str) -> str:
+    """The text, stripped, if it is one printable line that is not too long. It may become part of messages.
+
+    Raises:
+        RequestError: it is not.
+    """
+    if len(text) > LONGEST_TEXT or not text.isprintable():
+        raise refuse(field, f"expected one line of at most {LONGEST_TEXT} characters")
+    return text.strip()
+
+
 class Fields:
     """The fields of one payload. Only `allowed` ones may be there."""
 
@@ -36,9 +47,7 @@ class Fields:
             return None
         if not isinstance(found, str) or not found.strip():
             raise refuse(field, f"found {describe(found)}, expected a text")
-        if len(found) > LONGEST_TEXT or not found.isprintable():
-            raise refuse(field, f"expected one line of at most {LONGEST_TEXT} characters")
-        return found.strip()
+        return plain_line(field, found)
 
     def required(self, field: str, why: str) -> str:
         found = self.text(field)

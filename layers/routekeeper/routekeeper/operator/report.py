@@ -51,6 +51,13 @@ def holds(state: GroupState, now: float) -> Json:
 
 def vantages(scene: Scene) -> Json:
     return {
+        **{item.vantage: {"error": item.why} for item in scene.board.unreadable if item.target is None},
+        **_heartbeats(scene),
+    }
+
+
+def _heartbeats(scene: Scene) -> Json:
+    return {
         name: {
             "heartbeat_at": iso_or_none(vantage.heartbeat_at),
             "age_seconds": round(scene.now - vantage.heartbeat_at, 3),
@@ -178,14 +185,18 @@ def _signal(signal: Signal, path: Path, scene: Scene) -> Json:
 
 
 def _votes(target: str, scene: Scene) -> Json:
-    """What each vantage holds, and whether its vote counts: not if the vantage is stale or suspected (law 5)."""
-    return {
+    """What each vantage holds, and whether its vote counts: not if the vantage is stale or suspected (law 5).
+
+    A vote that cannot be read is an error in its place. One from the future does not count.
+    """
+    unreadable = {item.vantage: {"error": item.why} for item in scene.board.unreadable if item.target == target}
+    return unreadable | {
         vantage: {
             "health": held[target].health.value,
             "since": iso_or_none(held[target].since),
             "reason": held[target].reason,
             "address": held[target].address,
-            "counts": vantage in scene.fresh and vantage not in scene.suspected,
+            "counts": target in scene.fresh.get(vantage, {}) and vantage not in scene.suspected,
         }
         for vantage, held in sorted(scene.board.health.items())
         if target in held

@@ -10,7 +10,7 @@ from routekeeper.config.problems import describe
 from routekeeper.domain.group_state import Asker
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator.caller import Caller
-from routekeeper.operator.fields import Fields, refuse
+from routekeeper.operator.fields import Fields, plain_line, refuse
 
 HOLD_SECONDS: Final = 3_600.0
 """How long a pin or a pause lasts if the request does not say."""
@@ -129,6 +129,7 @@ class _Desk:
         by = self.fields.text("by") or self.caller.name
         if by is None:
             raise refuse("by", "missing; say who asks")
+        by = plain_line("by", by)  # the caller's own name is as little proven as the payload's
         reason = self.fields.required("reason", "say why, for those who read the history")
         return Asker(by, self.now, reason, self.caller.identity)
 

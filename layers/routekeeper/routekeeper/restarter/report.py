@@ -24,6 +24,8 @@ class RestartReport:
     """Whether a restart is under way that is worth another look within the invocation."""
     troubles: tuple[str, ...] = ()
     """Everything that failed, oldest first, whether or not it was overcome."""
+    untold: int = 0
+    """Events that people could not be told."""
     error: str | None = None
     """The trouble that the last look at the group met, if any."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Final
 
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
 from routekeeper.domain.restart import is_stuck
@@ -12,6 +14,11 @@ from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.visit import Dependencies, Visit
 from routekeeper.telemetry.context import bound
+
+LOG = logging.getLogger("routekeeper.restarter")
+
+MAXIMUM_THREADS: Final = 64
+"""Each holds a connection to EC2 and three to the table while it looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,9 @@ class Restarter:
     def run(self, deadline_at: float, done: Callable[[RestartReport], object] = id) -> Summary:
         """Attend to every restart group until none has a restart under way, or until `deadline_at` draws near.
 
-        Every group has a thread of its own, because each waits at its own pace (law 11). `done` is called there as
-        soon as the group has been attended to, so that no group's news waits for another group.
+        Every group has a thread of its own, because each waits at its own pace (law 11). If there are more groups than
+        threads, all have one look before any restart is followed. `done` is called in the thread as soon as the group
+        has been attended to, so that no group's news waits for another group.
 
         One group's trouble raises nothing here (law 11): see `Summary.raise_errors`.
         """
@@ -42,23 +50,34 @@ class Restarter:
             return Summary(())
         last_look_at = deadline_at - self.margin_seconds
 
-        def attend(name: str) -> RestartReport:
+        def first(name: str) -> RestartReport:
             with bound(group=name):
-                report = self._attend(name, groups[name], last_look_at)
-                done(report)
+                report = RestartReport(name)
+                if self.dependencies.clock() < last_look_at:
+                    report = self._look(name, groups[name], report)
+                if not report.under_way:
+                    done(report)
                 return report
 
-        with ThreadPoolExecutor(len(groups), "restart") as threads:
-            reports = [threads.submit(attend, name) for name in groups]
-            return Summary(tuple(report.result() for report in reports))
+        def follow(report: RestartReport) -> RestartReport:
+            with bound(group=report.group):
+                followed = self._follow(report, groups[report.group], last_look_at)
+                if report.under_way:
+                    done(followed)
+                return followed
 
-    def _attend(self, name: str, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
-        report = RestartReport(name)
-        while self.dependencies.clock() < last_look_at:
-            report = self._look(name, targets, report)
-            if not report.under_way or self.dependencies.clock() + self.poll_seconds >= last_look_at:
-                break
+        with ThreadPoolExecutor(min(len(groups), MAXIMUM_THREADS), "restart") as threads:
+            if len(groups) <= MAXIMUM_THREADS:
+                return Summary(tuple(threads.map(lambda name: follow(first(name)), groups)))
+            return Summary(tuple(threads.map(follow, tuple(threads.map(first, groups)))))
+
+    def _follow(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
+        """Look again and again while a restart is under way and time is left."""
+        clock = self.dependencies.clock
+        while report.under_way and clock() + self.poll_seconds < last_look_at:
             self.dependencies.sleep(self.poll_seconds)
+            if clock() < last_look_at:
+                report = self._look(report.group, targets, report)
         return report
 
     def _look(self, name: str, targets: tuple[Target, ...], report: RestartReport) -> RestartReport:
@@ -70,6 +89,10 @@ class Restarter:
         except RoutekeeperError as error:
             visit.troubles.append(str(error))
             return self._noted(report, visit, str(error))
+        except Exception as error:  # the edge of one group: its trouble must not strand the others
+            LOG.exception("restart group not attended to")
+            visit.troubles.append(f"{type(error).__name__}: {error}")
+            return self._noted(report, visit, visit.troubles[-1])
         return self._noted(report, visit, reason)
 
     def _noted(
@@ -84,5 +107,6 @@ class Restarter:
             given_up=tuple(sorted(state.given_up & {t.name for t in visit.targets})) if state else report.given_up,
             under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),
+            untold=report.untold + visit.untold,
             error=visit.troubles[-1] if visit.troubles else None,
         )

@@ -39,7 +39,7 @@ class Dependencies:
     store: Store
     instances: Instances
     announce: Callable[[RestartEvent], None]
-    """Tells people. A RoutekeeperError that it raises is reported and stops nothing."""
+    """Tells people. What it raises is reported and stops nothing."""
     clock: Callable[[], float]
     """Seconds since the epoch."""
     sleep: Callable[[float], None]
@@ -55,6 +55,8 @@ class Visit:
     dependencies: Dependencies
     events: list[RestartEvent] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    untold: int = 0
+    """Events that people could not be told."""
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
     paused: bool = False
@@ -159,7 +161,14 @@ class Visit:
         try:
             self.dependencies.announce(event)
         except RoutekeeperError as error:
-            self._report(f"{event.outcome.value}, and people could not be told: {error}")
+            self._untold_of(event, error)
+        except Exception as error:  # the edge of one message: a bug in one must not end the restart that it tells of
+            LOG.exception("people not told", extra={"event": event.id})
+            self._untold_of(event, error)
+
+    def _untold_of(self, event: RestartEvent, error: Exception) -> None:
+        self.untold += 1
+        self._report(f"{event.outcome.value}, and people could not be told: {error}")
 
     def _report(self, trouble: str) -> None:
         if trouble not in self.troubles:

@@ -21,7 +21,7 @@ from routekeeper.domain.errors import AnnouncementError, ItemError, StoreError, 
 from routekeeper.domain.group_state import Transition
 from routekeeper.domain.settings import Brake
 from routekeeper.router.dependencies import Dependencies
-from routekeeper.telemetry.measurements import Measurement, Metric
+from routekeeper.telemetry.measurements import Measurement, Metric, count_untold
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -93,7 +93,7 @@ class Braking:
             return
         self._measure()
         LOG.warning("the brake is engaged", extra={"engaged_at": ledger.engaged_at, "moves": len(ledger.moves)})
-        if ledger.untold and (ledger.teller in (None, self.worker) or self.dependencies.clock() >= ledger.teller_until):
+        if ledger.untold and not ledger.told_at(self.dependencies.clock(), by_another_than=self.worker):
             self._tell(self.rule, ledger, ledger.engaged_at)
 
     def _measure(self) -> None:
@@ -107,6 +107,10 @@ class Braking:
                 self.dependencies.announcer.brake(news, channel)
             except AnnouncementError as error:
                 LOG.warning("people not told of the brake", extra={"channel": channel.value, "error": str(error)})
+                count_untold(self.dependencies.emit)
+            except Exception:  # the edge of one message: a bug in one must not keep the other from people
+                LOG.exception("people not told of the brake", extra={"channel": channel.value})
+                count_untold(self.dependencies.emit)
             else:
                 told.add(channel)
 

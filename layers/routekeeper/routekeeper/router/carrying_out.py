@@ -10,6 +10,7 @@ Why: docs/decisions/level-triggered-router.md
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from routekeeper.domain.deciding import decide
@@ -23,7 +24,9 @@ from routekeeper.domain.view import View
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
 from routekeeper.router.scope import Scope
-from routekeeper.telemetry.measurements import Metric
+from routekeeper.telemetry.measurements import Metric, count_untold
+
+LOG = logging.getLogger("routekeeper.router")
 
 Routes = tuple[Route, ...]
 
@@ -41,6 +44,7 @@ class CarryingOut:
             return scope.save(begun)
         overtaken = transitions.overtaken(state.pending, scope.group, routes, by=transition)
         told = transitions.to_be_told(begun, overtaken, scope.worker, scope.now())
+        self._tell_of_dropped(begun, told)
         return scope.dependencies.store.record(told, overtaken)
 
     def converge(self, state: GroupState, routes: Routes) -> str | None:
@@ -128,8 +132,17 @@ class CarryingOut:
         assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
         ended = transitions.closed(state, state.pending, applied, self.scope.worker, self.scope.now())
         done = ended.unannounced[-1].transition
+        self._tell_of_dropped(state, ended)
         self.scope.dependencies.store.record(ended, done)
         return done
+
+    def _tell_of_dropped(self, before: GroupState, after: GroupState) -> None:
+        """Say which news the group's item has no more room for. It stands in history."""
+        kept = {untold.transition.id for untold in after.unannounced}
+        for untold in before.unannounced:
+            if untold.transition.id not in kept:
+                LOG.error("people never told", extra={"transition": untold.transition.id})
+                count_untold(self.scope.dependencies.emit, self.scope.group.name)
 
     def _measure(self, done: Transition) -> None:
         self.scope.emit(Metric.TRANSITIONS, 1)

@@ -66,11 +66,13 @@ class GroupPass:
         while True:
             state = scope.dependencies.store.load_group(scope.group.name)
             now = scope.now()
-            if state.worker in (None, scope.worker) or now >= state.worker_until:
+            if (other := state.worked_on_at(now, by_another_than=scope.worker)) is None:
+                if unbelieved := state.unbelieved_at(now):
+                    LOG.warning("the end of a turn is too far away to be waited for", extra={"ends": unbelieved})
                 return state, waited
             waited = True
             if now >= scope.act_until:
-                raise Busy(f"group {scope.group.name}: {state.worker} is changing its routes")
+                raise Busy(f"group {scope.group.name}: {other} is changing its routes")
             scope.dependencies.sleep(BUSY_POLL_SECONDS)
 
     def _attempt(self, state: GroupState, verdicts: Verdicts) -> str:

@@ -22,8 +22,8 @@ LOG = logging.getLogger("routekeeper.router")
 
 SPOT_ACTIONS: Final = ("hibernate", "stop", "terminate")
 _HEALTH_TIME: Final = "%a, %d %b %Y %H:%M:%S GMT"  # `Wed, 16 Aug 2023 23:18:52 GMT`
-_YEARS: Final = range(2000, 9999)
-"""Beyond them, times cannot even be shown in every zone."""
+_YEARS: Final = range(2000, 2099)
+"""Beyond them, times are not stored (`domain.bounds`)."""
 _LIFECYCLE: Final = "_PLANNED_LIFECYCLE_EVENT"
 """How the type of a Health event ends if it only says until when people have to do something."""
 _CALLED_OFF: Final = "closed"

@@ -23,7 +23,7 @@ from routekeeper.router.group_pass import Busy, GroupPass
 from routekeeper.router.scope import Scope
 from routekeeper.router.telling import Telling
 from routekeeper.telemetry.context import bound
-from routekeeper.telemetry.measurements import Measurement, Metric
+from routekeeper.telemetry.measurements import Measurement, Metric, count_untold
 
 LOG = logging.getLogger("routekeeper.router")
 
@@ -111,7 +111,11 @@ class Router:
             try:
                 Telling(group.name, self.dependencies, braking.worker, braking).run()
             except StoreError as error:
-                LOG.warning("telling not saved", extra={"error": str(error)})
+                LOG.warning("telling failed", extra={"error": str(error)})
+                count_untold(self.dependencies.emit, group.name)
+            except Exception:  # the edge of one telling: nobody looks at what its future holds
+                LOG.exception("telling failed")
+                count_untold(self.dependencies.emit, group.name)
 
     def _asked_since(self, group: Group, at: float) -> bool:
         """Whether an operator has asked something of the group. If it cannot be read, the next pass says so."""

@@ -31,6 +31,8 @@ class Store(Protocol):
 
     def load_lease(self, vantage: str) -> Lease: ...
     def save_lease(self, lease: Lease) -> Lease: ...
+    def newest_epoch(self, vantage: str) -> int:
+        """The newest epoch under which the vantage has written anything; 0 if it has not. A lease begins above it."""
 
     def save_vantage(self, vantage: Vantage) -> None:
         """Write the heartbeat unless a newer epoch has (LeaseLost)."""

@@ -6,6 +6,8 @@ people can read what the console shows, and correct it. The codec of a type is b
 Reading allows for a rolling deployment. A missing attribute comes from an older version and takes its default. An
 unknown attribute comes from a newer version. A `Stored` value keeps it as it is and is saved with it; any other value
 ignores it.
+
+A number with `Bounds` in its type hint is held to them both ways: nothing is written that could not be read again.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from routekeeper.domain.bounds import Bounds
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.stored import Stored
 
@@ -98,6 +101,8 @@ def _form(hint: Any) -> _Form:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _enum(hint)
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return _bounded(_form(arguments[0]), next(note for note in arguments[1:] if isinstance(note, Bounds)))
     if origin in (Union, UnionType) and NoneType in arguments and len(arguments) == 2:  # noqa: PLR2004
         return _optional(*(_form(argument) for argument in arguments if argument is not NoneType))
     if origin is tuple and arguments[1:] == (Ellipsis,):
@@ -177,6 +182,23 @@ _SIMPLE: Final[Mapping[Any, _Form]] = {
 }
 
 
+def _bounded(form: _Form, bounds: Bounds) -> _Form:
+    least, most = bounds.least, bounds.most
+
+    def encode(value: Any) -> Attribute:
+        if not least <= value <= most:
+            raise _Unfit(repr(value), bounds.what)
+        return form.encode(value)
+
+    def decode(attribute: Any) -> Any:
+        value = form.decode(attribute)
+        if not least <= value <= most:
+            raise _Unfit(_shown(attribute), bounds.what)
+        return value
+
+    return _Form(encode, decode)
+
+
 def _enum(kind: type[Enum]) -> _Form:
     members = {member.value: member for member in kind}
     expected = f"one of {', '.join(members)}"
@@ -244,7 +266,7 @@ def _unwrap_map(attribute: Any) -> dict[str, Any]:
 
 
 def _record(kind: type[Any]) -> _Form:
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     keeps = issubclass(kind, Stored)
     forms = {field.name: _form(hints[field.name]) for field in fields(kind) if not keeps or field.name != _UNKNOWN}
     decoders = tuple((name, form.decode) for name, form in forms.items())

@@ -24,7 +24,7 @@ Times in keys are UTC with six decimals, `2026-11-20T10:09:58.123456Z`. They hav
 
 `expires_at` (whole seconds since the epoch) is the table's time-to-live attribute. Only history, signals and the extra
 parts of a heartbeat carry it at the top level. DynamoDB deletes *any* item whose `expires_at` has passed. If a lease
-were deleted, the next one would begin at epoch 0, and its writes would be refused. Hence `lease_expires_at`.
+were deleted, the monitor that holds it would be taken for another one and end. Hence `lease_expires_at`.
 
 An item may measure 400 KB, which is enough for the heartbeat of several hundred targets. A longer heartbeat is split by
 target over several items, which are written in one transaction. A transaction may measure 4 MB.
@@ -327,7 +327,10 @@ def vantage_part_from(item: Item) -> Vantage:
 
 def parts_of(head: Item) -> int:
     """How many items make up the heartbeat, including the head. Raises ItemError."""
-    return max(1, counter(head, "parts"))
+    parts = max(1, counter(head, "parts"))
+    if parts > _MOST_PARTS:
+        raise ItemError(f"{key_of(head)}: parts is {parts}, expected at most {_MOST_PARTS}")
+    return parts
 
 
 def merged(head: Vantage, parts: Iterable[Vantage]) -> Vantage:

@@ -21,7 +21,7 @@ from routekeeper.domain.presence import Pass
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
-from routekeeper.domain.vantage import Board, Vantage
+from routekeeper.domain.vantage import Board, Unbelieved, Vantage
 from routekeeper.store import items
 from routekeeper.store.attributes import same
 from routekeeper.store.codec import Item
@@ -81,6 +81,10 @@ class ItemStore(ABC):
         self._save("save_lease", Put(items.lease_item(saved, self._writer), IfVersion(lease.version)))
         return saved
 
+    def newest_epoch(self, vantage: str) -> int:
+        found = self._query("newest_epoch", [items.heartbeats_of(vantage), items.health_of(vantage)])
+        return max((counter(item, "epoch") for item in found), default=0)
+
     # --- what vantages tell
 
     def save_vantage(self, vantage: Vantage) -> None:
@@ -93,19 +97,20 @@ class ItemStore(ABC):
 
     def load_board(self, vantages: Sequence[str] | None = None) -> Board:
         names = self._every_vantage if vantages is None else tuple(vantages)
-        heartbeats = self._heartbeats(names)
+        unreadable: list[Unbelieved] = []
+        heartbeats = self._heartbeats(names, unreadable)
         health: dict[str, dict[str, TargetHealth]] = {}
         found = self._query("load_board", [items.health_of(name) for name in names])
-        for vantage, target, held in _readable(found, items.health_from):
+        for vantage, target, held in _readable(found, items.health_from, unreadable):
             health.setdefault(vantage, {})[target] = held
-        return Board(heartbeats, health)
+        return Board(heartbeats, health, tuple(unreadable))
 
-    def _heartbeats(self, vantages: Sequence[str]) -> dict[str, Vantage]:
+    def _heartbeats(self, vantages: Sequence[str], unreadable: list[Unbelieved]) -> dict[str, Vantage]:
         """Every heartbeat, put together from its parts."""
         heads: dict[str, tuple[Vantage, int]] = {}
         parts: dict[tuple[str, int], Vantage] = {}
         found = self._query("load_board", [items.heartbeats_of(name) for name in vantages])
-        for name, number, count, vantage in _readable(found, _part):
+        for name, number, count, vantage in _readable(found, _part, unreadable):
             if number == 0:
                 heads[name] = vantage, count
             else:
@@ -245,13 +250,25 @@ def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
     raise VersionConflict(f"{put.key}: found version {version}, expected {wanted}") from refused
 
 
-def _readable(found: Iterable[Item], read: Callable[[Item], T]) -> Iterator[T]:
-    """The items that can be read. The others are logged and left out, so that they strand no other."""
+def _readable(
+    found: Iterable[Item], read: Callable[[Item], T], unreadable: list[Unbelieved] | None = None
+) -> Iterator[T]:
+    """The items that can be read. The others are logged and left out, so that they strand no other.
+
+    Those of the board are also added to `unreadable`.
+    """
     for item in found:
         try:
             yield read(item)
         except ItemError as err:
             _log.warning("unreadable item left out", extra={"item": str(key_of(item)), "error": str(err)})
+            if unreadable is not None:
+                unreadable.append(_unbelieved(key_of(item), str(err)))
+
+
+def _unbelieved(key: Key, why: str) -> Unbelieved:
+    vantage = key.pk.partition("#")[2]
+    return Unbelieved(vantage, key.sk if items.kind_of(key) == items.HEALTH else None, why)
 
 
 def _part(item: Item) -> tuple[str, int, int, Vantage]:

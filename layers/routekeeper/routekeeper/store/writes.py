@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, assert_never
 
+from routekeeper.domain.bounds import MOST
 from routekeeper.domain.errors import ItemError
 from routekeeper.store.codec import Item
 
@@ -96,14 +97,17 @@ def counter(item: Item | None, name: str) -> int:
     """The version or epoch that a stored item carries; 0 if there is none.
 
     Raises:
-        ItemError: it is not a whole number, so that no condition on it can ever hold again.
+        ItemError: it is not a whole number, or not a plausible one, so that no condition on it can ever hold again.
     """
     held = None if item is None else item.get(name)
     if item is None or held is None:
         return 0
     if not _is_number(held) or not float(held["N"]).is_integer():
         raise ItemError(f"{key_of(item)}: {name} is {dict(held)}, expected a whole number")
-    return int(float(held["N"]))
+    count = int(float(held["N"]))
+    if not 0 <= count <= MOST:
+        raise ItemError(f"{key_of(item)}: {name} is {dict(held)}, expected a whole number from 0 to {MOST}")
+    return count
 
 
 def _is_number(attribute: Any) -> bool:

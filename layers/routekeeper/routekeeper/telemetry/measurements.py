@@ -13,6 +13,7 @@ class Metric(Enum):
     TRANSITIONS = "Transitions"
     NO_HEALTHY_PATH = "NoHealthyPath"
     STEERING_FAILURES = "SteeringFailures"
+    TELLING_FAILURES = "TellingFailures"
     DRIFT = "Drift"
     BRAKE_ENGAGED = "BrakeEngaged"
     RESTARTS_GIVEN_UP = "RestartsGivenUp"
@@ -36,3 +37,14 @@ class Measurement:
 
 
 Emit = Callable[[Measurement], None]
+
+
+def count_untold(emit: Emit, group: str | None = None) -> None:
+    """Measure that people could not be told.
+
+    The alarm is that on routes: an alarm of its own would cost as much as everything else in a small deployment.
+    """
+    emit(Measurement(Metric.STEERING_FAILURES, 1))
+    emit(Measurement(Metric.TELLING_FAILURES, 1))
+    if group is not None:
+        emit(Measurement(Metric.TELLING_FAILURES, 1, {"group": group}))
