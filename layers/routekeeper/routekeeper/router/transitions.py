@@ -25,8 +25,10 @@ SEEN_ROUTES_LIMIT: Final = 100
 """Routes that are kept with the group for people to read, about 100 bytes each."""
 UNTOLD_LIMIT: Final = 10
 """Transitions that are kept until people could be told; older ones stay in history only."""
-UNTOLD_CHANGES_LIMIT: Final = 1500
-"""Changes of routes in all of them together. So many fit into the group's item ("Quotas in Amazon DynamoDB")."""
+UNTOLD_BYTES: Final = 200 * 1024
+"""What they may take of the group's item, by a rough count ("Quotas in Amazon DynamoDB": 400 KB for all of it)."""
+_CHANGE_BYTES: Final = 100
+"""Names of attributes, and what the rest of a change takes."""
 
 
 def with_routes(state: GroupState, routes: Iterable[Route], now: float) -> GroupState:
@@ -132,6 +134,15 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
 def _that_fit(untold: tuple[Untold, ...]) -> tuple[Untold, ...]:
     """The newest of them, as many as the group's item has room for, and the very newest in any case."""
     kept = untold[-UNTOLD_LIMIT:]
-    while len(kept) > 1 and sum(len(one.transition.changes) for one in kept) > UNTOLD_CHANGES_LIMIT:
+    while len(kept) > 1 and sum(_bytes(one.transition) for one in kept) > UNTOLD_BYTES:
         kept = kept[1:]
     return kept
+
+
+def _bytes(transition: Transition) -> int:
+    texts = (
+        text
+        for change in transition.changes
+        for text in (change.resource, change.before, change.after, change.refusal.words if change.refusal else "")
+    )
+    return sum(len(text.encode()) for text in texts) + _CHANGE_BYTES * len(transition.changes)
