@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -12,8 +14,12 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind
 from routekeeper.domain.refusal import About
-from routekeeper.ec2.errors import Trouble, is_temporary, translated, trouble
+from routekeeper.ec2.errors import LONGEST_WORDS, Trouble, is_temporary, translated, trouble
+from routekeeper.router.transitions import to_be_told
+from routekeeper.store import items
+from routekeeper.store.attributes import ITEM_BYTES, size
 
 URL = "https://ec2.eu-central-1.amazonaws.com"
 
@@ -86,3 +92,37 @@ def test_a_refusal_says_whether_the_next_hop_or_the_route_is_at_fault(code: str,
     refusal = caught.value.refusal
     assert (refusal.code, refusal.about, refusal.final) == (code, what, not is_temporary(code))
     assert refusal.words == str(caught.value)
+
+
+@pytest.mark.parametrize("told", ["word " * 300, "Encoded authorization failure message: " + "x" * 1400])
+def test_ec2s_words_are_cut_where_they_enter(told: str) -> None:
+    with pytest.raises(Ec2Error) as caught, translated("ReplaceRoute", "rtb-1"):
+        raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": told}}, "ReplaceRoute")
+    words = caught.value.refusal.words
+    assert words.startswith(f"ReplaceRoute on rtb-1 was refused: UnauthorizedOperation: {told[:200]}")
+    assert words.endswith("...")
+    assert len(words) < LONGEST_WORDS + 100
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"), [("a\nb", "a\\nb"), ("\x1b[2J", "\\x1b[2J"), ("\u2028", "\\u2028"), ("größer", "größer")]
+)
+def test_control_characters_in_ec2s_words_are_quoted(told: str, shown: str) -> None:
+    with pytest.raises(Ec2Error) as caught, translated("ReplaceRoute", "rtb-1"):
+        raise ClientError({"Error": {"Code": "Odd", "Message": told}}, "ReplaceRoute")
+    assert str(caught.value) == f"ReplaceRoute on rtb-1 was refused: Odd: {shown}"
+
+
+def test_the_refusals_of_150_tables_fit_into_the_groups_item_as_often_as_they_are_untold() -> None:
+    with pytest.raises(Ec2Error) as caught, translated("ReplaceRoute", "rtb-0123456789abcdef0"):
+        raise ClientError({"Error": {"Code": "UnauthorizedOperation", "Message": "x" * 1400}}, "ReplaceRoute")
+    refused = tuple(
+        RouteChange(f"rtb-{number:017x} 0.0.0.0/0", "i-0123456789abcdef0", "i-0123456789abcdef1", caught.value.refusal)
+        for number in range(150)
+    )
+    state = GroupState("idc")
+    for number in range(10):
+        done = Transition(f"idc-{number}", "idc", TransitionKind.FAILOVER, "a", "b", "it failed", 1.0, changes=refused)
+        state = to_be_told(replace(state, pending=done), done, "router/1", 1.0)
+        assert state.unannounced[-1].transition == done
+        assert size(items.group_item(state, "router")) < ITEM_BYTES

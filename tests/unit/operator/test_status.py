@@ -1,10 +1,13 @@
 """Status: health and votes, what comes next and when, and what cannot be read, in its place."""
 
+import json
 from dataclasses import replace
 
 from routekeeper.domain.flaps import Flaps
+from routekeeper.domain.group_state import RouteChange, Transition, TransitionKind
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.path_memory import PathMemory
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart import Active, Phase, RestartState
 from routekeeper.domain.signals import maintenance, state_change
 from routekeeper.domain.vantage import Vantage
@@ -144,3 +147,20 @@ def test_law_11_an_unreadable_group_is_shown_as_such_beside_the_others(desk: Des
 
 def test_status_of_one_group_shows_that_one(desk: Desk) -> None:
     assert list(desk.ask("status", group="idc")["groups"]) == ["idc"]
+
+
+def test_history_never_outgrows_what_lambda_can_answer_and_says_what_is_left_out(desk: Desk) -> None:
+    refusal = Refusal("UnauthorizedOperation", "x" * 400)
+    changes = tuple(RouteChange(f"rtb-{number:017x} 0.0.0.0/0", "i-a", "i-b", refusal) for number in range(150))
+    state = desk.group()
+    for number in range(100):
+        done = Transition(
+            f"idc-{number}", "idc", TransitionKind.FAILOVER, "dx", "vpn", "r", NOON + number, changes=changes
+        )
+        state = desk.others.record(state, done)
+    answer = desk.ask("history", limit=100)
+    assert len(json.dumps(answer)) < 6 * 1024 * 1024
+    assert answer["events"][0]["id"] == "idc-99"
+    assert len(answer["events"]) + answer["left_out"] == 100
+    assert answer["left_out"] > 0
+    assert "left_out" not in desk.ask("history", limit=3)

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.quoting import short
 from routekeeper.domain.refusal import About, Refusal
 
 TIMEOUT: Final = "Timeout"
@@ -34,6 +35,9 @@ INCOMPLETE: Final = "Incomplete"
 """Our own code: some of several routes were not changed."""
 UNKNOWN_STATE: Final = "UnknownState"
 """Our own code: EC2 told a state of an instance that does not exist in its API reference."""
+LONGEST_WORDS: Final = 300
+"""Characters of somebody else's words in a message. A refusal may carry 1.4 KB of an encoded authorization failure, and
+every route of a group may be refused; all of that stands in one item."""
 
 
 class Trouble(Enum):
@@ -111,6 +115,10 @@ def unreadable(words: str) -> Refusal:
     return Refusal(UNREADABLE, words, About.ROUTE, final=True)
 
 
+def _foreign(words: object) -> str:
+    return short(str(words), LONGEST_WORDS)
+
+
 @contextmanager
 def translated(operation: str, resource: str) -> Iterator[None]:
     """Turn whatever botocore raises inside into an error that names the operation and the resource.
@@ -123,10 +131,10 @@ def translated(operation: str, resource: str) -> Iterator[None]:
     except ClientError as err:
         code = err.response.get("Error", {}).get("Code", "Unknown")
         told = err.response.get("Error", {}).get("Message", "no message")
-        raise refused(f"{operation} on {resource} was refused: {code}: {told}", code) from err
+        raise refused(f"{operation} on {resource} was refused: {code}: {_foreign(told)}", code) from err
     except (ConnectTimeoutError, ReadTimeoutError) as err:
-        raise refused(f"{operation} on {resource} was not answered in time: {err}", TIMEOUT) from err
+        raise refused(f"{operation} on {resource} was not answered in time: {_foreign(err)}", TIMEOUT) from err
     except (ConnectionFailed, HTTPClientError) as err:
-        raise refused(f"{operation} on {resource} did not reach EC2: {err}", UNREACHABLE) from err
+        raise refused(f"{operation} on {resource} did not reach EC2: {_foreign(err)}", UNREACHABLE) from err
     except (BotoCoreError, ResponseParserError) as err:
-        raise refused(f"{operation} on {resource} failed: {err}", type(err).__name__) from err
+        raise refused(f"{operation} on {resource} failed: {_foreign(err)}", type(err).__name__) from err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -19,9 +19,13 @@ from routekeeper.operator.requests import Acknowledge, GroupRequest, History, Re
 from routekeeper.operator.scene import Scene, scene
 from routekeeper.operator.wishes import grant
 from routekeeper.store import Store
+from routekeeper.telemetry import json_form
 
 SAVE_ATTEMPTS: Final = 5
 """Tries to load and save one group before a request is refused. The router saves a few times in a transition."""
+
+ANSWER_OCTETS: Final = 5 * 1024 * 1024
+"""Of all lines of history in one answer. Lambda takes 6 MB ("Lambda quotas", AWS Lambda Developer Guide)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class Operator:
         lines = [report.transition(event) for name in request.groups for event in self.store.transitions(name, limit)]
         for name in request.restart_groups:
             lines += [report.restart_event(event) for event in self.store.restart_events(name, limit)]
-        return {"events": sorted(lines, key=lambda line: str(line["at"]), reverse=True)[:limit]}
+        return _fitting(sorted(lines, key=lambda line: str(line["at"]), reverse=True)[:limit])
 
     # --- changing
 
@@ -159,6 +163,17 @@ class Operator:
             return None if self.configuration.brake is None else self.store.load_brake()
         except ItemError as err:
             return err
+
+
+def _fitting(lines: Sequence[Json]) -> Json:
+    """The lines, from the newest on, as many as fit into an answer, and how many are left out if some are."""
+    room, kept = ANSWER_OCTETS, list[Json]()
+    for line in lines:
+        room -= len(json_form.dumps(line))  # ASCII
+        if room < 0:
+            return {"events": kept, "left_out": len(lines) - len(kept)}
+        kept.append(line)
+    return {"events": kept}
 
 
 def _acknowledged(before: Ledger, *, changed: bool) -> Json:
