@@ -18,7 +18,7 @@ def as_json(events: Iterable[Event]) -> Iterator[str]:
     """
     for event in events:
         if not isinstance(event, Foreseen):
-            yield json.dumps(_plain(event), ensure_ascii=False)
+            yield json.dumps(_plain(event))
 
 
 def as_timeline(events: Iterable[Event]) -> Iterator[str]:

@@ -38,5 +38,6 @@ PROBLEMS_NOTED: Final = 200
 """Reading ends here."""
 PROBLEMS_TOLD: Final = 50
 NAMES_TOLD: Final = 20
+NAMES_COMPARED: Final = 20
 MESSAGE: Final = 1_000
 """Characters of one problem."""

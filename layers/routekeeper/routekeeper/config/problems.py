@@ -111,9 +111,26 @@ def describe(value: object) -> str:
 
 def nearest(word: str, known: tuple[str, ...]) -> str:
     """`did you mean ...?` if something similar is known, otherwise the list of what is known."""
-    close = get_close_matches(word, known, n=1, cutoff=0.6) if len(word) <= LONGEST_QUOTE else []
+    close = get_close_matches(word, _alike(word, known), n=1, cutoff=0.6) if len(word) <= LONGEST_QUOTE else []
     if close:
         return f"did you mean '{short(close[0])}'?"
     told = [short(name) for name in known[: limits.NAMES_TOLD]]
     more = [] if len(known) <= len(told) else [f"... and {len(known) - len(told)} more"]
     return f"expected one of {', '.join([*told, *more])}" if known else "nothing of the kind is defined"
+
+
+def _alike(word: str, known: tuple[str, ...]) -> list[str]:
+    """Those that begin or end most like the word: to compare it thoroughly with hundreds would take long."""
+
+    def likeness(name: str) -> tuple[int, int]:
+        return max(_in_common(word, name), _in_common(word[::-1], name[::-1])), -abs(len(word) - len(name))
+
+    few = len(known) <= limits.NAMES_COMPARED
+    return [*known] if few else sorted(known, key=likeness, reverse=True)[: limits.NAMES_COMPARED]
+
+
+def _in_common(word: str, name: str) -> int:
+    """How many characters both begin with."""
+    return next(
+        (at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), min(len(word), len(name))
+    )
