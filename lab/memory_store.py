@@ -20,7 +20,7 @@ from routekeeper.store.attributes import ITEM_BYTES, same, size
 from routekeeper.store.codec import Item
 from routekeeper.store.items import HISTORY_SECONDS
 from routekeeper.store.over_items import ItemStore
-from routekeeper.store.writes import Key, Put, Refusal, Refused, holds, key_of
+from routekeeper.store.writes import Key, Put, Refusal, Refused, is_met, key_of
 
 _numbers = itertools.count(1)  # tells writers apart that are given no name
 _TABLE_ARN: Final = "arn:aws:dynamodb:eu-central-1:123456789012:table/routekeeper"
@@ -87,7 +87,7 @@ class MemoryTable:
         with self._lock:
             stored = [self._held(put.key) for put in puts]
             refusals = [
-                None if holds(put.condition, held) else Refusal(held) for put, held in zip(puts, stored, strict=True)
+                None if is_met(put.condition, held) else Refusal(held) for put, held in zip(puts, stored, strict=True)
             ]
             if any(refusals):
                 raise Refused(refusals)

@@ -36,7 +36,7 @@ class WatchedTable(MemoryTable):
         """As the table in memory does it, but for measuring items and keeping a list of writes."""
         del operation
         stored = [self._held(put.key) for put in puts]
-        holding = [writes.holds(put.condition, held) for put, held in zip(puts, stored, strict=True)]
+        holding = [writes.is_met(put.condition, held) for put, held in zip(puts, stored, strict=True)]
         if not all(holding):
             raise Refused([None if well else Refusal(held) for well, held in zip(holding, stored, strict=True)])
         self.writer = writer

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def add_parser(commands: Commands) -> argparse.ArgumentParser:
     )
     add_config(parser)
     parser.add_argument("--trace", type=Path, metavar="TRACE", help="recorded rounds, as for replay")
-    parser.add_argument("--plot", type=_png, metavar="PNG", default=Path("tune.png"), help="default: tune.png")
+    parser.add_argument("--plot", type=_png, metavar="PNG", help="default: tune.png, if matplotlib is there")
     parser.add_argument("--no-plot", action="store_true", help="without the picture; needs no matplotlib")
     add_output(parser)
     return parser
@@ -50,12 +51,18 @@ def run(options: argparse.Namespace) -> ExitCode:
     document: Mapping[str, object] = json.loads(config_file.compiled(options.config))
     configuration = config.from_document(document, str(options.config))
     rows = None if options.trace is None else read_trace(options.trace, configuration.targets)
-    if not options.no_plot:
-        _expect_writable(options.plot)
+    plot = options.plot or _usual_plot()
+    if not options.no_plot and plot is not None:
+        _expect_writable(plot)
     told = _told(studies(configuration, document, rows, output.tell), options.output)
     if not options.no_plot:
-        _draw(told, options.plot, options.output)
+        _draw(told, plot)
     return ExitCode.DONE
+
+
+def _usual_plot() -> Path | None:
+    """Where the picture goes if nobody says; None if nothing can draw it."""
+    return None if find_spec("matplotlib") is None else Path("tune.png")
 
 
 def _told(studies: Iterable[Study], form: output.Form) -> list[Study]:
@@ -76,16 +83,15 @@ def _told(studies: Iterable[Study], form: output.Form) -> list[Study]:
     return told
 
 
-def _draw(studies: Sequence[Study], path: Path, form: output.Form) -> None:
+def _draw(studies: Sequence[Study], path: Path | None) -> None:
+    if path is None:
+        output.complain("There is no picture: drawing needs matplotlib, which comes with pip install '.[plot]'.")
+        return
     from routekeeper_cli.tune.plot import draw
 
     replaced = ", instead of an older one" if path.exists() else ""
     draw(studies, path)
-    told = f"The picture is in {path}{replaced}."
-    if form is output.Form.JSON:
-        output.complain(told)
-    else:
-        output.put_all(["", told])
+    output.complain(f"The picture is in {path}{replaced}.")
 
 
 def _png(text: str) -> Path:
@@ -97,5 +103,9 @@ def _png(text: str) -> Path:
 
 def _expect_writable(path: Path) -> None:
     """Refuse a bad path before the work instead of after it."""
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+    try:
+        refused = path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)
+    except OSError as err:
+        raise ConfigurationError(f"{path}: cannot be written: {err.strerror}") from err
+    if refused:
         raise ConfigurationError(f"{path}: cannot be written")

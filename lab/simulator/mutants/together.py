@@ -45,8 +45,8 @@ def _last_writer_wins() -> tuple[Swap, ...]:
     def mutated(condition: Any, stored: Any) -> bool:
         return isinstance(condition, writes.IfVersion) or before(condition, stored)
 
-    before = writes.holds
-    return ((writes, "holds", mutated),)
+    before = writes.is_met
+    return ((writes, "is_met", mutated),)
 
 
 def _one_group_after_another() -> tuple[Swap, ...]:

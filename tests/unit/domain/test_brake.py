@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from routekeeper.domain.brake import Counted, Ledger, acknowledge, admit, count, counts, why_held
+from routekeeper.domain.brake import Counted, Ledger, acknowledge, admit, count, counts, why_braked
 from routekeeper.domain.group_state import Asker, Channel, Transition, TransitionKind
 from routekeeper.domain.settings import Brake
 
@@ -52,13 +52,13 @@ def test_the_last_slot_engages_the_brake_and_is_itself_granted() -> None:
 def test_law_12_nothing_more_is_admitted_once_the_brake_has_engaged_however_long_it_takes() -> None:
     later = admit(filled(10.0, 20.0, 30.0), RULE, "one-9", 1e6)
     assert not later.has("one-9")
-    assert "invoke the operator function with the action acknowledge" in str(why_held(later))
+    assert "invoke the operator function with the action acknowledge" in str(why_braked(later))
 
 
 def test_moves_that_are_older_than_the_period_do_not_count() -> None:
     ledger = filled(10.0, 20.0, 20.0 + 3601.0)
     assert ledger.engaged_at is None
-    assert why_held(ledger) is None
+    assert why_braked(ledger) is None
     assert [one.at for one in ledger.moves] == [3621.0]
 
 

@@ -41,7 +41,7 @@ def without_a_lease(zone: Zone, clock: Clock) -> None:
 
 
 @WATCHES
-def test_law_18_a_lease_begins_above_what_the_table_holds(configuration: object) -> None:
+def test_a_lease_begins_above_what_the_table_holds(configuration: object) -> None:
     async def main(clock: Clock) -> tuple[Ended, Zone]:
         zone = Zone(clock, configuration=configuration)  # type: ignore[arg-type]
         without_a_lease(zone, clock)
@@ -56,7 +56,7 @@ def test_law_18_a_lease_begins_above_what_the_table_holds(configuration: object)
     assert signs(zone) == 1
 
 
-def test_law_18_a_lease_that_was_restored_from_a_backup_is_raised_when_it_is_next_taken() -> None:
+def test_a_lease_that_was_restored_from_a_backup_is_raised_when_it_is_next_taken() -> None:
     async def main(clock: Clock) -> tuple[Ended, int]:
         zone = Zone(clock)
         without_a_lease(zone, clock)
@@ -67,7 +67,7 @@ def test_law_18_a_lease_that_was_restored_from_a_backup_is_raised_when_it_is_nex
 
 
 @pytest.mark.parametrize("key", [vantage_key("a"), health_key("dx", "a")], ids=str)
-def test_law_18_a_watch_whose_writes_are_refused_although_it_has_the_lease_fails_and_the_next_goes_on(
+def test_a_watch_whose_writes_are_refused_although_it_has_the_lease_fails_and_the_next_goes_on(
     key: object,
 ) -> None:
     async def main(clock: Clock) -> tuple[float, Zone]:
@@ -90,7 +90,7 @@ def test_law_18_a_watch_whose_writes_are_refused_although_it_has_the_lease_fails
 
 
 @WATCHES
-def test_law_18_a_watch_that_the_table_has_taken_nothing_of_gives_no_sign_of_life_and_fails(
+def test_a_watch_that_the_table_has_taken_nothing_of_gives_no_sign_of_life_and_fails(
     configuration: object,
 ) -> None:
     async def main(clock: Clock) -> Zone:

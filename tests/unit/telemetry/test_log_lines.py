@@ -107,8 +107,8 @@ def test_every_line_of_a_restart_group_says_which_one_it_is(log: Log) -> None:
     story.untellable = AnnouncementError("nobody answers")
     story.run(120)
     found = lines()
-    assert told(found, "group") == {"nat": {"decided"}, "other": {"decided"}}
-    steps = [(line["group"], line["decision"]) for line in found if line["decision"].startswith("Step")]
+    assert told(found, "restart_group") == {"nat": {"decided"}, "other": {"decided"}}
+    steps = [(line["restart_group"], line["decision"]) for line in found if line["decision"].startswith("Step")]
     assert {group for group, _ in steps} == {"nat", "other"}
     assert all(f"RestartState(group='{group}'" in decision for group, decision in steps)
 

@@ -117,7 +117,7 @@ def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
     return Ledger(ledger.version, acknowledged=asked, unknown_attributes=ledger.unknown_attributes)
 
 
-def why_held(ledger: Ledger) -> str | None:
+def why_braked(ledger: Ledger) -> str | None:
     """Why moves that can wait are held, and what a person must do; None if they are not held."""
     if ledger.engaged_at is None:
         return None

@@ -42,7 +42,7 @@ class Window:
     days: frozenset[Day] = frozenset(Day)
     """The days on which it opens."""
 
-    def holds(self, wall: datetime) -> bool:
+    def contains(self, wall: datetime) -> bool:
         """Whether the window is open while clocks show this."""
         today, yesterday = (_DAYS[(wall.weekday() - back) % 7] in self.days for back in (0, 1))
         shown = wall.time()
@@ -67,7 +67,7 @@ class Windows:
 
     def are_open(self, at: float) -> bool:
         wall = _wall(at, self.zone)
-        return any(window.holds(wall) for window in self.windows)
+        return any(window.contains(wall) for window in self.windows)
 
     def open_at(self, at: float) -> float:
         """The first instant, `at` itself or later, at which a window is open; both in seconds since the epoch."""

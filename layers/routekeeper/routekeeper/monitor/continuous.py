@@ -12,7 +12,7 @@ from routekeeper.monitor.watch import DEADLINE_MARGIN_SECONDS, Ended, Watch
 LEASE_POLL_SECONDS: Final = 1.0
 """How often the owner looks for a successor."""
 PATIENCE_SECONDS: Final = 5.0
-"""How long a hand-over waits while a verdict may be near or is not yet written, so that no run is interrupted."""
+"""How long a hand-over waits while a change of health may be near or is not yet written: no run is interrupted."""
 
 
 async def keep_watch(watch: Watch, deadline_at: float, heartbeat_interval_seconds: float) -> Ended:

@@ -33,7 +33,7 @@ LOG = logging.getLogger("routekeeper.monitor")
 
 DEADLINE_MARGIN_SECONDS: Final = 5.0
 SAVERS_SECONDS: Final = 2.0
-"""How long the end of a watch without a successor waits for verdicts that are being written."""
+"""How long the end of a watch without a successor waits for votes that are being written."""
 BLIND_AFTER_SECONDS: Final = 0.75
 """How long a watch waits for what its predecessor knew before it begins without."""
 BOARD_RETRY_SECONDS: Final = 0.5
@@ -163,7 +163,7 @@ class Watch:
     def _recall(self, known: Mapping[str, TargetHealth], written: Mapping[str, TargetHealth]) -> None:
         """Take up what was known, and write again whatever the predecessor may have died before writing.
 
-        It wrote verdicts at once and counters with the heartbeat. Whichever has seen more is what it knew. What this
+        It wrote votes at once and counters with the heartbeat. Whichever has seen more is what it knew. What this
         watch itself has told while it was blind is not the predecessor's.
         """
         self._reading = None
@@ -238,7 +238,7 @@ class Watch:
 
     @property
     def is_calm(self) -> bool:
-        """Whether no verdict is near, and every one is written."""
+        """Whether no change of health is near, and every vote is written."""
         return self._votes.settled and not any(watcher.hurried for watcher in self.watchers.values())
 
     async def let_go(self) -> None:
@@ -249,7 +249,7 @@ class Watch:
     async def hand_over(self) -> bool:
         """Write everything down, then grant the lease. Probing goes on until the successor may begin.
 
-        False if that failed or a verdict came in between: then this watch goes on.
+        False if that failed or the health of a target changed in between: then this watch goes on.
 
         Raises:
             LeaseLost: another holds it already.

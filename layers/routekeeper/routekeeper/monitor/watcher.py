@@ -1,4 +1,4 @@
-"""Watching one target: rounds on a fixed schedule, overlapping, faster while a verdict may be near."""
+"""Watching one target: rounds on a fixed schedule, overlapping, faster while its health may be about to change."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Watcher:
         """Told of every round that has ended."""
 
     def start(self, *, recording: bool = False) -> None:
-        """Begin with the next beat, or at once if a verdict may be near or the last beat went unanswered.
+        """Begin with the next beat, or at once if its health may be about to change or the last beat went unanswered.
 
         The last beat may have fallen between predecessor and successor, and then nobody has probed. `recording`: keep
         what is seen for a later `recall`.
@@ -95,7 +95,7 @@ class Watcher:
         return is_suspect(self.state) or bool(self._overdue)
 
     def expire(self) -> None:
-        """Let a verdict without evidence become UNKNOWN."""
+        """Let a health without evidence become UNKNOWN."""
         self._become(expire(self.state, self._clock(), self.target.detection))
 
     def take(self) -> RoundCounts:

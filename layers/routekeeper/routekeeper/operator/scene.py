@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from routekeeper.domain.brake import Ledger, why_held
+from routekeeper.domain.brake import Ledger, why_braked
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.quorum import Ballots, about, suspected_vantages, verdicts
@@ -32,7 +32,7 @@ class Scene:
         """Why moves that can wait are held, if they are."""
         match self.ledger:
             case Ledger() as ledger:
-                return why_held(ledger)
+                return why_braked(ledger)
             case ItemError() as err:
                 return f"the brake's ledger cannot be read: {err}"
             case None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from routekeeper.restarter.dependencies import Dependencies
 from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.restarter import Restarter
-from routekeeper.restarter.visit import Dependencies
 
 __all__ = ["Dependencies", "RestartReport", "Restarter", "Summary"]

@@ -11,8 +11,9 @@ from typing import Final
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
 from routekeeper.domain.restart import is_stuck
 from routekeeper.domain.settings import Configuration, Target
+from routekeeper.restarter.dependencies import Dependencies
 from routekeeper.restarter.report import RestartReport, Summary
-from routekeeper.restarter.visit import Dependencies, Visit
+from routekeeper.restarter.visit import Visit
 from routekeeper.telemetry.context import bound
 
 LOG = logging.getLogger("routekeeper.restarter")
@@ -51,7 +52,7 @@ class Restarter:
         last_look_at = deadline_at - self.margin_seconds
 
         def first(name: str) -> RestartReport:
-            with bound(group=name):
+            with bound(restart_group=name):
                 report = RestartReport(name)
                 if self.dependencies.clock() < last_look_at:
                     report = self._look(name, groups[name], report)
@@ -60,7 +61,7 @@ class Restarter:
                 return report
 
         def follow(report: RestartReport) -> RestartReport:
-            with bound(group=report.group):
+            with bound(restart_group=report.group):
                 followed = self._follow(report, groups[report.group], last_look_at)
                 if report.under_way:
                     done(followed)

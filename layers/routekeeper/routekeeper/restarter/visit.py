@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from routekeeper.domain.candidates import candidate, users
@@ -26,23 +25,9 @@ from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.domain.signals import with_signals
 from routekeeper.domain.verdicts import Verdicts
-from routekeeper.ec2.instances import Instances
-from routekeeper.store import Store
+from routekeeper.restarter.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.restarter")
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """What the restarter works with; everything here is passed in."""
-
-    store: Store
-    instances: Instances
-    announce: Callable[[RestartEvent], None]
-    """Tells people. What it raises is reported and stops nothing."""
-    clock: Callable[[], float]
-    """Seconds since the epoch."""
-    sleep: Callable[[float], None]
 
 
 @dataclass(slots=True)

@@ -61,7 +61,7 @@ class Braking:
         except StoreError as error:
             LOG.warning("no slot under the brake", extra={"transition": transition, "error": str(error)})
             return f"held until the brake's ledger can be used: {error}"
-        return None if ledger.has(transition) else brake.why_held(ledger)
+        return None if ledger.has(transition) else brake.why_braked(ledger)
 
     def count(self, done: Iterable[Transition]) -> frozenset[str]:
         """Count moves that nothing held. Returns the IDs of those that need no more counting."""

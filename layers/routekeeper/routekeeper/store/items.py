@@ -15,7 +15,7 @@
 | `EVENT#RESTART#`restart group | time`#`id | `RestartEvent`; its time is `at` | written once |
 
 What a monitor writes stands in partitions of its vantage. So IAM can hold it to them (`dynamodb:LeadingKeys`), and the
-stream's filters tell verdicts from heartbeats by the partition alone.
+stream's filters tell votes from heartbeats by the partition alone.
 
 Fields are attributes under their own names (`codec`). `written_by` on versioned items names the writer, as
 `<function>/<one run of it>`. By it a write that is repeated after a timeout is recognised, and the template's stream
@@ -97,7 +97,7 @@ def health_key(target: str, vantage: str) -> Key:
 
 
 def health_of(vantage: str) -> str:
-    """The partition of a vantage's verdicts."""
+    """The partition of a vantage's votes."""
     return f"{HEALTH}#{_name(vantage)}"
 
 

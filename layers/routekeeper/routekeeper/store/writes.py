@@ -78,7 +78,7 @@ class Refused(Exception):
         self.refusals = tuple(refusals)
 
 
-def holds(condition: Condition, stored: Item | None) -> bool:
+def is_met(condition: Condition, stored: Item | None) -> bool:
     """Whether the condition holds on what is stored. It is what DynamoDB's condition expressions say, in memory."""
     match condition:
         case IfAbsent():
