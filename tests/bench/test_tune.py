@@ -162,10 +162,11 @@ def test_times_are_told_in_the_unit_that_suits_them(seconds: float, told: str) -
 def test_a_table_and_a_picture_are_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture = tmp_path / "choices.png"
     assert main(["tune", "--config", str(HERE / "good" / "smallest.yaml"), "--plot", str(picture)]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    lines = told.out.splitlines()
     assert lines[0].startswith("Target 'dx', usual loss 1% in bursts of 100ms (assumed; ")
     assert lines[1].split() == ["setting", "a", "cut", "30%", "loss", "false", "moves", "a", "year"]
-    assert lines[-1] == f"The picture is in {picture}."
+    assert told.err == f"The picture is in {picture}.\n"
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -196,7 +197,7 @@ def test_a_picture_that_takes_the_place_of_an_older_one_says_so(
     picture = tmp_path / "choices.png"
     picture.touch()
     assert main(["tune", "--config", str(HERE / "good" / "smallest.yaml"), "--plot", str(picture)]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"The picture is in {picture}, instead of an older one."
+    assert capsys.readouterr().err == f"The picture is in {picture}, instead of an older one.\n"
 
 
 def test_the_picture_of_many_targets_that_are_judged_alike_shows_their_rows_once(tmp_path: Path) -> None:
@@ -211,17 +212,21 @@ def test_the_picture_of_many_targets_that_are_judged_alike_shows_their_rows_once
     assert two == many
 
 
-def test_without_matplotlib_the_table_is_there_and_the_way_to_a_picture_is_told() -> None:
+@pytest.mark.parametrize(("asked_for", "code"), [((), 0), (("--plot", "tune.png"), 2)], ids=["by default", "asked for"])
+def test_without_matplotlib_the_table_is_there_and_the_way_to_a_picture_is_told(
+    asked_for: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
     program = f"""
 import sys
 sys.modules["matplotlib"] = None
 from routekeeper_cli.main import main
-sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}]))
+sys.exit(main(["tune", "--config", {str(HERE / "good" / "smallest.yaml")!r}, *{asked_for!r}]))
 """
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ran.returncode == 2
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ran.returncode == code
     assert "as configured" in ran.stdout
     assert "pip install '.[plot]'" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_beside_json_the_picture_is_told_of_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,15 +150,3 @@ def test_programs_are_told_the_figures_of_the_table(capsys: pytest.CaptureFixtur
     assert (present["setting"], present["cut_seconds"]) == ("as configured", 2.0)
     assert present["late_seconds"] is present["verdicts_on_trace"] is dx["trace"] is None
     assert None in [choice["grey_seconds"] for choice in others], "one would never notice, and JSON has no infinity"
-
-
-def test_without_matplotlib_the_figures_are_printed_and_it_is_said_why_there_is_no_picture(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    monkeypatch.setattr("routekeeper_cli.verbs.tune.find_spec", lambda _: None)
-    monkeypatch.chdir(tmp_path)
-    assert main(["tune", "--config", str(HERE / "good" / "smallest.yaml")]) == 0
-    told = capsys.readouterr()
-    assert told.out
-    assert "drawing needs matplotlib, which comes with pip install '.[plot]'" in told.err
-    assert list(tmp_path.iterdir()) == []
