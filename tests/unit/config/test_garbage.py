@@ -282,6 +282,7 @@ def test_no_value_at_any_place_ends_otherwise(scratch: Path, chance: random.Rand
     check(json.dumps(document).encode(), scratch / "value.json")
 
 
+@pytest.mark.long
 def test_many_names_that_are_almost_right_are_told_soon(tmp_path: Path) -> None:
     """Comparing each thoroughly with each took 19 seconds."""
     names = [f"{'x' * 50}{n}" for n in range(500)]

@@ -75,6 +75,7 @@ def test_a_rule_of_the_defaults_is_refused_once(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().err.count("takes too long to work out") == 1
 
 
+@pytest.mark.long
 def test_rules_that_take_too_long_together_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     different = [f"loss: {{usual: 1%, unacceptable: {10 + n / 100:.2f}%, bursts: 1s}}" for n in range(500)]
     code, seconds = checked(write(tmp_path, *different))
@@ -83,6 +84,7 @@ def test_rules_that_take_too_long_together_are_refused(tmp_path: Path, capsys: p
     assert "takes too long to work out beside those before it, expected fewer different rules" in told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "said",
     [
