@@ -12,6 +12,7 @@ from routekeeper.config.problems import Problems
 from routekeeper.config.tree import Node, to_plain
 from routekeeper.domain.errors import ConfigurationError
 from routekeeper.domain.settings import Configuration
+from routekeeper_cli.text_file import text_of
 
 __all__ = ["Checked", "check", "compiled", "load"]
 
@@ -64,24 +65,9 @@ def compiled(path: Path) -> str:
 
 def _tree(path: Path, problems: Problems) -> Node:
     is_json = path.suffix == ".json"
-    text = _text_of(path, limits.COMPILED_BYTES if is_json else limits.FILE_BYTES)
+    text = text_of(path, limits.COMPILED_BYTES if is_json else limits.FILE_BYTES)
     if is_json:
         return json_file.parse(text, problems)
     from routekeeper_cli.config_file import yaml_file  # noqa: PLC0415 - needs PyYAML, which JSON does without
 
     return yaml_file.parse(text, problems)
-
-
-def _text_of(path: Path, most: int) -> str:
-    """What a file that a person wrote says, without a byte order mark. At most one byte more than `most` is read."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(most + 1)
-    except OSError as err:
-        raise ConfigurationError(f"{path}: cannot be read: {err.strerror or err}") from err
-    if len(data) > most:
-        raise ConfigurationError(f"{path}: larger than {most // 1024} KB, expected a smaller file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise ConfigurationError(f"{path}: not UTF-8 text: {err.reason} at byte {err.start}") from err

@@ -11,7 +11,7 @@ from routekeeper.config import json_file
 from routekeeper.config.problems import Problems, Rejected, describe
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.tree import Node
-from routekeeper.domain.errors import ConfigurationError
+from routekeeper_cli.text_file import text_of
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_ITEMS: Final = 100_000
@@ -26,7 +26,7 @@ def read(file: Path) -> Section:
         ConfigurationError: it cannot be read, or is no JSON object.
     """
     problems = Problems(str(file))
-    section = open_section(json_file.parse(_text_of(file), problems), "", problems, None)
+    section = open_section(json_file.parse(text_of(file, _MOST_BYTES), problems), "", problems, None)
     problems.raise_if_any()
     if section is None:
         raise AssertionError
@@ -72,17 +72,3 @@ def _items(section: Section, key: str, what: str) -> list[tuple[str, Node]]:
 def _shown(node: Node) -> str:
     value = getattr(node, "value", None)
     return value if isinstance(value, str) else describe(node if value is None else value)
-
-
-def _text_of(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_MOST_BYTES + 1)
-    except OSError as err:
-        raise ConfigurationError(f"{file}: cannot be read: {err.strerror or err}") from err
-    if len(data) > _MOST_BYTES:
-        raise ConfigurationError(f"{file}: larger than {_MOST_BYTES // 1024 // 1024} MB, expected a smaller file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise ConfigurationError(f"{file}: not UTF-8 text: {err.reason} at byte {err.start}") from err
