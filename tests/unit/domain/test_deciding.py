@@ -102,7 +102,7 @@ def test_law_4_in_every_world_no_move_off_an_unhealthy_path_may_be_held() -> Non
 
 def test_law_6_in_every_world_nothing_moves_and_nothing_is_adopted_while_paused() -> None:
     for view, _ in every_world():
-        decision = decide(view.with_state(replace(view.state, pause=Pause(NOW + 1, ASKED))))
+        decision = decide(replace(view, state=replace(view.state, pause=Pause(NOW + 1, ASKED))))
         assert isinstance(decision, Stay)
         assert decision.halted
         assert decision.adopt is None

@@ -171,9 +171,7 @@ def _answered(state: TargetHealth, seen: Observation, rule: Detection) -> Target
     if state.health is Health.UNHEALTHY and span < rule.healthy_for_seconds:
         return state
     reason = f"{state.successes} answers in a row over {span:.1f} s; last: {seen.reason}"
-    return replace(
-        state, health=Health.HEALTHY, since=seen.completed_at, reason=reason, address=seen.address, first_loss_at=None
-    )
+    return _decided(state, seen, Health.HEALTHY, reason, None)
 
 
 def _overtaken(state: TargetHealth, seen: Observation) -> TargetHealth:
@@ -203,14 +201,7 @@ def _lost(state: TargetHealth, seen: Observation, rule: Detection) -> TargetHeal
     if state.health is Health.UNHEALTHY:
         return state
     reason = f"{state.failures} failures in a row over {span:.1f} s; last: {seen.reason}"
-    return replace(
-        state,
-        health=Health.UNHEALTHY,
-        since=seen.completed_at,
-        reason=reason,
-        address=seen.address,
-        first_loss_at=first,
-    )
+    return _decided(state, seen, Health.UNHEALTHY, reason, first)
 
 
 def _weigh_loss(state: TargetHealth, seen: Observation, rule: Detection, loss: LossRule) -> TargetHealth:
@@ -229,27 +220,27 @@ def _weigh_latency(state: TargetHealth, seen: Observation, rule: Detection, late
     return _turned(replace(state, latency=tally), seen, turn, told)
 
 
+def _decided(
+    state: TargetHealth, seen: Observation, health: Health, reason: str, first_loss_at: float | None
+) -> TargetHealth:
+    """The state with the health that this observation has decided."""
+    return replace(
+        state,
+        health=health,
+        since=seen.completed_at,
+        reason=reason,
+        address=seen.address,
+        first_loss_at=first_loss_at,
+    )
+
+
 def _turned(state: TargetHealth, seen: Observation, turn: Turn | None, told: str) -> TargetHealth:
     """The verdict on grey failure: UNHEALTHY as soon as one tally is raised, HEALTHY once the last is cleared."""
     if turn is None or (not turn.raised and (state.grey or state.health is not Health.UNHEALTHY)):
         return state
     reason = f"within {seen.completed_at - turn.since:.1f} s {turn.bad} of {turn.seen} {told}"
     if not turn.raised:
-        return replace(
-            state,
-            health=Health.HEALTHY,
-            since=seen.completed_at,
-            reason=reason,
-            address=seen.address,
-            first_loss_at=None,
-        )
+        return _decided(state, seen, Health.HEALTHY, reason, None)
     if state.health is Health.UNHEALTHY:
         return replace(state, reason=reason)
-    return replace(
-        state,
-        health=Health.UNHEALTHY,
-        since=seen.completed_at,
-        reason=reason,
-        address=seen.address,
-        first_loss_at=turn.since,
-    )
+    return _decided(state, seen, Health.UNHEALTHY, reason, turn.since)

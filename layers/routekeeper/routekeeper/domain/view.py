@@ -39,9 +39,6 @@ class View:
         read = tuple(routes)
         return cls(group, state, verdicts, now, actual(group, read), read)
 
-    def with_state(self, state: GroupState) -> View:
-        return replace(self, state=state)
-
     def knowing(self, state: GroupState) -> View:
         """The same view with more known of the group: nothing that the health of its paths follows from."""
         seen = copy(self)

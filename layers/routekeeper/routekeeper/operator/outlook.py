@@ -34,7 +34,7 @@ def outlook(view: View, braked: str | None = None) -> Json:
     if ends:
         end = min(ends)
         later = moved(state, decision, now) if isinstance(decision, Move) else state
-        told["then"] = {"at": iso(end), **_told(foreseen(view.with_state(later).at(end)), later)}
+        told["then"] = {"at": iso(end), **_told(foreseen(replace(view, state=later, now=end)), later)}
     return told
 
 
