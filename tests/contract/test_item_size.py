@@ -56,11 +56,11 @@ def refused_again_and_again(count: int) -> GroupState:
     """A group of so many tables whose every change is refused ten times, while nobody can be told."""
     words = f"ReplaceRoute on rtb-{0:017x} 0.0.0.0/0 was refused: RequestLimitExceeded: Request limit exceeded."
     routes = [Route(f"rtb-{number:017x} 0.0.0.0/0") for number in range(count)]
-    state = transitions.with_routes(GroupState("one", path="nat-b"), routes, 1.8e9)
+    state = transitions.with_routes(GroupState("one", path="nat-b"), CONFIGURATION.groups["one"], routes, 1.8e9)
     pending = Transition("one-1", "one", TransitionKind.FAILOVER, "nat-a", "nat-b", "nat-a is UNHEALTHY", 1.8e9)
     for number in range(10):
         applied = Applied(refused_changes(count, words), 1.8e9 + number, owed=True)
-        state = transitions.closed(state, pending, applied, "teller", 1.8e9 + number)
+        state = transitions.closed(state, pending, applied, None, "teller", 1.8e9 + number)
         assert state.pending is not None
         pending = state.pending
     return state

@@ -28,6 +28,10 @@ class FakeRoutes:
     changes: list[tuple[str, str]] = field(default_factory=list)
     before_read: Callable[[], None] = lambda: None
     before_change: Callable[[str], None] = lambda _: None
+    judge: Callable[[str, NextHop], None] = lambda *_: None
+    """Asked before a change whether EC2 takes it: raises if not."""
+    shown: dict[str, NextHop] = field(default_factory=dict)
+    """What reads show of some tables instead of the truth: they are stale."""
 
     def read(self, steering: VpcRoute) -> tuple[Route, ...]:
         self.before_read()
@@ -37,6 +41,7 @@ class FakeRoutes:
     def change(self, steering: VpcRoute, route: Route, next_hop: NextHop | None) -> None:
         assert next_hop is not None, f"{steering} has no next hop to write"
         self.before_change(route.resource)
+        self.judge(route.resource, next_hop)
         if not self.acts_before_refusing:
             self._refuse(route.resource)
         if route.resource not in self.next_hops:
@@ -53,7 +58,8 @@ class FakeRoutes:
         settled = table not in [changed for changed, _ in self.changes] or self.unsettled_reads.get(table, 0) <= 0
         if not settled:
             self.unsettled_reads[table] -= 1
-        return Route(table, frozenset({self.next_hops[table]}), table in self.blackholes, settled=settled)
+        next_hop = self.shown.get(table, self.next_hops[table])
+        return Route(table, frozenset({next_hop}), table in self.blackholes, settled=settled)
 
     def _refuse(self, what: str) -> None:
         if self.refusals.get(what):

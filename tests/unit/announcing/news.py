@@ -11,6 +11,7 @@ from routekeeper.domain.group_state import Asker, RouteChange, Transition, Trans
 from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.restart import Action, RestartOutcome
 from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routes import Traffic
 
 DEPLOYMENT: Final = "routekeeper-prod"
 AT: Final = 1_795_168_985.0  # 2026-11-20T10:03:05Z
@@ -42,6 +43,7 @@ FAILOVER: Final = Transition(
     verdict_at=AT + 1.5,
     applied_at=AT + 2.31,
     changes=CHANGED,
+    traffic=Traffic(("nat-b",)),
 )
 ASKER: Final = Asker("mia", AT - 2.0, "the carrier replaces the module tonight")
 MANUAL: Final = Transition(
@@ -81,7 +83,13 @@ TRANSITIONS: Final[Mapping[str, Transition]] = {
         changes=CHANGED,
     ),
     "failover": FAILOVER,
-    "failover-partial": replace(FAILOVER, changes=PARTLY),
+    "failover-partial": replace(FAILOVER, changes=PARTLY, traffic=Traffic(("nat-a", "nat-b"))),
+    "failover-refused": replace(
+        FAILOVER,
+        applied_at=None,
+        changes=tuple(replace(change, refusal=NO_INSTANCE) for change in CHANGED),
+        traffic=Traffic(("nat-a",), astray=1),
+    ),
     "failover-all-failed": replace(FAILOVER, changes=NOT_AT_ALL),
     "failover-none-left": replace(FAILOVER, changes=()),
     "failover-not-applied": replace(FAILOVER, applied_at=None, changes=NOT_AT_ALL),

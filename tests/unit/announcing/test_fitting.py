@@ -67,7 +67,7 @@ def test_with_the_longest_names_every_subject_still_says_where_to_and_from_where
     kind: TransitionKind, routes: int, deployment: str
 ) -> None:
     changes = tuple(replace(PARTLY[1], resource=str(number)) for number in range(routes))
-    told = subject(Transition("t-1", GROUP, kind, FROM, TO, "why", AT, changes=changes), deployment)
+    told = subject(Transition("t-1", GROUP, kind, FROM, TO, "why", AT, applied_at=AT, changes=changes), deployment)
     assert fits(told)
     assert "too-x" in told
     assert "x-too" in told

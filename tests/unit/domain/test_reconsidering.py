@@ -115,7 +115,7 @@ def test_what_has_begun_is_completed(on: str | None) -> None:
 
 def test_what_swallows_every_packet_is_left_whatever_the_desired_path_is() -> None:
     verdicts = {"dx": Verdict(NO_IDEA, "no idea", 0.0), "vpn": Verdict(UP, "up", 0.0)}
-    decision = decide(View(DX_VPN, waiting("dx"), Verdicts(verdicts), NOW, Actual("vpn", blackholed=True)))
+    decision = decide(View(DX_VPN, waiting("dx"), Verdicts(verdicts), NOW, Actual("vpn", frozenset({"vpn"}))))
     assert isinstance(decision, Stay)
     assert not decision.halted
 

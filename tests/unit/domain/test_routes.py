@@ -64,10 +64,10 @@ def test_law_1_of_routes_that_cannot_be_read_nothing_is_known() -> None:
 
 def test_one_blackhole_is_told() -> None:
     assert actual(PRIVATE, [route(NAT_A), route(NAT_A, name="rtb-2", blackhole=True)]) == Actual(
-        "nat-a", blackholed=True
+        "nat-a", frozenset({"nat-a"})
     )
     mixed = [route(NAT_A, blackhole=True), route(NAT_B, name="rtb-2")]
-    assert actual(PRIVATE, mixed) == Actual(None, blackholed=True)
+    assert actual(PRIVATE, mixed) == Actual(None, frozenset({"nat-a"}))
 
 
 def test_only_routes_that_are_elsewhere_or_unreadable_differ() -> None:

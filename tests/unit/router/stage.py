@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from lab.memory_store import MemoryStore, MemoryTable
 from routekeeper.domain.group_state import Asker, GroupState, Transition
 from routekeeper.domain.health import Health, TargetHealth
+from routekeeper.domain.presence import Release
 from routekeeper.domain.settings import Configuration, FailbackPolicy, Group, IcmpProbe, Path, Target
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.vantage import Vantage
 from routekeeper.ec2.errors import refused
 from routekeeper.ec2.steering import Steerers
 from routekeeper.router import Dependencies, GroupReport, Router
+from routekeeper.router.applying import ROUNDS
 from routekeeper.telemetry.measurements import Measurement, Metric
 from tests.fakes.routes import FakePeople, FakeRoutes
 from tests.fakes.virtual_time import START
@@ -21,6 +23,8 @@ NAT_A = NextHop(NextHopKind.INSTANCE, "i-a")
 NAT_B = NextHop(NextHopKind.INSTANCE, "i-b")
 ASKED = Asker("kim", 0.0, "maintenance")
 DENIED = refused("denied", "UnauthorizedOperation")
+SILENT = [refused("no answer", "Timeout")] * ROUNDS
+"""Of EC2, for as long as one pass asks."""
 
 
 def group(name: str, *tables: str) -> Group:
@@ -45,6 +49,7 @@ class Stage:
     measured: list[Measurement] = field(default_factory=list)
     configuration: Configuration = CONFIGURATION
     invocations: int = 0
+    release: Release = field(default_factory=Release)
 
     def __post_init__(self) -> None:
         self.see("nat-a", Health.HEALTHY)
@@ -75,6 +80,7 @@ class Stage:
             lambda: self.now,
             self.sleep,
             self.measured.append,
+            self.release,
         )
         return Router(self.configuration, dependencies)
 

@@ -9,11 +9,11 @@ from routekeeper.domain.settings import Path
 from routekeeper.domain.steering import NextHop, NextHopKind
 from routekeeper.ec2.errors import refused
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import CONFIGURATION, DENIED, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, SILENT, Stage
 
 
-def test_law_2_a_move_that_was_refused_is_not_carried_out_once_its_path_is_no_longer_healthy(stage: Stage) -> None:
-    stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+def test_law_2_a_move_that_was_not_answered_is_not_carried_out_once_its_path_is_no_longer_healthy(stage: Stage) -> None:
+    stage.routes.refusals = {"rtb-1": [*SILENT], "rtb-2": [*SILENT]}
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     stage.see("nat-a", Health.HEALTHY)
@@ -26,8 +26,8 @@ def test_law_2_a_move_that_was_refused_is_not_carried_out_once_its_path_is_no_lo
     assert {str(change.refusal) for change in given_up.changes} == {f"overtaken by {back.id}"}
 
 
-def test_law_3_a_move_that_was_refused_waits_while_nothing_is_healthy(stage: Stage) -> None:
-    stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+def test_law_3_a_move_that_was_not_answered_waits_while_nothing_is_healthy(stage: Stage) -> None:
+    stage.routes.refusals = {"rtb-1": [*SILENT], "rtb-2": [*SILENT]}
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     stage.see("nat-b", Health.UNKNOWN)

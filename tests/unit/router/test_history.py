@@ -7,7 +7,7 @@ from dataclasses import replace
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.group_state import Pause
 from routekeeper.domain.health import Health
-from tests.unit.router.stage import ASKED, CONFIGURATION, DENIED, Stage, write_before_the_change_of
+from tests.unit.router.stage import ASKED, CONFIGURATION, DENIED, SILENT, Stage, write_before_the_change_of
 
 
 def test_law_7_changes_made_before_a_refused_record_are_part_of_the_event(stage: Stage) -> None:
@@ -54,8 +54,7 @@ def test_law_7_what_a_pass_changed_before_it_died_is_recorded_though_ec2_refuses
 
 
 def test_a_move_that_overtakes_an_unrecorded_one_puts_both_into_history(stage: Stage) -> None:
-    stage.routes.refusals["rtb-1"] = [DENIED]
-    stage.routes.refusals["rtb-2"] = [DENIED]
+    stage.routes.refusals = {"rtb-1": [*SILENT], "rtb-2": [*SILENT]}
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     stage.see("nat-b", Health.UNHEALTHY)

@@ -8,7 +8,7 @@ from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.ec2.errors import refused
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import DENIED, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import DENIED, NAT_A, NAT_B, SILENT, Stage
 
 
 def test_a_failing_table_does_not_strand_the_others(stage: Stage) -> None:
@@ -49,7 +49,7 @@ def test_a_call_that_timed_out_after_acting_is_a_success(stage: Stage) -> None:
 
 
 def test_nothing_changed_is_nothing_recorded_and_is_tried_again(stage: Stage) -> None:
-    stage.routes.refusals["rtb-3"] = [DENIED]
+    stage.routes.refusals["rtb-3"] = [*SILENT]
     stage.see("nat-a", Health.UNHEALTHY)
     stage.run()
     assert stage.history("two") == ()

@@ -15,7 +15,7 @@ from routekeeper.domain.settings import Brake
 from routekeeper.domain.steering import NextHop
 from routekeeper.router import transitions
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import CONFIGURATION, DENIED, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, SILENT, Stage
 
 
 def test_people_are_told_once_and_the_metrics_count_once(stage: Stage) -> None:
@@ -88,7 +88,7 @@ def test_news_that_nobody_wanted_for_an_hour_is_told_no_more(stage: Stage) -> No
 def test_what_took_more_than_an_hour_to_be_carried_out_is_told_all_the_same(stage: Stage) -> None:
     stage.see("nat-a", Health.UNHEALTHY)
     for _ in range(7):
-        stage.routes.refusals = {"rtb-1": [DENIED], "rtb-2": [DENIED]}
+        stage.routes.refusals = {"rtb-1": [*SILENT], "rtb-2": [*SILENT]}
         stage.see("nat-b", Health.HEALTHY)
         stage.run()
         stage.now += 600

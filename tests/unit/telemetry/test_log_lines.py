@@ -17,7 +17,6 @@ from routekeeper.domain.errors import AnnouncementError, StoreError
 from routekeeper.domain.group_state import Channel
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Target, TcpProbe
-from routekeeper.ec2.errors import refused
 from routekeeper.monitor import Dependencies, Monitor
 from routekeeper.telemetry import logs
 from routekeeper_cli.replay.logged import trace_from_log
@@ -26,7 +25,7 @@ from tests.fakes.lines import FakeProber, Line
 from tests.fakes.virtual_time import START, offload, run_virtually
 from tests.unit.monitor.test_monitor import CONFIGURATION, HOST
 from tests.unit.restarter.story import POLICY, Story
-from tests.unit.router.stage import Stage
+from tests.unit.router.stage import SILENT, Stage
 
 VANTAGES = ("a", "b")
 Lines = list[dict[str, Any]]
@@ -74,7 +73,7 @@ def test_every_line_of_a_groups_pass_says_which_group_it_is(log: Log) -> None:
     lines, stage = log("router"), Stage()
     stage.run()
     stage.see("nat-a", Health.UNHEALTHY)
-    stage.routes.refusals["rtb-3"] = [refused("no such route table", "InvalidRouteTableID.NotFound")]
+    stage.routes.refusals["rtb-3"] = [*SILENT]
     stage.people.unreachable = set(Channel)
     stage.run()
     found = told(lines(), "group")

@@ -41,6 +41,7 @@ def of_transition(transition: Transition, deployment: str) -> Message:
         *_asked(transition),
         f"When: {_time(transition.decided_at)}",
         *_speed(transition),
+        *_traffic(transition),
         "Routes:",
     ]
     after = ["", f"Event {transition.id} of deployment {deployment}."]
@@ -79,6 +80,8 @@ def of_restart(event: RestartEvent, deployment: str) -> Message:
 def _headline(transition: Transition) -> Headline:
     group, to, failed = transition.group, transition.to_path, _failed(transition.changes)
     unfinished = f", {failed} of {len(transition.changes)} routes not yet" if failed else ""
+    if _is_refused(transition):
+        unfinished = ", refused by EC2"
     match transition.kind:
         case TransitionKind.FAILOVER | TransitionKind.FAILBACK | TransitionKind.MANUAL:
             move = "manual move" if transition.kind is TransitionKind.MANUAL else transition.kind.value
@@ -91,6 +94,13 @@ def _headline(transition: Transition) -> Headline:
             return Headline(f"move of {{}} to {{}} {'goes on' if failed else 'completed'}{unfinished}", (group, to))
         case _:
             assert_never(transition.kind)
+
+
+def _is_refused(transition: Transition) -> bool:
+    """Whether EC2 has taken nothing of it, and will not until somebody changes something."""
+    refusals = [change.refusal for change in transition.changes]
+    never_applied = transition.applied_at is None and bool(refusals)
+    return never_applied and all(refusal is not None and refusal.final for refusal in refusals)
 
 
 def _asked(transition: Transition) -> Iterator[str]:
@@ -110,6 +120,13 @@ def _speed(transition: Transition) -> Iterator[str]:
         since = "the verdict" if transition.verdict_at is not None else "the decision"
         which = "Other routes" if failed else "Routes"
         yield f"{which} in place: {transition.steering_seconds:.2f} s after {since}"
+
+
+def _traffic(transition: Transition) -> Iterator[str]:
+    """Where it is, unless that is where it was to be."""
+    traffic = transition.traffic
+    if traffic is not None and (traffic.paths != (transition.to_path,) or traffic.astray):
+        yield f"Traffic is on: {traffic}; wanted is {transition.to_path}"
 
 
 def _routes(changes: Sequence[RouteChange], room: int) -> Iterator[str]:

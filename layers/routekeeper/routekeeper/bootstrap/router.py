@@ -39,6 +39,7 @@ def build() -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
             time.time,
             time.sleep,
             emitter(environment.deployment),
+            release,
         ),
     )
 

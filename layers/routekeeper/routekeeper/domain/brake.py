@@ -112,6 +112,13 @@ def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> L
     return _watched(replace(ledger, moves=recent[-rule.moves :]), rule, now)
 
 
+def release(ledger: Ledger, transition: str) -> Ledger:
+    """The ledger without the slot of a move that could not begin. An engagement only a person ends."""
+    if ledger.engaged_at is not None:
+        return ledger
+    return replace(ledger, moves=tuple(one for one in ledger.moves if one.transition != transition))
+
+
 def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:
     """The ledger after a person has acknowledged: released, with all moves so far forgotten."""
     return Ledger(ledger.version, acknowledged=asked, unknown_attributes=ledger.unknown_attributes)

@@ -19,13 +19,17 @@ def decide(view: View) -> Decision:
     In this order: a pause halts everything (law 6). A pin holds its path (law 6). An operator's request to return is
     granted. Traffic leaves an UNHEALTHY path at once (law 4) for the best HEALTHY one, or not at all if there is none
     (laws 2 and 3). It returns to the preferred path after the hold-down, once its flaps allow it, within a window.
-    A transition that has changed nothing yet is decided again if it may no longer start.
+    A transition that has changed nothing yet is decided again if it may no longer start. What EC2 refuses is not asked
+    of it again before its time (law 13).
     """
     if (pause := view.state.paused_at(view.now)) is not None:
         return Stay(f"paused by {pause.asked.by}: {pause.asked.reason}", halted=True)
     if view.actual is not None and (why := _why_not_begin(view, view.actual)) is not None:
         return _reconsider(view, view.actual, why)
-    return choose(view)
+    decision = choose(view)
+    if isinstance(decision, Stay) and view.state.path in view.bars:
+        return replace(decision, halted=True)  # EC2 refuses what is left to do; it is asked again at the bar's pace
+    return decision
 
 
 def _why_not_begin(view: View, actual: Actual) -> str | None:
@@ -40,12 +44,14 @@ def _why_not_begin(view: View, actual: Actual) -> str | None:
         return None
     if pending.forced and (state.pinned_at(view.now) is not None or desired.health is not Health.UNHEALTHY):
         return None  # a pin that has run out forces nothing
-    if actual.blackholed or actual.path is None or actual.path == state.path:
+    if actual.path is None or actual.path == state.path or actual.path in actual.blackholes:
         return None
     if desired.announced and is_dead(health[actual.path]):
         return None  # it still works
     if desired.health is not Health.HEALTHY:
         return f"{state.path} is {desired.health.value} ({desired.reason})"
+    if pending.leaves and health[actual.path].health is Health.HEALTHY:
+        return f"{actual.path} is HEALTHY again"
     by_itself = pending.kind is TransitionKind.FAILBACK and pending.asked is None
     return "the window has closed" if by_itself and windows is not None and not windows.are_open(view.now) else None
 

@@ -10,6 +10,7 @@ from typing import Final
 from routekeeper.domain.bounds import Count, Time, cannot_be, lasts
 from routekeeper.domain.path_memory import NOTHING, PathMemory
 from routekeeper.domain.refusal import Refusal
+from routekeeper.domain.routes import Traffic
 from routekeeper.domain.stored import Stored
 
 LONGEST_TURN_SECONDS: Final = 120.0
@@ -108,6 +109,13 @@ class Transition(Stored):
     changes: tuple[RouteChange, ...] = ()
     forced: bool = False
     """Whether an operator wants it carried out whatever the health of the path."""
+    traffic: Traffic | None = None
+    """Where the routes led when it went into history."""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it was decided because the path that traffic leaves was UNHEALTHY, and nobody asked for it."""
+        return self.verdict_at is not None and self.asked is None
 
     @property
     def detection_seconds(self) -> float | None:
@@ -187,6 +195,10 @@ class GroupState(Stored):
     """Whether the router has looked at the paths since the present one was taken."""
     paths: Mapping[str, PathMemory] = field(default_factory=dict)
     """What is remembered of each path. Paths with nothing to remember are absent."""
+    traffic: Traffic | None = None
+    """Where the routes led when they were last looked at. That may be elsewhere than on the desired path."""
+    applied_at: Time | None = None
+    """When routes were last changed from here. A read soon after may still show what was before."""
     routes: tuple[SeenRoute, ...] = field(default=(), compare=False)
     """The routes as the router had read them when it last saved the group, the first hundred. They are for people:
     nothing is decided on them, and they alone are no reason to save."""

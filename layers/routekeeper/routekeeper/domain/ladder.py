@@ -29,7 +29,7 @@ def choose(view: View) -> Decision:
         return _begin(view, best)
     current, preferred = view.desired.name, view.group.paths[0].name
     request = state.returning_at(now) if current != preferred else None
-    if request is not None and (request.forced or health[preferred].health is Health.HEALTHY):
+    if request is not None and _may_be_granted(view, preferred, request.asked, forced=request.forced):
         return asked_for(preferred, request.asked, forced=request.forced)
     if health[current].health is Health.UNHEALTHY:
         return _leave(view, current, best)
@@ -44,17 +44,24 @@ def asked_for(to: str, asker: Asker, *, forced: bool) -> Move:
     return Move(to, TransitionKind.MANUAL, f"asked by {asker.by}: {asker.reason}", asked=asker, forced=forced)
 
 
+def _may_be_granted(view: View, path: str, asked: Asker, *, forced: bool) -> bool:
+    healthy = view.health[path].health is Health.HEALTHY
+    return healthy or (forced and view.may_be_forced(path, asked))
+
+
 def _pinned(view: View, pin: Pin, best: str | None) -> Decision:
     verdict = view.health[pin.path]
     current = None if view.desired is None else view.desired.name
     if current == pin.path:
         stranded = best is None and verdict.health is Health.UNHEALTHY
         return Stay(f"pinned to {pin.path} by {pin.asked.by}: {pin.asked.reason}", stranded=stranded)
-    if verdict.health is Health.HEALTHY or pin.forced:
+    if _may_be_granted(view, pin.path, pin.asked, forced=pin.forced):
         return asked_for(pin.path, pin.asked, forced=pin.forced)
     if current is not None and view.health[current].health is Health.UNHEALTHY:
         # The pin cannot be honoured yet (law 2). That is no reason to stay on a dead path (law 4).
         return _leave(view, current, best)
+    if pin.forced:
+        return Stay(f"pinned to {pin.path}, forced, and {view.bars[pin.path]}")
     return Stay(f"pinned to {pin.path}, which is {verdict.health.value}, and not forced: {verdict.reason}")
 
 
@@ -96,8 +103,11 @@ def _best(view: View) -> str | None:
 
 
 def _nobody(view: View) -> str:
-    told = ", ".join(f"{name} is {verdict.health.value}" for name, verdict in view.health.items())
-    return f"no path is HEALTHY: {told}"
+    told = (
+        f"{name} is {verdict.health.value}{f' ({view.bars[name]})' if name in view.bars else ''}"
+        for name, verdict in view.health.items()
+    )
+    return f"no path is HEALTHY: {', '.join(told)}"
 
 
 def _return(view: View, current: str) -> Decision:

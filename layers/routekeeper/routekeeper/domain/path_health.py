@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
@@ -18,27 +20,46 @@ BLACKHOLE: Final = "its route is a blackhole: the next hop is gone"
 def health_of_paths(
     group: Group, state: GroupState, verdicts: Verdicts, actual: Actual | None, now: float
 ) -> dict[str, Verdict]:
-    """The verdict on every path. A blackhole overrules the probes, which may reach the target another way."""
+    """The verdict on every path, bars aside. A blackhole overrules the probes, which may reach the target another way.
+
+    It counts route by route: one route on a path is enough.
+    """
     health = {path.name: verdicts.on(group, path) for path in group.paths}
-    path = state.path
-    if path in health and health[path].health is not Health.UNHEALTHY and is_blackhole(state, actual):
-        health[path] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
-    for left in group.paths:
-        marked_at = state.memory(left.name).blackholed_at
-        if marked_at is None or left.name == path:
+    blackholes = frozenset() if actual is None else actual.blackholes
+    for path in group.paths:
+        verdict, marked_at = health[path.name], state.memory(path.name).blackholed_at
+        if path.name in blackholes:
+            if verdict.health is not Health.UNHEALTHY:
+                health[path.name] = Verdict(Health.UNHEALTHY, BLACKHOLE, since=now)
             continue
-        if left.target is None and now - marked_at > UNPROBED_SECONDS:
+        if marked_at is None or path.name == state.path:
+            continue
+        if path.target is None and now - marked_at > UNPROBED_SECONDS:
             continue  # no verdict on it will ever be newer
-        verdict = health[left.name]
         if verdict.health is Health.HEALTHY and (verdict.since or 0.0) <= marked_at:
             reason = "its route was a blackhole when it was left, and no newer verdict says otherwise"
-            health[left.name] = Verdict(Health.UNHEALTHY, reason, since=marked_at)
+            health[path.name] = Verdict(Health.UNHEALTHY, reason, since=marked_at)
     return health
 
 
-def is_blackhole(state: GroupState, actual: Actual | None) -> bool:
-    """Whether the routes are on the desired path, and AWS says that it leads nowhere."""
-    return actual is not None and actual.blackholed and actual.path is not None and actual.path == state.path
+def barred_paths(group: Group, state: GroupState, actual: Actual | None, now: float) -> dict[str, Bar]:
+    """The bars in force, by path. A path that all routes are on has none: EC2 has taken it, or it was there before.
+
+    While traffic is on a dead path and has no other way, bars give way sooner (`ladder`).
+    """
+    there = actual.path if actual is not None and actual.path not in actual.blackholes else None
+    bars = ((path.name, state.memory(path.name).bar) for path in group.paths if path.name != there)
+    return {name: bar for name, bar in bars if bar is not None and bar.holds(now)}
+
+
+def with_bars(health: Mapping[str, Verdict], bars: Mapping[str, Bar]) -> dict[str, Verdict]:
+    """The health of paths, with those UNHEALTHY that EC2 refuses."""
+    return {
+        name: Verdict(Health.UNHEALTHY, str(bars[name]), since=bars[name].since)
+        if name in bars and verdict.health is not Health.UNHEALTHY
+        else verdict
+        for name, verdict in health.items()
+    }
 
 
 def is_dead(verdict: Verdict) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.bounds import Time
 from routekeeper.domain.flaps import Flaps
 from routekeeper.domain.stored import Stored
@@ -21,6 +22,8 @@ class PathMemory(Stored):
     """How often it has failed lately, for damping."""
     blackholed_at: Time | None = None
     """When traffic left it because its route was a blackhole. It is not HEALTHY until a newer verdict says so."""
+    bar: Bar | None = None
+    """EC2 refuses to put routes onto it. It ends once EC2 takes it, with an acknowledgement and with a deployment."""
     drifted: bool = False
     """Whether some route stays on it because somebody else put it there."""
 

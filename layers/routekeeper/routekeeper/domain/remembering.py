@@ -8,6 +8,7 @@ from routekeeper.domain import flaps
 from routekeeper.domain.decision import Move
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_health import BLACKHOLE
 from routekeeper.domain.path_memory import NOTHING
 from routekeeper.domain.view import View
 
@@ -29,15 +30,32 @@ def counted(view: View) -> GroupState:
     """The state after a look at the paths, whatever is then decided: it has counted which paths have flapped.
 
     Verdicts on targets count, also while a pin or a pause is in force. A blackhole is no flap, and neither is what AWS
-    says: an instance that is stopped on purpose has not flapped before its probes fail.
+    says: an instance that is stopped on purpose has not flapped before its probes fail. A blackhole beside the desired
+    path is remembered until it is put right and longer. EC2 has taken a path that all routes are on.
     """
     state, rule = view.state, view.group.failback.damping
     known = {name: memory.flaps for name, memory in state.paths.items() if memory.flaps is not None}
     health = {path.name: view.verdicts.probed(path).health for path in view.group.paths}
     looked = {} if rule is None else flaps.look(known, health, view.now, rule)
-    return state.remembering(
+    state = state.remembering(
         {name: replace(state.memory(name), flaps=looked.get(name)) for name in {**known, **looked}}
     )
+    return _routes_seen(view, state)
+
+
+def _routes_seen(view: View, state: GroupState) -> GroupState:
+    """With what the routes tell of the paths."""
+    if view.actual is None:
+        return state
+    seen = {
+        name: replace(state.memory(name), blackholed_at=view.now)
+        for name in view.actual.blackholes - {state.path}
+        if view.health[name].reason == BLACKHOLE and state.memory(name).blackholed_at is None
+    }
+    taken = view.actual.path
+    if taken is not None and taken not in view.actual.blackholes:
+        seen[taken] = replace(state.memory(taken), bar=None)
+    return state.remembering(seen)
 
 
 def stayed(view: View, now: float) -> GroupState:

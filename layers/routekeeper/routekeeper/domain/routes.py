@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from routekeeper.domain.bounds import Count
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import NextHop
+from routekeeper.domain.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,25 @@ class Actual:
 
     path: str | None
     """The path that every route is on; None if they are on none, or on different ones."""
-    blackholed: bool = False
-    """Whether AWS itself calls a route on that path a blackhole: its next hop is gone."""
+    blackholes: frozenset[str] = frozenset()
+    """The paths with a route that AWS itself calls a blackhole: the next hop is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic(Stored):
+    """Where the routes of a group lead, and so its traffic."""
+
+    paths: tuple[str, ...] = ()
+    """The paths that some of them are on, in the group's order."""
+    astray: Count = 0
+    """How many lead nowhere, or to what no path of the group names."""
+
+    def __str__(self) -> str:
+        named = " and ".join(self.paths)
+        if not self.astray:
+            return named or "nowhere"
+        routes = "1 route" if self.astray == 1 else f"{self.astray} routes"
+        return f"{named}, and {routes} elsewhere" if named else f"elsewhere ({routes})"
 
 
 def is_on(route: Route, path: Path) -> bool:
@@ -68,10 +87,9 @@ def actual(group: Group, routes: Iterable[Route]) -> Actual | None:
     readable = [route for route in routes if route.unread is None]
     if not readable:
         return None
-    for path in group.paths:
-        if all(is_on(route, path) for route in readable):
-            return Actual(path.name, blackholed=any(route.blackhole for route in readable))
-    return Actual(None, blackholed=any(route.blackhole for route in readable))
+    blackholes = frozenset(paths_of(group, (route for route in readable if route.blackhole)))
+    there = (path.name for path in group.paths if all(is_on(route, path) for route in readable))
+    return Actual(next(there, None), blackholes)
 
 
 def differing(routes: Iterable[Route], path: Path) -> tuple[Route, ...]:
@@ -83,6 +101,22 @@ def paths_of(group: Group, routes: Iterable[Route]) -> tuple[str, ...]:
     """The paths of the group that some of the routes are on."""
     routes = tuple(routes)
     return tuple(path.name for path in group.paths if any(is_on(route, path) for route in routes))
+
+
+def put_on(route: Route, path: Path) -> Route:
+    """The route as it is once it has been put onto the path."""
+    next_hop = path.next_hops[route.entry]
+    hops = frozenset[NextHop]() if next_hop is None else frozenset({next_hop})
+    return replace(route, next_hops=hops, blackhole=False, elsewhere=None)
+
+
+def whereabouts(group: Group, routes: Iterable[Route]) -> Traffic | None:
+    """Where the readable routes lead; None if none could be read."""
+    readable = [route for route in routes if route.unread is None]
+    if not readable:
+        return None
+    astray = sum(not any(is_on(route, path) for path in group.paths) for route in readable)
+    return Traffic(paths_of(group, readable), astray)
 
 
 def swallows(route: Route, group: Group) -> bool:

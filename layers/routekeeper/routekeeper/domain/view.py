@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from routekeeper.domain.group_state import GroupState
-from routekeeper.domain.path_health import health_of_paths, is_blackhole
+from routekeeper.domain.barring import Bar
+from routekeeper.domain.group_state import Asker, GroupState
+from routekeeper.domain.path_health import barred_paths, health_of_paths, with_bars, works
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual, Route, actual
 from routekeeper.domain.settings import Group, Path
@@ -28,10 +29,18 @@ class View:
     """The routes behind `actual`, if they were read."""
     health: Mapping[str, Verdict] = field(init=False)
     """The verdict on every path, by its name."""
+    bars: Mapping[str, Bar] = field(init=False)
+    """The paths that EC2 refuses and that are not to be tried yet. They count as UNHEALTHY."""
 
     def __post_init__(self) -> None:
-        health = health_of_paths(self.group, self.state, self.verdicts, self.actual, self.now)
+        sound = health_of_paths(self.group, self.state, self.verdicts, self.actual, self.now)
+        bars = barred_paths(self.group, self.state, self.actual, self.now)
+        health = with_bars(sound, bars)
+        if not any(works(verdict) for verdict in health.values()):  # there is no other way: try these sooner
+            bars = {name: bar for name, bar in bars.items() if bar.holds(self.now, stranded=True)}
+            health = with_bars(sound, bars)
         object.__setattr__(self, "health", health)
+        object.__setattr__(self, "bars", bars)
 
     @classmethod
     def of(cls, group: Group, state: GroupState, verdicts: Verdicts, routes: Iterable[Route], now: float) -> View:
@@ -64,5 +73,10 @@ class View:
 
     @property
     def is_blackhole(self) -> bool:
-        """Whether the routes are on the desired path, and AWS says that it leads nowhere."""
-        return is_blackhole(self.state, self.actual)
+        """Whether AWS says of a route on the desired path that it leads nowhere."""
+        return self.actual is not None and self.state.path in self.actual.blackholes
+
+    def may_be_forced(self, path: str, asked: Asker) -> bool:
+        """Whether what a person has forced is asked of EC2 now: at once, and once refused, at the pace of its bar."""
+        bar = self.bars.get(path)
+        return bar is None or not bar.answers(asked.at)

@@ -63,6 +63,15 @@ class Braking:
             return f"held until the brake's ledger can be used: {error}"
         return None if ledger.has(transition) else brake.why_braked(ledger)
 
+    def give_back_slot(self, transition: str) -> None:
+        """Give back the slot of a move that could not begin. If that fails, the move counts as one that was made."""
+        if self.rule is None:
+            return
+        try:
+            self._change(lambda ledger: brake.release(ledger, transition))
+        except StoreError as error:
+            LOG.warning("slot under the brake not given back", extra={"transition": transition, "error": str(error)})
+
     def count(self, done: Iterable[Transition]) -> frozenset[str]:
         """Count moves that nothing held. Returns the IDs of those that need no more counting."""
         moves = tuple(Counted(one.id, one.decided_at) for one in done)

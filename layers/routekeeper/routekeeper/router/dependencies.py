@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from routekeeper.announcing import Announcer
+from routekeeper.domain.presence import Release
 from routekeeper.ec2.steering import Steerers
 from routekeeper.store import Store
 from routekeeper.telemetry.measurements import Emit
@@ -20,3 +21,5 @@ class Dependencies:
     """Seconds since the epoch."""
     sleep: Callable[[float], None]
     emit: Emit
+    release: Release = field(default_factory=Release)
+    """What this router runs."""

@@ -9,9 +9,11 @@ Why: docs/decisions/level-triggered-router.md
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
+from routekeeper.domain import barring
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Decision, Move, Stay
 from routekeeper.domain.drift import can_wait, left_alone
@@ -24,12 +26,15 @@ from routekeeper.domain.view import View
 from routekeeper.router import transitions
 from routekeeper.router.carrying_out import CarryingOut
 from routekeeper.router.reading import Reading
-from routekeeper.router.scope import VERDICT_SECONDS, Late, Scope
-from routekeeper.telemetry.measurements import Metric
+from routekeeper.router.scope import VERDICT_SECONDS, Barred, Late, Scope
+from routekeeper.telemetry.measurements import Measurement, Metric
 
 LOG = logging.getLogger("routekeeper.router")
 
-DECISION_ATTEMPTS: Final = 5
+DECISION_ATTEMPTS: Final = 8
+STALE_SECONDS: Final = 10.0
+"""How long after a change of our own a read may show what was before. EC2 gives no figure ("Eventual consistency")."""
+STALE_PAUSE_SECONDS: Final = 2.0
 BUSY_POLL_SECONDS: Final = 0.2
 
 
@@ -51,10 +56,13 @@ class GroupPass:
             Busy: another invocation was changing its routes all the time.
         """
         verdicts = self.verdicts
-        for _ in range(DECISION_ATTEMPTS):
+        for _ in range(DECISION_ATTEMPTS + len(self.scope.group.paths)):
             state, waited = self._wait_for_turn()
             try:
                 return self._attempt(state, self.scope.evidence.anew() if waited else verdicts)
+            except Barred as barred:  # the next path, at once (law 4)
+                LOG.info("deciding again", extra={"why": str(barred)})
+                verdicts = self.scope.evidence.at_best()
             except (VersionConflict, Late):  # somebody saved in between: decide again on what they saved
                 LOG.info("decided on what is old by now, deciding again")
                 verdicts = self.scope.evidence.anew()
@@ -81,11 +89,14 @@ class GroupPass:
         routes, unread = Reading(scope).now()
         if scope.now() - asked_at > VERDICT_SECONDS:
             verdicts = scope.evidence.anew()
-        state = transitions.with_routes(state, routes, scope.now())
-        view, decision = self._decide(View.of(scope.group, state, verdicts, routes, scope.now()))
+        known = transitions.with_routes(self._known(state), scope.group, routes, scope.now())
+        view, decision = self._decide(View.of(scope.group, known, verdicts, routes, scope.now()), state)
         state = view.state
         if unread is not None:
             routes = self._read_at_last(state, unread, decision)
+        self._tell_of_bars(state)
+        if isinstance(decision, Stay) and decision.stranded:
+            self._wait_out_lag(view)
         if isinstance(decision, Stay) and decision.halted:
             carrying_out.record_what_was_done(state, routes, decision.reason)
             return decision.reason
@@ -93,14 +104,14 @@ class GroupPass:
             return carrying_out.converge(state, routes) or decision.reason
         if unread is not None:  # that took its time
             view = View.of(scope.group, state, scope.evidence.anew(), routes, scope.now())
+        self._wait_out_stale_reads(view)
         left, held = self._left(view)
         state = self._remember_drift(state, left, routes)
         rest = tuple(route for route in routes if route not in left)
-        return held or carrying_out.converge(state, rest) or decision.reason
+        return held or carrying_out.converge(state, rest, left) or decision.reason
 
-    def _decide(self, view: View) -> tuple[View, Decision]:
-        """What to do, and the view with that committed. At first, what it has of the group is what is stored."""
-        stored = view.state
+    def _decide(self, view: View, stored: GroupState) -> tuple[View, Decision]:
+        """What to do, and the view with that committed."""
         view = view.knowing(counted(view))
         decision = decide(view)
         if isinstance(decision, Stay) and decision.adopt is not None:
@@ -141,6 +152,49 @@ class GroupPass:
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""
         return self.scope.save(replace(state, path=path, since=self.scope.now(), reason=reason))
+
+    # --- what EC2 refuses, and what it shows late
+
+    def _known(self, state: GroupState) -> GroupState:
+        """The state without the bars that a deployment has ended."""
+        release = barring.name(self.scope.dependencies.release)
+        held = {name: memory for name, memory in state.paths.items() if memory.bar is not None}
+        outlived = {name: memory for name, memory in held.items() if memory.bar and memory.bar.release != release}
+        return state.remembering({name: replace(memory, bar=None) for name, memory in outlived.items()})
+
+    def _tell_of_bars(self, state: GroupState) -> None:
+        """While EC2 refuses a path, keep the alarm on routes up."""
+        barred = sum(state.memory(path.name).bar is not None for path in self.scope.group.paths)
+        if barred:
+            self.scope.emit(Metric.BARRED_PATHS, barred)
+            self.scope.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
+
+    def _wait_out_lag(self, view: View) -> None:
+        """With nowhere to go, wait for a path that EC2 may only be slow to know.
+
+        Raises:
+            Late: its time has come.
+        """
+        now = self.scope.now()
+        soonest = min((bar.next_try_at for bar in view.bars.values()), default=math.inf)
+        if soonest <= min(now + barring.LAG_SECONDS, self.scope.act_until):
+            self.scope.dependencies.sleep(soonest - now)
+            raise self.scope.late("EC2 may know by now what it did not find")
+
+    def _wait_out_stale_reads(self, view: View) -> None:
+        """Read again what looks like somebody else's change, soon after one of our own.
+
+        Raises:
+            Late: it is to be read again.
+        """
+        path, applied_at, now = view.desired, view.state.applied_at, self.scope.now()
+        if path is None or applied_at is None or not 0 <= now - applied_at < STALE_SECONDS:
+            return
+        if all(route.unread is not None for route in differing(view.routes, path)):
+            return
+        if now + STALE_PAUSE_SECONDS < self.scope.act_until:
+            self.scope.dependencies.sleep(STALE_PAUSE_SECONDS)
+            raise self.scope.late("what was read may be older than our own change")
 
     # --- what the brake holds, and what drift is left
 

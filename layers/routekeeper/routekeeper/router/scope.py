@@ -24,6 +24,10 @@ class Late(RoutekeeperError):
     """The decision rests on old or incomplete evidence: decide again."""
 
 
+class Barred(RoutekeeperError):
+    """EC2 refuses the path, and that is remembered: decide again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     group: Group

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.brake import counts
 from routekeeper.domain.decision import Move
 from routekeeper.domain.group_state import GroupState, RouteChange, SeenRoute, Transition, TransitionKind, Untold
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.routes import Route, differing, is_on
+from routekeeper.domain.routes import Route, Traffic, differing, is_on, whereabouts
 from routekeeper.domain.settings import Group, Path
 from routekeeper.router.applying import Applied, planned
 
@@ -34,10 +35,12 @@ _REFUSAL_NAMES_OCTETS: Final = 60
 """What a change, and a refusal in it, take beside their texts."""
 
 
-def with_routes(state: GroupState, routes: Iterable[Route], now: float) -> GroupState:
-    """The state with the routes as they have just been read, to be saved along with whatever else is."""
+def with_routes(state: GroupState, group: Group, routes: Sequence[Route], now: float) -> GroupState:
+    """The state with the routes as they have just been read, and where they lead."""
     seen = tuple(SeenRoute(route.resource, str(route)) for route in islice(routes, SEEN_ROUTES_LIMIT))
-    return replace(state, routes=seen, routes_at=now) if seen else state
+    if not seen:
+        return state
+    return replace(state, routes=seen, routes_at=now, traffic=whereabouts(group, routes) or state.traffic)
 
 
 def of_move(state: GroupState, move: Move, now: float) -> Transition:
@@ -90,27 +93,56 @@ def overtaken(pending: Transition, group: Group, routes: Iterable[Route], by: Tr
     """A transition that was never recorded, as it goes into history when the next one begins."""
     why = f"overtaken by {by.id}"
     changes = known(pending, group, routes, Refusal(OVERTAKEN, why))
-    return replace(pending, reason=f"{pending.reason}; {why}", changes=changes)
+    traffic = whereabouts(group, routes)
+    return replace(pending, reason=f"{pending.reason}; {why}", changes=changes, traffic=traffic)
 
 
-def closed(state: GroupState, pending: Transition, applied: Applied, teller: str, now: float) -> GroupState:
+def closed(
+    state: GroupState, pending: Transition, applied: Applied, traffic: Traffic | None, teller: str, now: float
+) -> GroupState:
     """The state once `pending` is done, in whole or in part. What was done is the last of its `unannounced`.
 
     Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
+    `traffic` is where the routes lead then.
     """
     latest = {change.resource: change for change in applied.changes}
     before = {change.resource: replace(change, refusal=None) for change in pending.changes}
     merged = tuple(
         replace(latest.get(resource, change), before=change.before) for resource, change in {**latest, **before}.items()
     )
-    done = replace(pending, changes=merged, applied_at=applied.at)
+    done = replace(pending, changes=merged, applied_at=applied.at, traffic=traffic)
     rest = _completion(state, done, now) if applied.owed else None
-    return to_be_told(replace(state, pending=rest, worker=None), done, teller, now)
+    applied_at = applied.at if applied.changed else state.applied_at
+    after = replace(state, pending=rest, worker=None, traffic=traffic, applied_at=applied_at)
+    return to_be_told(after, done, teller, now)
 
 
-def to_be_told(state: GroupState, transition: Transition, teller: str, now: float) -> GroupState:
-    """The state with one more transition to be told and counted. This invocation does so before any other."""
-    told = (*state.unannounced, Untold(transition, uncounted=counts(transition), recorded_at=now))
+def withdrawn(state: GroupState, pending: Transition, origin: str | None, bar: Bar, now: float) -> GroupState:
+    """The state once EC2 has refused all of `pending`: its desired path is again the one that its traffic is on."""
+    reason = f"{pending.to_path} was wanted ({pending.reason}), and {bar}"
+    state = replace(state, path=origin, since=now, reason=reason, pending=None, worker=None)
+    return barred(state, pending.to_path, bar)
+
+
+def barred(state: GroupState, path: str, bar: Bar | None) -> GroupState:
+    """The state with this bar on the path, or with none."""
+    return state.remembering({path: replace(state.memory(path), bar=bar)})
+
+
+def refused(pending: Transition, applied: Applied, traffic: Traffic | None) -> Transition:
+    """A transition of which EC2 has taken nothing, as it goes into history."""
+    return replace(pending, changes=applied.changes, traffic=traffic)
+
+
+def to_be_told(
+    state: GroupState, transition: Transition, teller: str, now: float, *, has_moved: bool = True
+) -> GroupState:
+    """The state with one more transition to be told and, if it has moved anything, counted.
+
+    This invocation does so before any other.
+    """
+    uncounted = has_moved and counts(transition)
+    told = (*state.unannounced, Untold(transition, uncounted=uncounted, recorded_at=now))
     untold = _that_fit(told, CHANGES_OCTETS - (0 if state.pending is None else octets(state.pending)))
     return replace(state, unannounced=untold, teller=teller, teller_until=now + TELLER_SECONDS)
 

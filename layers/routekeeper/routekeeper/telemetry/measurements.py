@@ -13,6 +13,7 @@ class Metric(Enum):
     TRANSITIONS = "Transitions"
     NO_HEALTHY_PATH = "NoHealthyPath"
     STEERING_FAILURES = "SteeringFailures"
+    BARRED_PATHS = "BarredPaths"
     TELLING_FAILURES = "TellingFailures"
     DRIFT = "Drift"
     BRAKE_ENGAGED = "BrakeEngaged"
