@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.candidates import candidate, has_another_way, users
 from routekeeper.domain.group_state import Asker, GroupState, Pause
 from routekeeper.domain.health import Health
+from routekeeper.domain.path_memory import PathMemory
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import Candidate, RestartState, Step, Wait, begin
+from routekeeper.domain.routes import Traffic
 from routekeeper.domain.settings import Configuration, Group, IcmpProbe, Path, RestartPolicy, Target
 from routekeeper.domain.steering import NextHop, NextHopKind, VpcRoute
 from routekeeper.domain.verdicts import Verdicts
@@ -75,3 +78,18 @@ def test_law_8_another_path_counts_only_if_it_depends_neither_on_the_target_nor_
 def test_who_goes_elsewhere_does_not_use_it() -> None:
     elsewhere = world(Path("a", "far", (replace(HOP_A, id="i-c"),)))
     assert users(elsewhere, SSH_A) == ()
+
+
+def test_law_8_a_path_that_ec2_refuses_is_no_other_way_for_traffic() -> None:
+    bar = Bar("InvalidInstanceID", "several interfaces", NOW - 60, NOW - 60, NOW + 60)
+    on_it = GroupState("private", 1, "a", paths={"b": PathMemory(bar=bar)})
+    configuration = world(next(iter(THROUGH_IT.values())))
+    assert failed(configuration, replace(on_it, paths={})).carries_traffic
+    assert not failed(configuration, on_it).carries_traffic
+
+
+def test_law_14_an_instance_carries_what_the_routes_say() -> None:
+    configuration = world(next(iter(THROUGH_IT.values())))
+    gone = GroupState("private", 1, "b", traffic=Traffic(("b",)))
+    assert not failed(configuration, gone).carries_traffic
+    assert failed(configuration, replace(gone, traffic=Traffic(("a", "b")))).carries_traffic

@@ -23,9 +23,15 @@ def users(configuration: Configuration, target: Target) -> tuple[Group, ...]:
     return tuple(group for group in groups if any(depends(configuration, path, target) for path in group.paths))
 
 
-def has_another_way(configuration: Configuration, group: Group, target: Target, verdicts: Verdicts) -> bool:
-    """Whether the group has a path that works and does not depend on the target."""
-    others = (path for path in group.paths if not depends(configuration, path, target))
+def has_another_way(
+    configuration: Configuration,
+    group: Group,
+    target: Target,
+    verdicts: Verdicts,
+    refused: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether the group has a path that works, does not depend on the target, and is not `refused` by EC2."""
+    others = (path for path in group.paths if not depends(configuration, path, target) and path.name not in refused)
     return any(works(verdicts.on(group, path)) for path in others)
 
 
@@ -69,13 +75,15 @@ def _carries(
     verdicts: Verdicts,
 ) -> bool:
     """Whether the group's traffic may go through the target although it could go elsewhere (law 8)."""
-    if not has_another_way(configuration, group, target, verdicts):
+    refused = frozenset() if state is None else state.refused_paths
+    if not has_another_way(configuration, group, target, verdicts, refused):
         return False
     if state is None or state.pending is not None:
         # Until a change of routes is recorded, traffic may be on any path: the one that it leaves, or one before that.
         return True
     path = group.path(state.path) if state.path is not None else None
-    used = (path, *(group.path(name) for name in state.drifted))
+    seen = state.traffic.paths if state.traffic is not None else ()
+    used = (path, *(group.path(name) for name in (*state.drifted, *seen)))
     return path is None or any(one is not None and depends(configuration, one, target) for one in used)
 
 

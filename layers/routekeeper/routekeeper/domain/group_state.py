@@ -212,6 +212,11 @@ class GroupState(Stored):
         """The paths that some routes stay on because somebody else put them there."""
         return tuple(sorted(name for name, memory in self.paths.items() if memory.drifted))
 
+    @property
+    def refused_paths(self) -> frozenset[str]:
+        """The paths that EC2 has refused and not taken since."""
+        return frozenset(name for name, memory in self.paths.items() if memory.bar is not None)
+
     def memory(self, path: str) -> PathMemory:
         return self.paths.get(path, NOTHING)
 

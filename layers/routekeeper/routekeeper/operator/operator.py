@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from routekeeper.domain import brake
 from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, RequestError, RoutekeeperError, VersionConflict
-from routekeeper.domain.group_state import GroupState
+from routekeeper.domain.group_state import Asker, GroupState
 from routekeeper.domain.settings import Configuration
 from routekeeper.operator import report
 from routekeeper.operator.caller import NOBODY, Caller
@@ -17,7 +17,7 @@ from routekeeper.operator.moments import iso
 from routekeeper.operator.outlook import Json, headline, outlook
 from routekeeper.operator.requests import Acknowledge, GroupRequest, History, Request, Status, parse
 from routekeeper.operator.scene import Scene, scene
-from routekeeper.operator.wishes import grant
+from routekeeper.operator.wishes import grant, without_bars
 from routekeeper.store import Store
 from routekeeper.telemetry import json_form
 
@@ -125,8 +125,7 @@ class Operator:
                 return self._granted(self.store.save_group(wished), seen, changed=True)
             except VersionConflict:
                 continue  # what was checked may no longer hold: look again
-        problem = f"{name} was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
-        raise RequestError(f"group: {problem}", "group")
+        raise self._overtaken(name, "group")
 
     def _granted(self, state: GroupState, seen: Scene, *, changed: bool) -> Json:
         group = self.configuration.groups[state.group]
@@ -140,18 +139,48 @@ class Operator:
         }
 
     def _acknowledge(self, request: Acknowledge) -> Json:
-        """Release the brake. If it is not engaged, make it forget the moves so far, e.g. before work on the lines."""
+        """Release the brake, or make it forget the moves so far, and have EC2 asked again for what it has refused."""
+        ledger = self._release(request.asked)
+        asked_again: Json = {}
+        failed: Json = {}
+        for name in self.configuration.groups:
+            try:
+                if barred := self._unbar(name, request.asked):
+                    asked_again[name] = barred
+            except ItemError as err:  # in trouble alone (law 11)
+                failed[name] = str(err)
+        return {**_acknowledged(ledger, asked_again), **({"failed": failed} if failed else {})}
+
+    def _release(self, asked: Asker) -> Ledger:
+        """The brake's ledger as it was before it was released."""
         for _ in range(SAVE_ATTEMPTS):
             ledger = self.store.load_brake()
             if ledger.engaged_at is None and not ledger.moves:
-                return _acknowledged(ledger, changed=False)
+                return ledger
             try:
-                self.store.save_brake(brake.acknowledge(ledger, request.asked))
+                self.store.save_brake(brake.acknowledge(ledger, asked))
             except VersionConflict:
                 continue  # a move was counted meanwhile, and is forgotten, too
-            return _acknowledged(ledger, changed=True)
-        problem = f"it was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
-        raise RequestError(f"brake: {problem}", "brake")
+            return ledger
+        raise self._overtaken("it", "brake")
+
+    def _unbar(self, name: str, asked: Asker) -> list[str]:
+        """The paths of a group that EC2 had refused, and that it is asked for again."""
+        for _ in range(SAVE_ATTEMPTS):
+            state = self.store.load_group(name)
+            free = without_bars(state, asked)
+            if free is state:
+                return []
+            try:
+                self.store.save_group(free)
+            except VersionConflict:
+                continue
+            return sorted(path for path, memory in state.paths.items() if memory.bar is not None)
+        raise self._overtaken(name, "group")
+
+    def _overtaken(self, name: str, field: str) -> RequestError:
+        problem = f"{name} was saved by others {SAVE_ATTEMPTS} times meanwhile; nothing was changed, ask again"
+        return RequestError(f"{field}: {problem}", field)
 
     def _scene(self) -> Scene:
         store = self.store
@@ -176,12 +205,21 @@ def _fitting(lines: Sequence[Json]) -> Json:
     return {"events": kept}
 
 
-def _acknowledged(before: Ledger, *, changed: bool) -> Json:
-    forgotten = len(before.moves)
-    if not changed:
-        message = "the brake is not engaged, and there is no move to forget"
-    elif before.engaged_at is None:
+def _acknowledged(before: Ledger, asked_again: Json) -> Json:
+    forgotten, engaged = len(before.moves), before.engaged_at
+    if engaged is not None:
+        message = f"the brake, engaged since {iso(engaged)}, is released; {forgotten} of its moves forgotten"
+    elif forgotten:
         message = f"the brake was not engaged; {forgotten} of its moves forgotten"
     else:
-        message = f"the brake, engaged since {iso(before.engaged_at)}, is released; {forgotten} of its moves forgotten"
-    return {"changed": changed, "message": message, "released": before.engaged_at is not None, "forgotten": forgotten}
+        message = "the brake is not engaged, and there is no move to forget"
+    if asked_again:
+        told = "; ".join(f"{group}: {', '.join(paths)}" for group, paths in asked_again.items())
+        message += f"; EC2 is asked again for what it had refused ({told})"
+    return {
+        "changed": bool(engaged is not None or forgotten or asked_again),
+        "message": message,
+        "released": engaged is not None,
+        "forgotten": forgotten,
+        "asked_again": asked_again,
+    }

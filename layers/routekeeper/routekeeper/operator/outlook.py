@@ -45,6 +45,8 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
         sentence = f"moving {group.name}{origin} to {told['to']}"
     else:
         sentence = f"{group.name} stays on {state.path or 'what its routes are on'}: {told['reason']}"
+    if state.traffic is not None and (state.traffic.astray or state.traffic.paths != (state.path,)):
+        sentence += f"; its traffic is on {state.traffic}"
     pin, pause = state.pinned_at(now), state.paused_at(now)
     if pin is not None:
         sentence += f"; pinned to {pin.path} until {iso(pin.expires_at)}"

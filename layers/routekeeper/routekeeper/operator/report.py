@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
 from routekeeper.domain.presence import Pass
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.routes import Traffic
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.signals import Signal, probed_by
 from routekeeper.operator.failback import damping, failback
@@ -22,11 +24,16 @@ def group_status(group: Group, state: GroupState, scene: Scene) -> Json:
     view = scene.view(group, state)
     return {
         "path": state.path,
+        "traffic": _traffic(state.traffic),
         "preferred": group.paths[0].name,
         "since": iso_or_none(state.since),
         "reason": state.reason,
         "paths": {
-            path.name: {**_path(path, view.health[path.name], scene), "damping": damping(group, state, path, scene.now)}
+            path.name: {
+                **_path(path, view.health[path.name], scene),
+                "damping": damping(group, state, path, scene.now),
+                "bar": _bar(state.memory(path.name).bar, scene.now),
+            }
             for path in group.paths
         },
         "failback": failback(group.failback, scene.now),
@@ -135,6 +142,7 @@ def transition(event: Transition) -> Json:
         "applied_at": iso_or_none(event.applied_at),
         "detection_seconds": _rounded(event.detection_seconds),
         "steering_seconds": _rounded(event.steering_seconds),
+        "traffic": _traffic(event.traffic),
         "changes": [_change(change) for change in event.changes],
     }
 
@@ -161,6 +169,10 @@ def _change(change: RouteChange) -> Json:
     return {**told, "error": refusal.words, "code": refusal.code, "about": refusal.about.value, "final": refusal.final}
 
 
+def _traffic(traffic: Traffic | None) -> Json | None:
+    return None if traffic is None else {"paths": list(traffic.paths), "astray": traffic.astray}
+
+
 def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
     return {
         "health": verdict.health.value,
@@ -169,6 +181,21 @@ def _path(path: Path, verdict: Verdict, scene: Scene) -> Json:
         "target": path.target,
         "votes": {} if path.target is None else _votes(path.target, scene),
         "signals": [_signal(signal, path, scene) for signal in scene.signals_about(path)],
+    }
+
+
+def _bar(bar: Bar | None, now: float) -> Json | None:
+    """What EC2 said when it refused the path; None if it takes it, as far as is known."""
+    if bar is None:
+        return None
+    return {
+        "code": bar.code,
+        "says": bar.words,
+        "since": iso(bar.since),
+        "refused_at": iso(bar.refused_at),
+        "refusals": bar.refusals,
+        "next_try_at": iso(bar.next_try_at),
+        "holds": bar.holds(now),
     }
 
 

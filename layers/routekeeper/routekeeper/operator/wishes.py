@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, assert_never
 
-from routekeeper.domain.group_state import GroupState, Intent, Pause, Pin, ReturnRequest
+from routekeeper.domain.group_state import Asker, GroupState, Intent, Pause, Pin, ReturnRequest
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import Group
@@ -32,6 +32,16 @@ def grant(change: GroupRequest, group: Group, state: GroupState, paths: Paths, n
         return state
     intent = Intent(change.action, what, change.wish.asked)
     return replace(wished, intents=(intent, *state.intents)[:INTENTS_KEPT])
+
+
+def without_bars(state: GroupState, asked: Asker) -> GroupState:
+    """The group's state with every path that EC2 refuses to be tried as any other; the same if there is none."""
+    barred = tuple(name for name, memory in state.paths.items() if memory.bar is not None)
+    if not barred:
+        return state
+    free = state.remembering({name: replace(state.memory(name), bar=None) for name in barred})
+    intent = Intent("acknowledge", f"ask EC2 again for {', '.join(sorted(barred))}", asked)
+    return replace(free, intents=(intent, *state.intents)[:INTENTS_KEPT])
 
 
 def _granted(change: GroupRequest, group: Group, state: GroupState, paths: Paths, now: float) -> tuple[GroupState, str]:
