@@ -50,3 +50,12 @@ def test_the_subject_of_every_kind_says_how_many_routes_are_not_changed_yet(kind
     subject = of_transition(replace(FAILOVER, kind=kind, changes=PARTLY), DEPLOYMENT).subject
     assert "nat-b" in subject
     assert subject.endswith(", 1 of 3 routes not yet")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TransitionKind if kind is not TransitionKind.COMPLETION])
+def test_law_14_the_subject_of_what_ec2_has_refused_says_so(kind: TransitionKind) -> None:
+    subject = of_transition(replace(TRANSITIONS["failover-refused"], kind=kind), DEPLOYMENT).subject
+    assert "nat-b" in subject
+    assert subject.endswith(", refused by EC2")
+    assert "put right" not in subject
+    assert "] private-a put on" not in subject

@@ -80,16 +80,19 @@ def of_restart(event: RestartEvent, deployment: str) -> Message:
 def _headline(transition: Transition) -> Headline:
     group, to, failed = transition.group, transition.to_path, _failed(transition.changes)
     unfinished = f", {failed} of {len(transition.changes)} routes not yet" if failed else ""
-    if _is_refused(transition):
+    refused = _is_refused(transition)
+    if refused:
         unfinished = ", refused by EC2"
     match transition.kind:
         case TransitionKind.FAILOVER | TransitionKind.FAILBACK | TransitionKind.MANUAL:
             move = "manual move" if transition.kind is TransitionKind.MANUAL else transition.kind.value
             return Headline(f"{move} of {{}}: {{}} -> {{}}{unfinished}", (group, transition.from_path or "no path", to))
         case TransitionKind.INITIAL:
-            return Headline(f"{{}} put on {{}}{unfinished}", (group, to))
+            return Headline(f"{{}} {'not ' if refused else ''}put on {{}}{unfinished}", (group, to))
         case TransitionKind.DRIFT:
-            return Headline(f"drift of {{}} put right: back on {{}}{unfinished}", (group, to))
+            return Headline(
+                f"drift of {{}} {'stays: not' if refused else 'put right:'} back on {{}}{unfinished}", (group, to)
+            )
         case TransitionKind.COMPLETION:
             return Headline(f"move of {{}} to {{}} {'goes on' if failed else 'completed'}{unfinished}", (group, to))
         case _:

@@ -74,7 +74,7 @@ _BY_CODE: Final = {
 _NEXT_HOPS: Final = (
     "invalidinstanceid", "invalidnetworkinterfaceid", "invalidnatgatewayid", "natgateway", "invalidgatewayid",
     "invalidvpngatewayid", "invalidtransitgatewayid", "invalidtransitgatewayattachment", "invalidattachment",
-    "invalidvpcendpoint",
+    "invalidvpcendpoint", "incorrectinstancestate",
 )  # fmt: skip
 """How codes begin that are about a route's next hop: it is gone, or has several interfaces. They are in lower case,
 because EC2 writes some of them as `...ID` in one place and as `...Id` in another."""
