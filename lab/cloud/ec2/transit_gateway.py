@@ -62,16 +62,18 @@ class TransitGatewayActions(EC2BaseResponse):
         return ActionResult({"TransitGatewayPrefixListReferences": shown})
 
     def search_transit_gateway_routes(self) -> ActionResult:
-        """SearchTransitGatewayRoutes over the preferred routes."""
+        """SearchTransitGatewayRoutes over the preferred routes, page by page."""
         routes = preferred(self._candidates(self._tgw_route_table()))
         try:
             found = search(routes, self._filters_from_querystring())
         except ValueError as err:
             raise EC2ClientError("InvalidParameterValue", str(err)) from err
-        limit = int(self._get_param("MaxResults") or 1000)
-        return ActionResult(
-            {"Routes": [_shown_route(r) for r in found[:limit]], "AdditionalRoutesAvailable": len(found) > limit}
-        )
+        begin = int(self._get_param("NextToken") or 0)
+        end = begin + int(self._get_param("MaxResults") or 1000)
+        more = len(found) > end
+        page: dict[str, Any] = {"Routes": [_shown_route(r) for r in found[begin:end]]}
+        page |= {"AdditionalRoutesAvailable": more} | ({"NextToken": str(end)} if more else {})
+        return ActionResult(page)
 
     # --- what the actions above share
 

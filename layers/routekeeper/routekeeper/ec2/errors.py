@@ -31,6 +31,8 @@ UNREADABLE: Final = "Unreadable"
 """Our own code: the route could not be read, so nobody changes it."""
 MISREAD: Final = "ReadBackOtherwise"
 """Our own code: EC2 took the change, and the route was read back as something else."""
+OUTRANKED: Final = "Outranked"
+"""Our own code: the route is as wanted, and traffic does not follow it, because another route outranks it."""
 INCOMPLETE: Final = "Incomplete"
 """Our own code: some of several routes were not changed."""
 UNKNOWN_STATE: Final = "UnknownState"
@@ -113,6 +115,11 @@ def refused(message: str, code: str) -> Ec2Error:
 def unreadable(words: str) -> Refusal:
     """Why a route cannot be read, and so cannot be changed, until somebody corrects it."""
     return Refusal(UNREADABLE, words, About.ROUTE, final=True)
+
+
+def outranked(words: str) -> Refusal:
+    """Why a route that was written does not count as changed, until somebody deletes what outranks it."""
+    return Refusal(OUTRANKED, words, About.ROUTE, final=True)
 
 
 def _foreign(words: object) -> str:

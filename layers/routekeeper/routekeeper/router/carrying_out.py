@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Move
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
+from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routes import Route, differing
 from routekeeper.domain.settings import Path
 from routekeeper.domain.view import View
+from routekeeper.ec2.errors import OUTRANKED
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, put_in_place
 from routekeeper.router.scope import Scope
@@ -59,6 +60,7 @@ class CarryingOut:
             return None
         todo = differing(routes, path)
         if state.pending is not None:
+            self._refuse_unproven(state.pending, routes)
             state = self._take_up(state, state.pending, todo)
         elif todo:
             state = self._begin_with_drift(state, path, todo, routes)
@@ -109,6 +111,14 @@ class CarryingOut:
             return state
         return scope.save(replace(state, pending=planned, worker=scope.worker, worker_until=scope.deadline_at))
 
+    def _refuse_unproven(self, pending: Transition, routes: Routes) -> None:
+        """Close nothing that was outranked while nobody can look for the moment whether it still is."""
+        outranked = {change.resource for change in pending.changes if _is_outranked(change)}
+        for route in routes:
+            if route.resource in outranked and route.unchecked is not None and not route.unchecked.final:
+                self.scope.emit(Metric.STEERING_FAILURES, 1)
+                raise Ec2Error.of(route.unchecked, f"{route.resource} may still be outranked: {route.unchecked}")
+
     def _is_wanted(self, state: GroupState, routes: Routes) -> bool:
         """Whether the same would be decided now. Nothing has been changed since the routes were read."""
         verdicts = self.scope.evidence.at_best()
@@ -119,7 +129,7 @@ class CarryingOut:
         """Write what was done into history, and what is still owed into the group."""
         if applied.failed:
             self.scope.emit(Metric.STEERING_FAILURES, len(applied.failed))
-        if applied.owed and not applied.changed and not _has_begun(state, applied):
+        if applied.owed and not (applied.changed or _has_begun(state, applied) or _is_newly_outranked(state, applied)):
             self.step_back(state)
             raise applied.error()
         done = self._close(state, applied)
@@ -156,3 +166,22 @@ def _has_begun(state: GroupState, applied: Applied) -> bool:
     """Whether an earlier pass has changed some of what was planned, and died before it could record it (law 7)."""
     left = {change.resource for change in applied.changes}
     return state.pending is not None and any(change.resource not in left for change in state.pending.changes)
+
+
+def _is_newly_outranked(state: GroupState, applied: Applied) -> bool:
+    """Whether a route is written, something outranks it, and no line of history says so yet (law 7).
+
+    What is owed has its line, with the refusal that it met.
+    """
+    assert state.pending is not None  # noqa: S101 - only a state with a pending transition is recorded
+    before = {change.resource: change for change in state.pending.changes}
+    owed = state.pending.kind is TransitionKind.COMPLETION
+    return any(
+        _is_outranked(change) and not _is_outranked(known) and not (owed and known.refusal is None)
+        for change in applied.failed
+        if (known := before.get(change.resource)) is not None
+    )
+
+
+def _is_outranked(change: RouteChange) -> bool:
+    return change.refusal is not None and change.refusal.code == OUTRANKED
