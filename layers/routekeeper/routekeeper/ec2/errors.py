@@ -52,6 +52,8 @@ class Trouble(Enum):
     UNANSWERED = "unanswered"
     CHANGING = "changing"
     """What the call named is still being changed and takes no other change yet."""
+    FULL = "full"
+    """EC2 has no capacity for it, which comes and goes."""
     OTHER = "other"
 
 
@@ -66,6 +68,11 @@ _BY_CODE: Final = {
     "Blocked": Trouble.DENIED,
     "OptInRequired": Trouble.DENIED,
     "IncorrectState": Trouble.CHANGING,
+    "IncorrectInstanceState": Trouble.CHANGING,
+    "InsufficientInstanceCapacity": Trouble.FULL,
+    "InsufficientHostCapacity": Trouble.FULL,
+    "InsufficientCapacityOnHost": Trouble.FULL,
+    "InsufficientCapacity": Trouble.FULL,
     "RequestTimeout": Trouble.UNANSWERED,
     TIMEOUT: Trouble.UNANSWERED,
     UNREACHABLE: Trouble.UNANSWERED,
@@ -104,7 +111,7 @@ def about(code: str) -> About:
 
 def is_temporary(code: str) -> bool:
     """Whether the same call may well succeed a moment later."""
-    return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING)
+    return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING, Trouble.FULL)
 
 
 def refused(message: str, code: str) -> Ec2Error:
