@@ -85,6 +85,10 @@ class Ec2Controls:
         body = {"transit_gateway": transit_gateway, "resource": resource, "resource_type": resource_type}
         return str(self._request("POST", "attachments", body)["attachment"])
 
+    def put_attachment_into(self, attachment: str, state: str) -> None:
+        """Let an attachment be in this state: `pendingAcceptance`, `rejected` or `deleted`, say."""
+        self._request("PATCH", f"attachments/{attachment}", {"state": state})
+
     def advertise(self, attachment: str, *cidrs: str) -> None:
         """From now on, `attachment` learns these CIDRs over BGP, and no others; none at all: the session is down."""
         self._request("PUT", f"advertisements/{attachment}", {"cidrs": list(cidrs)})

@@ -11,7 +11,9 @@ from lab.simulator.ec2 import GONE, Call, Ec2, Hop, pages, refusal
 _SHOWN_AS: Final = {"VpcEndpointId": "GatewayId"}
 """The name under which DescribeRouteTables shows a next hop, if it is not that of the parameter that set it."""
 
-Paginated = Literal["describe_route_tables", "get_transit_gateway_prefix_list_references"]
+Paginated = Literal[
+    "describe_route_tables", "get_transit_gateway_prefix_list_references", "search_transit_gateway_routes"
+]
 """What the adapters read page by page."""
 _Verb = Literal["Create", "Modify", "Delete"]
 
@@ -58,6 +60,8 @@ class Client:
                 return _Pages(self._tables)
             case "get_transit_gateway_prefix_list_references":
                 return _Pages(self._references)
+            case "search_transit_gateway_routes":
+                return _Pages(_no_static_routes)
             case _:
                 assert_never(operation)
 
@@ -180,6 +184,11 @@ class Client:
 
     def _names(self, *resources: str) -> tuple[str, ...]:
         return tuple(group for resource in resources for group in self._owners.get(resource, ()))
+
+
+def _no_static_routes(**_: object) -> dict[str, Any]:
+    """Nothing outranks a reference. The answer comes at once and is never refused."""
+    return {"Routes": []}
 
 
 def _table(name: str, routes: dict[str, Hop], states: dict[str, str]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def ec2_in_process() -> Iterator[EmulatedEc2]:
 
         def note(model: object, **_: object) -> None:
             name = str(getattr(model, "name", ""))
-            if not name.startswith(("Describe", "Get")):
+            if not name.startswith(("Describe", "Get", "Search")):
                 world.calls.append(name)
 
         client.meta.events.register("before-call.ec2.*", note)

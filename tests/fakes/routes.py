@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from routekeeper.domain.brake import Engagement
-from routekeeper.domain.errors import AnnouncementError
+from routekeeper.domain.errors import AnnouncementError, Ec2Error
 from routekeeper.domain.group_state import Channel, Transition
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop, VpcRoute
-from routekeeper.ec2.errors import refused, unreadable
+from routekeeper.ec2.errors import outranked, refused, unreadable
 
 
 @dataclass(slots=True)
@@ -24,6 +25,10 @@ class FakeRoutes:
     """By table: what the next calls to change it raise; `read` for the next calls to read."""
     unsettled_reads: dict[str, int] = field(default_factory=dict)
     """By table: how many readings after a change show it as still being carried out."""
+    outranked: dict[str, NextHop] = field(default_factory=dict)
+    """By table: where something that outranks its route leads."""
+    unchecked: Refusal | None = None
+    """Why nobody can look whether something does."""
     acts_before_refusing: bool = False
     changes: list[tuple[str, str]] = field(default_factory=list)
     before_read: Callable[[], None] = lambda: None
@@ -46,6 +51,8 @@ class FakeRoutes:
             self._refuse(route.resource)
         if route.resource not in self.next_hops:
             raise refused(f"{route.resource} does not exist", "InvalidRouteTableID.NotFound")
+        if route.outranked is not None and route.is_written_to(next_hop):
+            raise Ec2Error.of(outranked(f"{route.resource} leads to {route}"))
         self.next_hops[route.resource] = next_hop
         self.blackholes.discard(route.resource)
         self.changes.append((route.resource, next_hop.id))
@@ -59,7 +66,13 @@ class FakeRoutes:
         if not settled:
             self.unsettled_reads[table] -= 1
         next_hop = self.shown.get(table, self.next_hops[table])
-        return Route(table, frozenset({next_hop}), table in self.blackholes, settled=settled)
+        route = Route(table, frozenset({next_hop}), table in self.blackholes, settled=settled)
+        if self.unchecked is not None:
+            return replace(route, unchecked=self.unchecked)
+        if (other := self.outranked.get(table)) is None or other in route.next_hops:
+            return route
+        told = f"something outranks the route to {self.next_hops[table]}"
+        return replace(route, next_hops=frozenset({other}), outranked=told, written=route.next_hops)
 
     def _refuse(self, what: str) -> None:
         if self.refusals.get(what):

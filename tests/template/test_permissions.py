@@ -87,6 +87,12 @@ EXPECTED = {
         READ_STREAM,
         allow("ReadRoutes", ["ec2:DescribeRouteTables", "ec2:GetTransitGatewayPrefixListReferences"], ["*"]),
         allow(
+            "ReadWhatOutranksTaggedReferences",
+            ["ec2:GetManagedPrefixListEntries", "ec2:SearchTransitGatewayRoutes"],
+            [f"{EC2}:prefix-list/*", f"{EC2}:transit-gateway-route-table/*"],
+            **tagged("office"),
+        ),
+        allow(
             "ChangeTaggedReferences",
             [
                 "ec2:CreateTransitGatewayPrefixListReference",

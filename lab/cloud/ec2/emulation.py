@@ -43,6 +43,7 @@ def emulated_ec2(lab: LabWorld | None = None) -> Iterator[LabWorld]:
         "state": property(vpc_routes.route_state),
         "instance_id": property(vpc_routes.route_instance_id),
         "network_interface_id": property(vpc_routes.route_interface_id),
+        "instance_owner_id": property(vpc_routes.route_instance_owner_id),
     }
     with _changed(EC2Response, additions), _changed(Route, routes):
         yield lab
@@ -82,7 +83,7 @@ def _call_action(lab: LabWorld, original: Any) -> Any:
             why = f"{verdict.principal} is not authorized to perform: ec2:{action} ({verdict.why})"
             response = _refused(self, DENIED, why)
         else:
-            response = _carried_out(lab, action, functools.partial(original, self))
+            response = _carried_out(lab, action, self.ec2_backend, functools.partial(original, self))
         error = _error_code(response)
         lab.calls.record(Call(0, time.time(), action, self.access_key, verdict.principal, parameters, error))
         return response
@@ -90,13 +91,35 @@ def _call_action(lab: LabWorld, original: Any) -> Any:
     return call_action
 
 
-def _carried_out(lab: LabWorld, action: str, carry_out: Callable[[], Response]) -> Response:
+def _carried_out(lab: LabWorld, action: str, backend: Any, carry_out: Callable[[], Response]) -> Response:
     with lab.timeline.lock:
         lab.timeline.run_due()
+        if action.startswith(READS):
+            return _read(lab, backend, carry_out)
+        if lab.settings.stale_seconds:
+            lab.past.remember(lab.timeline.now(), backend, lab.references)
         response = carry_out()
-        if response[0] < 400 and not action.startswith(READS):
+        if response[0] < 400:
             lab.changes.record(action)
-        return response
+        return _with_status(response)
+
+
+def _read(lab: LabWorld, backend: Any, carry_out: Callable[[], Response]) -> Response:
+    if not lab.settings.stale_seconds:
+        return carry_out()
+    present = lab.references
+    with lab.past.shown(lab.timeline.now() - lab.settings.stale_seconds, backend, present) as references:
+        lab.references = references
+        try:
+            return carry_out()
+        finally:
+            lab.references = present
+
+
+def _with_status(response: Response) -> Response:
+    """moto answers with 400 whatever the error."""
+    status = HTTP_STATUS.get(_error_code(response), response[0])
+    return status, {**response[1], "status": str(status)}, response[2]
 
 
 def _refused(request: Any, code: str, message: str) -> Response:

@@ -12,11 +12,22 @@ import functools
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.exceptions import EC2ClientError, OperationDisableApiStopNotPermitted, OperationNotPermitted4
+from moto.ec2.exceptions import EC2ClientError, OperationNotPermitted4
 from moto.ec2.responses._base_response import EC2BaseResponse
 
+from lab.cloud.ec2.refusals import WITHOUT_CAPACITY
 from lab.cloud.ec2.world import LabWorld
 
+STOP_PROTECTED = "The instance '{}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
+ONE_TIME_SPOT = (
+    "You can't stop the Spot Instance '{}' because it is associated with a one-time Spot Instance request. You can "
+    "only stop Spot Instances associated with persistent Spot Instance requests."
+)
+NO_CAPACITY = (
+    "We currently do not have sufficient {kind} capacity in the Availability Zone you requested ({zone}). Our system "
+    "will be working on provisioning additional capacity."
+)
+"""EC2's words, as people have reported them (cloud-custodian 8007, 8003 and 5235)."""
 CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48, "stopping": 64, "stopped": 80}
 
 
@@ -26,12 +37,17 @@ class InstanceActions(EC2BaseResponse):
     lab: LabWorld
 
     def stop_instances(self) -> ActionResult:
-        """StopInstances; with Force it also ends a stop that hangs."""
+        """StopInstances; with Force it also ends a stop that hangs.
+
+        Every spot instance counts as one of a one-time request, because moto does not keep which kind it was.
+        """
         force = self._get_bool_param("Force", False)
         instances = self._asked_for()
         for instance in instances:
             if instance.disable_api_stop:
-                raise OperationDisableApiStopNotPermitted(instance.id)
+                raise EC2ClientError("OperationNotPermitted", STOP_PROTECTED.format(instance.id))
+            if instance.lifecycle == "spot" or instance.id in self.lab.settings.one_time_spot:
+                raise EC2ClientError("UnsupportedOperation", ONE_TIME_SPOT.format(instance.id))
             _refuse_unless(instance, "stopped", {"running", "stopping", "stopped"})
         self.error_on_dryrun()
         return ActionResult({"StoppingInstances": [self._stop(i, force) for i in instances]})
@@ -41,6 +57,9 @@ class InstanceActions(EC2BaseResponse):
         instances = self._asked_for()
         for instance in instances:
             _refuse_unless(instance, "started", {"stopped", "pending", "running"})
+            if instance.state == "stopped" and instance.id in self.lab.settings.without_capacity:
+                kind, zone = instance.instance_type, instance.placement.zone
+                raise EC2ClientError(WITHOUT_CAPACITY, NO_CAPACITY.format(kind=kind, zone=zone))
         self.error_on_dryrun()
         return ActionResult({"StartingInstances": [self._start(i) for i in instances]})
 

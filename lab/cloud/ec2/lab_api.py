@@ -8,6 +8,7 @@
 | POST, DELETE /lab/refusals | put one `refusals.Refusal` in force; lift all |
 | GET /lab/calls?since=N&action=A | the call log |
 | POST /lab/attachments | a transit gateway attachment that the EC2 API cannot create (Direct Connect gateway, VPN) |
+| PATCH /lab/attachments/ATTACHMENT | the state of an attachment: `{"state": "pendingAcceptance"}` |
 | PUT /lab/advertisements/ATTACHMENT | the CIDRs that this attachment learns over BGP from now on |
 """
 
@@ -30,6 +31,11 @@ from lab.cloud.ec2.world import LabWorld
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 LONGEST_WAIT_SECONDS = 60.0
+ATTACHMENT_STATES = (
+    "initiating", "initiatingRequest", "pendingAcceptance", "rollingBack", "pending", "available", "modifying",
+    "deleting", "deleted", "failed", "rejected", "rejecting", "failing",
+)  # fmt: skip
+"""TransitGatewayAttachment in the Amazon EC2 API reference."""
 
 
 class LabApi:
@@ -78,6 +84,8 @@ class LabApi:
                 return {"calls": [dataclasses.asdict(call) for call in calls]}
             case "POST", ["attachments"]:
                 return {"attachment": self._attach(**_body(request))}
+            case "PATCH", ["attachments", attachment]:
+                return self._put_attachment_into(attachment, _body(request)["state"])
             case "PUT", ["advertisements", attachment]:
                 return self._advertise(attachment, _body(request)["cidrs"])
             case _:
@@ -98,6 +106,14 @@ class LabApi:
             backend.transit_gateway_attachments[attachment.id] = attachment
         self.lab.changes.record(f"attachment {attachment.id} of {resource_type} {resource}")
         return attachment.id
+
+    def _put_attachment_into(self, attachment: str, state: str) -> dict[str, Any]:
+        if state not in ATTACHMENT_STATES:
+            raise ValueError(f"no such state: {state} (there are {', '.join(ATTACHMENT_STATES)})")
+        with self.lab.timeline.lock:
+            ec2_backends[DEFAULT_ACCOUNT_ID][self.region].transit_gateway_attachments[attachment].state = state
+        self.lab.changes.record(f"attachment {attachment} is {state}")
+        return {}
 
     def _advertise(self, attachment: str, cidrs: list[str]) -> dict[str, Any]:
         with self.lab.timeline.lock:

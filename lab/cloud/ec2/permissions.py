@@ -32,6 +32,7 @@ CHECKED: Final[Mapping[str, Mapping[str, str]]] = {
     "CreateTransitGatewayPrefixListReference": REFERENCE,
     "ModifyTransitGatewayPrefixListReference": REFERENCE,
     "DeleteTransitGatewayPrefixListReference": REFERENCE,
+    "GetManagedPrefixListEntries": {"PrefixListId": "prefix-list"},
     "SearchTransitGatewayRoutes": {"TransitGatewayRouteTableId": "transit-gateway-route-table"},
     "CreateRoute": ROUTE,
     "ReplaceRoute": ROUTE,

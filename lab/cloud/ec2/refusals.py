@@ -9,7 +9,8 @@ from typing import Any, Final
 
 THROTTLED: Final = "RequestLimitExceeded"
 DENIED: Final = "UnauthorizedOperation"
-HTTP_STATUS: Final = {THROTTLED: 503, DENIED: 403}
+WITHOUT_CAPACITY: Final = "InsufficientInstanceCapacity"
+HTTP_STATUS: Final = {THROTTLED: 503, DENIED: 403, WITHOUT_CAPACITY: 500}
 """Statuses as in "Error codes for the Amazon EC2 API"; everything else is a 400."""
 
 

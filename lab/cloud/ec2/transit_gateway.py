@@ -1,7 +1,8 @@
 """Transit gateway actions: prefix-list references, and the search that shows the preferred routes only.
 
 AWS does not document the error codes of duplicate and missing references (Amazon EC2 API reference,
-CreateTransitGatewayPrefixListReference and its siblings); those two codes are this laboratory's own.
+CreateTransitGatewayPrefixListReference and its siblings); those two codes are this laboratory's own. Nor does it say
+how a reference to an attachment is shown that has been deleted: here it is a blackhole without an attachment.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidRouteTableIdError
 from moto.ec2.responses._base_response import EC2BaseResponse
 
+from lab.cloud.ec2.reference import Reference
 from lab.cloud.ec2.route_choice import ORIGIN_OF_RESOURCE, Origin, Route, Target, parse, preferred, search
-from lab.cloud.ec2.world import LabWorld, Reference
+from lab.cloud.ec2.vpc_routes import existing_prefix_list
+from lab.cloud.ec2.world import LabWorld
 
 DUPLICATE_REFERENCE = "InvalidPrefixListReference.Duplicate"
 MISSING_REFERENCE = "InvalidPrefixListReference.NotFound"
+USABLE = ("available", "modifying")
+"""States of an attachment that takes routes."""
+CARRYING = (*USABLE, "deleting")
+"""States of an attachment that carries traffic."""
 
 
 class TransitGatewayActions(EC2BaseResponse):
@@ -61,17 +68,28 @@ class TransitGatewayActions(EC2BaseResponse):
             shown = [r for r in shown if _reference_field(r, name) in values]
         return ActionResult({"TransitGatewayPrefixListReferences": shown})
 
+    def get_managed_prefix_list_entries(self) -> ActionResult:
+        """GetManagedPrefixListEntries of the current version, page by page."""
+        prefixes = existing_prefix_list(self.ec2_backend, self._get_param("PrefixListId"))
+        entries = prefixes.entries.get(prefixes.version) or []
+        begin = int(self._get_param("NextToken") or 0)
+        end = begin + int(self._get_param("MaxResults") or 100)
+        more = {"NextToken": str(end)} if len(entries) > end else {}
+        return ActionResult({"Entries": entries[begin:end], **more})
+
     def search_transit_gateway_routes(self) -> ActionResult:
-        """SearchTransitGatewayRoutes over the preferred routes."""
+        """SearchTransitGatewayRoutes over the preferred routes, page by page."""
         routes = preferred(self._candidates(self._tgw_route_table()))
         try:
             found = search(routes, self._filters_from_querystring())
         except ValueError as err:
             raise EC2ClientError("InvalidParameterValue", str(err)) from err
-        limit = int(self._get_param("MaxResults") or 1000)
-        return ActionResult(
-            {"Routes": [_shown_route(r) for r in found[:limit]], "AdditionalRoutesAvailable": len(found) > limit}
-        )
+        begin = int(self._get_param("NextToken") or 0)
+        end = begin + int(self._get_param("MaxResults") or 1000)
+        more = len(found) > end
+        page: dict[str, Any] = {"Routes": [_shown_route(r) for r in found[begin:end]]}
+        page |= {"AdditionalRoutesAvailable": more} | ({"NextToken": str(end)} if more else {})
+        return ActionResult(page)
 
     # --- what the actions above share
 
@@ -85,9 +103,7 @@ class TransitGatewayActions(EC2BaseResponse):
     def _reference_key(self) -> tuple[str, str]:
         table = self._tgw_route_table()
         prefix_list = self._get_param("PrefixListId")
-        if prefix_list not in self.ec2_backend.managed_prefix_lists:
-            raise EC2ClientError("InvalidPrefixListID.NotFound", f"The prefix list ID '{prefix_list}' does not exist")
-        return table.id, prefix_list
+        return table.id, existing_prefix_list(self.ec2_backend, prefix_list).id
 
     def _reference_target(self) -> str | None:
         attachment: str | None = self._get_param("TransitGatewayAttachmentId")
@@ -97,12 +113,19 @@ class TransitGatewayActions(EC2BaseResponse):
                 "InvalidParameterCombination",
                 "Either TransitGatewayAttachmentId or Blackhole has to be given, and not both.",
             )
-        if attachment and attachment not in self.ec2_backend.transit_gateway_attachments:
+        if attachment:
+            self._refuse_unusable(attachment)
+        return attachment
+
+    def _refuse_unusable(self, attachment: str) -> None:
+        found = self.ec2_backend.transit_gateway_attachments.get(attachment)
+        if found is None or found.state == "deleted":
             raise EC2ClientError(
                 "InvalidTransitGatewayAttachmentID.NotFound",
                 f"The transitGatewayAttachment ID '{attachment}' does not exist.",
             )
-        return attachment
+        if found.state not in USABLE:
+            raise EC2ClientError("IncorrectState", f"{attachment} is in invalid state {found.state}.")
 
     def _existing_reference(self) -> Reference:
         table, prefix_list = self._reference_key()
@@ -125,11 +148,16 @@ class TransitGatewayActions(EC2BaseResponse):
             "PrefixListId": reference.prefix_list,
             "PrefixListOwnerId": self.current_account,
             "State": reference.state,
-            "Blackhole": reference.attachment is None,
+            "Blackhole": self._carrying(reference.attachment) is None,
         }
-        if reference.attachment:
+        if reference.attachment and not shown["Blackhole"]:
             shown["TransitGatewayAttachment"] = _shown_target(self._target(reference.attachment))
         return shown
+
+    def _carrying(self, attachment: str | None) -> Target | None:
+        """The attachment as a target, if it carries traffic."""
+        found = self.ec2_backend.transit_gateway_attachments.get(attachment)
+        return self._target(found.id) if found is not None and found.state in CARRYING else None
 
     def _target(self, attachment: str) -> Target:
         found = self.ec2_backend.transit_gateway_attachments[attachment]
@@ -138,19 +166,18 @@ class TransitGatewayActions(EC2BaseResponse):
     def _candidates(self, table: Any) -> Iterator[Route]:
         for cidr, route in table.routes.items():
             attachment = (route.get("transitGatewayAttachments") or {}).get("transitGatewayAttachmentId", "")
-            known = attachment in self.ec2_backend.transit_gateway_attachments
-            yield Route(parse(cidr), Origin.STATIC, self._target(attachment) if known else None)
+            yield Route(parse(cidr), Origin.STATIC, self._carrying(attachment))
         for reference in self.lab.references.values():
             if reference.route_table == table.id and reference.in_effect:
                 yield from self._referenced(reference)
         for propagation in table.route_table_propagation:
-            target = self._target(propagation.transitGatewayAttachmentId)
-            for cidr in self._propagated(target):
-                yield Route(parse(cidr), ORIGIN_OF_RESOURCE[target.resource_type], target)
+            if (target := self._carrying(propagation.transitGatewayAttachmentId)) is not None:
+                origin = ORIGIN_OF_RESOURCE[target.resource_type]
+                yield from (Route(parse(cidr), origin, target) for cidr in self._propagated(target))
 
     def _referenced(self, reference: Reference) -> Iterator[Route]:
         prefixes = self.ec2_backend.managed_prefix_lists[reference.prefix_list]
-        target = self._target(reference.effective) if reference.effective else None
+        target = self._carrying(reference.effective)
         for entry in prefixes.entries.get(prefixes.version) or []:
             yield Route(parse(entry["Cidr"]), Origin.PREFIX_LIST, target, reference.prefix_list)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from lab.cloud.ec2.call_log import CallLog
 from lab.cloud.ec2.changes import ChangeFeed
+from lab.cloud.ec2.past import Past
 from lab.cloud.ec2.permissions import Permissions
+from lab.cloud.ec2.reference import Reference
 from lab.cloud.ec2.refusals import Refusals
 from lab.cloud.ec2.throttling import Throttling
 from lab.cloud.ec2.timeline import Timeline
-
-ReferenceState = Literal["pending", "available", "modifying", "deleting"]
 
 
 def tell_nobody(instance: str, state: str) -> None:
@@ -36,35 +36,27 @@ class Settings:
     """Creation, modification or deletion of a prefix-list reference."""
     hanging_stops: tuple[str, ...] = ()
     """Instances whose ordinary stop never ends; StopInstances with Force still does."""
+    one_time_spot: tuple[str, ...] = ()
+    """Instances that are never stopped, beside those that were launched as spot instances."""
+    without_capacity: tuple[str, ...] = ()
+    """Instances that cannot be started, until they are taken out of this list."""
+    routes_per_table: int = 500
+    """Quota of routes that were written into a VPC route table ("Amazon VPC quotas")."""
+    stale_seconds: float = 0.0
+    """For how long after a change reads show what was before it: routes, references and states of instances."""
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
         """These settings with `changes` applied.
 
-        Raises ValueError for a name that is no setting, or a time that is negative.
+        Raises ValueError for a name that is no setting, or a time or number that is negative.
         """
-        known = {f.name for f in dataclasses.fields(self)}
-        if unknown := sorted(set(changes) - known):
+        known: dict[str, type[Any]] = {f.name: type(f.default) for f in dataclasses.fields(self)}
+        if unknown := sorted(set(changes) - set(known)):
             raise ValueError(f"no such setting: {', '.join(unknown)} (there are {', '.join(sorted(known))})")
-        values: dict[str, Any] = {k: tuple(v) if k == "hanging_stops" else float(v) for k, v in changes.items()}
-        if negative := sorted(k for k, v in values.items() if isinstance(v, float) and v < 0):
-            raise ValueError(f"a time cannot be negative: {', '.join(negative)}")
+        values: dict[str, Any] = {name: known[name](value) for name, value in changes.items()}
+        if negative := sorted(k for k, v in values.items() if not isinstance(v, tuple) and v < 0):
+            raise ValueError(f"a time or number cannot be negative: {', '.join(negative)}")
         return dataclasses.replace(self, **values)
-
-
-@dataclass(slots=True)
-class Reference:
-    """A prefix-list reference in a transit gateway route table.
-
-    `attachment` is what the API shows (None: blackhole); `effective` is what packets follow, which changes at the
-    end of a transition. `effective` is unset before a new reference is available.
-    """
-
-    route_table: str
-    prefix_list: str
-    attachment: str | None
-    state: ReferenceState = "pending"
-    in_effect: bool = False
-    effective: str | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +78,8 @@ class LabWorld:
     """By transit gateway route table and prefix list."""
     advertised: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """CIDRs learnt over BGP, by transit gateway attachment (Direct Connect gateway, VPN)."""
+    past: Past = field(default_factory=Past)
+    """How things were before the latest changes, for reads that are stale."""
     in_transition: set[str] = field(default_factory=set)
     """Instances whose stop or start will end by itself; a hanging stop will not."""
 

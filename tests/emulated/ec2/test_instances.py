@@ -93,6 +93,37 @@ def test_a_start_of_an_instance_that_is_stopping_is_refused(nat: str, instances:
     assert raised.value.code == "IncorrectInstanceState"
 
 
+def test_a_start_without_capacity_is_refused_for_now_and_accepted_once_there_is_some(
+    ec2: EmulatedEc2, nat: str, instances: Ec2Instances
+) -> None:
+    instances.act(nat, Action.STOP)
+    ec2.wait(STOP_SECONDS)
+    ec2.lab.settings = replace(ec2.lab.settings, without_capacity=(nat,))
+
+    with pytest.raises(Ec2Error, match="do not have sufficient") as raised:
+        instances.act(nat, Action.START)
+
+    assert (raised.value.code, raised.value.final) == ("InsufficientInstanceCapacity", False)
+    ec2.lab.settings = replace(ec2.lab.settings, without_capacity=())
+    instances.act(nat, Action.START)
+
+
+@pytest.mark.parametrize("action", [Action.STOP, Action.FORCE_STOP])
+def test_a_stop_that_is_never_allowed_is_refused_for_good(
+    ec2: EmulatedEc2, nat: str, instances: Ec2Instances, action: Action
+) -> None:
+    ec2.lab.settings = replace(ec2.lab.settings, one_time_spot=(nat,))
+    with pytest.raises(Ec2Error, match="one-time Spot Instance request") as spot:
+        instances.act(nat, action)
+    ec2.lab.settings = replace(ec2.lab.settings, one_time_spot=())
+    ec2.client.modify_instance_attribute(InstanceId=nat, DisableApiStop={"Value": True})
+    with pytest.raises(Ec2Error, match="may not be stopped") as protected:
+        instances.act(nat, action)
+
+    assert (spot.value.code, spot.value.final) == ("UnsupportedOperation", True)
+    assert (protected.value.code, protected.value.final) == ("OperationNotPermitted", True)
+
+
 def test_a_stop_that_acted_and_was_never_answered_is_a_success(
     ec2: EmulatedEc2, nat: str, instances: Ec2Instances
 ) -> None:

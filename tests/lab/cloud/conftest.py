@@ -9,11 +9,15 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.models import ec2_backends
 
 from lab.cloud.ec2.emulation import emulated_ec2
 from lab.cloud.ec2.timeline import Timeline
 from lab.cloud.ec2.world import LabWorld, Settings
 from lab.world import REGION
+
+ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(slots=True)
@@ -31,6 +35,11 @@ class Emulation:
     ec2: Any
     lab: LabWorld
     clock: Clock
+
+    @property
+    def backend(self) -> Any:
+        """moto's own objects."""
+        return ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
 
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -87,3 +96,38 @@ def gateway(emulation: Emulation) -> Gateway:
 
 def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Two instances, a route table, and a NAT gateway."""
+
+    first: str
+    second: str
+    first_interface: str
+    table: str
+    nat_gateway: str
+
+
+@pytest.fixture
+def site(emulation: Emulation) -> Site:
+    ec2 = emulation.ec2
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    answer = ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2, SubnetId=subnet)
+    first, second = answer["Instances"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, InstanceId=first["InstanceId"])
+    nat = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
+    interface = first["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    return Site(first["InstanceId"], second["InstanceId"], interface, table, nat)
+
+
+def state(emulation: Emulation, instance: str) -> str:
+    answer = emulation.ec2.describe_instances(InstanceIds=[instance])
+    return str(answer["Reservations"][0]["Instances"][0]["State"]["Name"])
+
+
+def default_route(emulation: Emulation, site: Site) -> dict[str, Any]:
+    table = emulation.ec2.describe_route_tables(RouteTableIds=[site.table])["RouteTables"][0]
+    return next(r for r in table["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE)

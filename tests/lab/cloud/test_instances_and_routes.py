@@ -1,49 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.lab.cloud.conftest import Emulation, refusal
-
-ANYWHERE = "0.0.0.0/0"
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Two instances, a route table, and a NAT gateway."""
-
-    first: str
-    second: str
-    first_interface: str
-    table: str
-    nat_gateway: str
-
-
-@pytest.fixture
-def site(emulation: Emulation) -> Site:
-    ec2 = emulation.ec2
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
-    answer = ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2, SubnetId=subnet)
-    first, second = answer["Instances"]
-    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, InstanceId=first["InstanceId"])
-    nat = ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")["NatGateway"]["NatGatewayId"]
-    interface = first["NetworkInterfaces"][0]["NetworkInterfaceId"]
-    return Site(first["InstanceId"], second["InstanceId"], interface, table, nat)
-
-
-def state(emulation: Emulation, instance: str) -> str:
-    answer = emulation.ec2.describe_instances(InstanceIds=[instance])
-    return str(answer["Reservations"][0]["Instances"][0]["State"]["Name"])
-
-
-def default_route(emulation: Emulation, site: Site) -> dict[str, Any]:
-    table = emulation.ec2.describe_route_tables(RouteTableIds=[site.table])["RouteTables"][0]
-    return next(r for r in table["Routes"] if r.get("DestinationCidrBlock") == ANYWHERE)
+from tests.lab.cloud.conftest import ANYWHERE, Emulation, Site, default_route, refusal, state
 
 
 def test_an_instance_stops_and_starts_in_its_own_time(emulation: Emulation, site: Site) -> None:

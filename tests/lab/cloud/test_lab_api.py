@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -32,15 +34,11 @@ def test_changes_are_told_since_a_version(api: Client, emulation: Emulation) -> 
 
 def test_settings_are_changed_one_by_one(api: Client, emulation: Emulation) -> None:
     before = emulation.lab.settings
-    answer = api.patch("/lab/settings", json={"stop_seconds": 1.5, "hanging_stops": ["i-1"]})
-    assert answer.json == {
-        "stop_seconds": 1.5,
-        "start_seconds": before.start_seconds,
-        "call_seconds": before.call_seconds,
-        "reference_seconds": before.reference_seconds,
-        "hanging_stops": ["i-1"],
-    }
+    wanted = {"stop_seconds": 1.5, "hanging_stops": ["i-1"], "routes_per_table": 3}
+    answer = api.patch("/lab/settings", json=wanted)
+    assert answer.json == json.loads(json.dumps(dataclasses.asdict(before) | wanted))
     assert emulation.lab.settings.hanging_stops == ("i-1",)
+    assert emulation.lab.settings.routes_per_table == 3
 
 
 @pytest.mark.parametrize(
@@ -54,6 +52,20 @@ def test_a_setting_that_makes_no_sense_is_refused(
     assert answer.status_code == 400
     assert complaint in answer.text
     assert emulation.lab.settings is before
+
+
+def test_an_attachment_is_put_into_a_state(api: Client, emulation: Emulation, gateway: Gateway) -> None:
+    assert api.patch(f"/lab/attachments/{gateway.far}", json={"state": "rejected"}).json == {}
+    answer = emulation.ec2.describe_transit_gateway_vpc_attachments(TransitGatewayAttachmentIds=[gateway.far])
+    assert answer["TransitGatewayVpcAttachments"][0]["State"] == "rejected"
+
+
+@pytest.mark.parametrize(("attachment", "state"), [("tgw-attach-0", "rejected"), ("", "molten")])
+def test_a_state_that_there_is_not_or_an_attachment_that_there_is_not_is_refused(
+    api: Client, gateway: Gateway, attachment: str, state: str
+) -> None:
+    answer = api.patch(f"/lab/attachments/{attachment or gateway.far}", json={"state": state})
+    assert answer.status_code == 400
 
 
 def test_refusals_are_put_in_force_and_lifted(api: Client, emulation: Emulation) -> None:

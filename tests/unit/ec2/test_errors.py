@@ -59,7 +59,16 @@ def test_whatever_botocore_raises_becomes_one_error_that_names_operation_and_res
 
 @pytest.mark.parametrize(
     ("code", "temporary"),
-    [("RequestLimitExceeded", True), ("Timeout", True), ("IncorrectState", True), ("UnauthorizedOperation", False)],
+    [
+        ("RequestLimitExceeded", True),
+        ("Timeout", True),
+        ("IncorrectState", True),
+        ("IncorrectInstanceState", True),
+        ("InsufficientInstanceCapacity", True),
+        ("UnauthorizedOperation", False),
+        ("UnsupportedOperation", False),
+        ("OperationNotPermitted", False),
+    ],
 )
 def test_only_what_may_well_succeed_a_moment_later_is_temporary(code: str, temporary: bool) -> None:
     assert is_temporary(code) is temporary
@@ -71,6 +80,7 @@ def test_only_what_may_well_succeed_a_moment_later_is_temporary(code: str, tempo
         ("InvalidInstanceID.NotFound", About.NEXT_HOP),
         ("InvalidInstanceID", About.NEXT_HOP),  # several interfaces
         ("InvalidNetworkInterfaceID.NotFound", About.NEXT_HOP),
+        ("InvalidNatGatewayID.NotFound", About.NEXT_HOP),
         ("NatGatewayNotFound", About.NEXT_HOP),
         ("InvalidGatewayID.NotFound", About.NEXT_HOP),
         ("InvalidTransitGatewayAttachmentID.NotFound", About.NEXT_HOP),
@@ -79,6 +89,7 @@ def test_only_what_may_well_succeed_a_moment_later_is_temporary(code: str, tempo
         ("InvalidRouteTableId.NotFound", About.ROUTE),
         ("InvalidTransitGatewayRouteTableID.NotFound", About.ROUTE),
         ("InvalidPrefixListID.NotFound", About.ROUTE),
+        ("InvalidPrefixListId.NotFound", About.ROUTE),
         ("RouteLimitExceeded", About.ROUTE),
         ("UnauthorizedOperation", About.ROUTE),
         ("RequestLimitExceeded", About.CALL),

@@ -31,12 +31,19 @@ class Route:
     """Why the route could not be read, if it could not."""
     entry: int = 0
     """Which entry of its group's `steering` it belongs to."""
+    outranked: str | None = None
+    """What outranks it, in words, if something does. `next_hops` and `elsewhere` then say where traffic goes."""
+    written: frozenset[NextHop] = frozenset()
+    """What it leads to itself, if something outranks it."""
+    unchecked: Refusal | None = None
+    """Why nobody knows whether something outranks it, if that could not be read."""
 
     def __str__(self) -> str:
         if self.unread is not None:
             return f"unreadable: {self.unread}"
         names = "/".join(sorted(hop.id for hop in self.next_hops)) or self.elsewhere or "none"
-        return f"{names} (blackhole)" if self.blackhole else names
+        shown = f"{names} (blackhole)" if self.blackhole else names
+        return f"{shown} ({self.outranked})" if self.outranked is not None else shown
 
     @property
     def exists(self) -> bool:
@@ -48,6 +55,12 @@ class Route:
         if self.unread is not None:
             return False
         return not self.exists if next_hop is None else next_hop in self.next_hops
+
+    def is_written_to(self, next_hop: NextHop | None) -> bool:
+        """Whether nothing is left to be written for this next hop, although something else may outrank the route."""
+        if self.outranked is None:
+            return self.leads_to(next_hop)
+        return next_hop in self.written
 
 
 @dataclass(frozen=True, slots=True)

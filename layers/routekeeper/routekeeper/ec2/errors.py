@@ -31,6 +31,8 @@ UNREADABLE: Final = "Unreadable"
 """Our own code: the route could not be read, so nobody changes it."""
 MISREAD: Final = "ReadBackOtherwise"
 """Our own code: EC2 took the change, and the route was read back as something else."""
+OUTRANKED: Final = "Outranked"
+"""Our own code: the route is as wanted, and traffic does not follow it, because another route outranks it."""
 INCOMPLETE: Final = "Incomplete"
 """Our own code: some of several routes were not changed."""
 UNKNOWN_STATE: Final = "UnknownState"
@@ -50,6 +52,8 @@ class Trouble(Enum):
     UNANSWERED = "unanswered"
     CHANGING = "changing"
     """What the call named is still being changed and takes no other change yet."""
+    FULL = "full"
+    """EC2 has no capacity for it, which comes and goes."""
     OTHER = "other"
 
 
@@ -64,6 +68,11 @@ _BY_CODE: Final = {
     "Blocked": Trouble.DENIED,
     "OptInRequired": Trouble.DENIED,
     "IncorrectState": Trouble.CHANGING,
+    "IncorrectInstanceState": Trouble.CHANGING,
+    "InsufficientInstanceCapacity": Trouble.FULL,
+    "InsufficientHostCapacity": Trouble.FULL,
+    "InsufficientCapacityOnHost": Trouble.FULL,
+    "InsufficientCapacity": Trouble.FULL,
     "RequestTimeout": Trouble.UNANSWERED,
     TIMEOUT: Trouble.UNANSWERED,
     UNREACHABLE: Trouble.UNANSWERED,
@@ -102,7 +111,7 @@ def about(code: str) -> About:
 
 def is_temporary(code: str) -> bool:
     """Whether the same call may well succeed a moment later."""
-    return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING)
+    return trouble(code) in (Trouble.THROTTLED, Trouble.UNANSWERED, Trouble.CHANGING, Trouble.FULL)
 
 
 def refused(message: str, code: str) -> Ec2Error:
@@ -113,6 +122,11 @@ def refused(message: str, code: str) -> Ec2Error:
 def unreadable(words: str) -> Refusal:
     """Why a route cannot be read, and so cannot be changed, until somebody corrects it."""
     return Refusal(UNREADABLE, words, About.ROUTE, final=True)
+
+
+def outranked(words: str) -> Refusal:
+    """Why a route that was written does not count as changed, until somebody deletes what outranks it."""
+    return Refusal(OUTRANKED, words, About.ROUTE, final=True)
 
 
 def _foreign(words: object) -> str:

@@ -19,7 +19,7 @@ from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import NextHop
-from routekeeper.ec2.errors import INCOMPLETE, MISREAD, Trouble, refused, trouble
+from routekeeper.ec2.errors import INCOMPLETE, MISREAD, OUTRANKED, Trouble, outranked, refused, trouble
 from routekeeper.router.call_rate import AT_ONCE, CallRate
 from routekeeper.router.dependencies import Dependencies
 
@@ -206,8 +206,8 @@ def _read_back(
     """Read until every expected route is on the path and settled. Returns what still was not at the end, by resource.
 
     The end is the deadline, or when the path is no longer wanted: traffic that has to leave waits for nothing (law 4).
-    A change that AWS is still carrying out by then counts as made: it was accepted, and the next pass would see it go
-    wrong.
+    What is outranked is not waited for, because only a person ends that. A change that AWS is still carrying out by
+    then counts as made: it was accepted, and the next pass would see it go wrong.
     """
     while expected:
         try:
@@ -216,8 +216,8 @@ def _read_back(
             missing = dict.fromkeys(expected, _misread(f"not to be read back: {error}"))
         else:
             missing = _unlike(expected, found, path)
-            if not missing and all(found[one].settled for one in expected):
-                return {}
+            if all(map(_is_outranked, missing.values())) and all(found[one].settled for one in expected):
+                return missing
         if dependencies.clock() + READ_BACK_SECONDS >= deadline_at or not hope.is_wanted():
             return missing
         dependencies.sleep(READ_BACK_SECONDS)
@@ -231,8 +231,14 @@ def _unlike(expected: set[str], found: dict[str, Route], path: Path) -> dict[str
         if route is None:
             missing[resource] = _misread("gone when read back")
         elif not is_on(route, path):
-            missing[resource] = _misread(f"read back as {route}")
+            written = route.outranked is not None and route.is_written_to(path.next_hops[route.entry])
+            told = f"read back as {route}"
+            missing[resource] = outranked(f"changed, but {told}") if written else _misread(told)
     return missing
+
+
+def _is_outranked(refusal: Refusal) -> bool:
+    return refusal.code == OUTRANKED
 
 
 def _misread(what: str) -> Refusal:

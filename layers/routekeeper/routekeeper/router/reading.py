@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.routes import Route
 from routekeeper.router.scope import VERDICT_SECONDS, Scope
+
+LOG = logging.getLogger("routekeeper.router")
 
 READ_PAUSES_SECONDS: Final = (0.25, 0.5, None)
 """After each attempt to read the routes; none after the last."""
@@ -23,11 +27,14 @@ class Reading:
         dependencies = self.scope.dependencies
         for pause in READ_PAUSES_SECONDS:
             try:
-                return dependencies.steerers.read(self.scope.group), None
+                routes = dependencies.steerers.read(self.scope.group)
             except Ec2Error as error:
                 if pause is None or error.final:
                     return (), error
                 dependencies.sleep(pause)
+            else:
+                _tell_of_unchecked(routes)
+                return routes, None
         raise AssertionError("the last attempt has no pause")
 
     def at_last(self, unread: Ec2Error, *, matters: bool) -> tuple[Route, ...]:
@@ -51,3 +58,9 @@ class Reading:
                 return routes
             unread = error
         raise unread
+
+
+def _tell_of_unchecked(routes: Iterable[Route]) -> None:
+    """Say which routes may be outranked without anybody knowing. They are steered all the same."""
+    if unchecked := {route.resource: str(route.unchecked) for route in routes if route.unchecked is not None}:
+        LOG.warning("nobody knows whether something outranks these routes", extra={"routes": unchecked})

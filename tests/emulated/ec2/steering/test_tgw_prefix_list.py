@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.refusal import About
 from routekeeper.domain.routes import Route, is_on
 from routekeeper.domain.settings import Group, Path
 from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList
+from routekeeper.ec2.errors import OUTRANKED
 from routekeeper.ec2.steering import Steerers
 from routekeeper.ec2.steering.kinds import steerers
 from tests.emulated.emulated_ec2 import EmulatedEc2, ec2_in_process
@@ -20,6 +23,7 @@ MODIFY = "ModifyTransitGatewayPrefixListReference"
 DELETE = "DeleteTransitGatewayPrefixListReference"
 
 DX = Path("dx", target="dx-router")
+ON_PREMISES = "10.3.0.0/18"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ class World:
 
     def settle(self) -> None:
         self.ec2.wait(1.0)
+
+    def static(self, path: Path | None, cidr: str = ON_PREMISES) -> None:
+        """Somebody writes a static route beside the reference; for None it is a blackhole."""
+        hop = path.next_hops[0] if path is not None else None
+        target: dict[str, Any] = {"TransitGatewayAttachmentId": hop.id} if hop is not None else {"Blackhole": True}
+        table = self.place().route_table
+        self.ec2.client.create_transit_gateway_route(
+            TransitGatewayRouteTableId=table, DestinationCidrBlock=cidr, **target
+        )
+        self.ec2.calls.clear()
 
     def place(self) -> TgwPrefixList:
         (steering,) = self.group.steering
@@ -85,7 +99,7 @@ def gateway(ec2: EmulatedEc2) -> Gateway:
 @pytest.fixture
 def world(ec2: EmulatedEc2, gateway: Gateway) -> World:
     prefixes = ec2.client.create_managed_prefix_list(
-        PrefixListName="on-premises", MaxEntries=1, AddressFamily="IPv4", Entries=[{"Cidr": "10.3.0.0/18"}]
+        PrefixListName="on-premises", MaxEntries=1, AddressFamily="IPv4", Entries=[{"Cidr": ON_PREMISES}]
     )
     ec2.forget()
     group = Group("idc", (TgwPrefixList(gateway.table, prefixes["PrefixList"]["PrefixListId"]),), (DX, gateway.vpn))
@@ -272,6 +286,115 @@ def test_a_table_that_does_not_exist_is_an_error_of_reading(world: World) -> Non
         world.steering.read(group)
 
 
+@pytest.fixture
+def failed_over(world: World) -> Iterator[World]:
+    """The reference leads to the VPN. The table is shared, so static routes in it are deleted in the end."""
+    world.change(world.vpn)
+    world.settle()
+    yield world
+    world.ec2.forget()
+    table = world.place().route_table
+    found = world.ec2.client.search_transit_gateway_routes(
+        TransitGatewayRouteTableId=table, Filters=[{"Name": "type", "Values": ["static"]}]
+    )
+    for route in found["Routes"]:
+        world.ec2.client.delete_transit_gateway_route(
+            TransitGatewayRouteTableId=table, DestinationCidrBlock=route["DestinationCidrBlock"]
+        )
+
+
+def test_a_static_route_of_the_same_prefix_is_where_traffic_goes_and_is_named(failed_over: World) -> None:
+    failed_over.static(failed_over.standby)
+
+    route = failed_over.route()
+
+    assert is_on(route, failed_over.standby)
+    assert not is_on(route, failed_over.vpn)
+    vpn, standby = failed_over.vpn.next_hops[0], failed_over.standby.next_hops[0]
+    told = f"the static route 10.3.0.0/18 to {standby} outranks the reference to {vpn}"
+    assert str(route) == f"{standby} ({told})"
+    assert route.is_written_to(vpn)
+
+
+def test_a_reference_that_is_outranked_is_not_written_again(failed_over: World) -> None:
+    failed_over.static(failed_over.standby)
+
+    with pytest.raises(Ec2Error, match="outranks the reference") as raised:
+        failed_over.change(failed_over.vpn)
+
+    assert failed_over.ec2.calls == []
+    assert (raised.value.code, raised.value.refusal.about) == (OUTRANKED, About.ROUTE)
+
+
+def test_a_reference_that_is_outranked_is_retargeted_and_deleted_all_the_same(failed_over: World) -> None:
+    failed_over.static(None)
+
+    failed_over.change(failed_over.standby)
+    assert failed_over.route().is_written_to(failed_over.standby.next_hops[0])
+    failed_over.settle()
+    failed_over.change(DX)
+
+    assert failed_over.ec2.calls == [MODIFY, DELETE]
+    assert is_on(failed_over.route(), DX)
+
+
+def test_a_retargeting_that_acted_and_was_never_answered_counts_as_made_although_it_is_outranked(
+    failed_over: World,
+) -> None:
+    failed_over.static(None)
+    failed_over.ec2.lose_the_answer_of(MODIFY)
+
+    failed_over.change(failed_over.standby)
+
+    assert failed_over.ec2.calls == [MODIFY]
+
+
+def test_a_static_blackhole_swallows_what_the_reference_would_carry(failed_over: World) -> None:
+    failed_over.static(None)
+
+    route = failed_over.route()
+
+    assert route.blackhole
+    assert not is_on(route, failed_over.vpn)
+    assert "the static route 10.3.0.0/18 to a blackhole outranks" in str(route)
+
+
+def test_a_static_route_to_the_references_own_attachment_or_of_another_prefix_outranks_nothing(
+    failed_over: World,
+) -> None:
+    failed_over.static(failed_over.vpn)
+    failed_over.static(failed_over.standby, "10.3.0.0/16")
+    failed_over.static(failed_over.standby, "10.3.0.0/24")
+
+    route = failed_over.route()
+
+    assert is_on(route, failed_over.vpn)
+    assert route.outranked is None
+
+
+def test_with_no_reference_nobody_looks_for_what_would_outrank_it(world: World) -> None:
+    world.ec2.refuse("SearchTransitGatewayRoutes", "UnauthorizedOperation")
+
+    assert is_on(world.route(), DX)
+    assert world.route().unchecked is None
+
+
+@pytest.mark.parametrize("call", ["SearchTransitGatewayRoutes", "GetManagedPrefixListEntries"])
+@pytest.mark.parametrize("code", ["UnauthorizedOperation", "RequestLimitExceeded"])
+def test_a_reference_is_read_as_it_is_where_nobody_can_look_what_outranks_it(
+    failed_over: World, call: str, code: str
+) -> None:
+    failed_over.static(failed_over.standby)
+    failed_over.ec2.refuse(call, code)
+
+    route = failed_over.route()
+
+    assert is_on(route, failed_over.vpn)
+    assert route.outranked is None
+    assert route.unchecked is not None
+    assert route.unchecked.code == code
+
+
 def test_other_prefix_lists_are_asked_away_and_all_pages_are_read() -> None:
     client = boto3.client("ec2", "eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
     asked = {
@@ -289,6 +412,7 @@ def test_other_prefix_lists_are_asked_away_and_all_pages_are_read() -> None:
         operation = "get_transit_gateway_prefix_list_references"
         stub.add_response(operation, {"TransitGatewayPrefixListReferences": [], "NextToken": "more"}, asked)
         stub.add_response(operation, {"TransitGatewayPrefixListReferences": [reference]}, asked | {"NextToken": "more"})
+        stub.add_response("search_transit_gateway_routes", {"Routes": []})
         (route,) = steerers(client).read(group)
 
     assert route.next_hops == {NextHop(NextHopKind.ATTACHMENT, "tgw-attach-1")}

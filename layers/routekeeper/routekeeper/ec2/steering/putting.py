@@ -7,7 +7,7 @@ from collections.abc import Callable
 from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop
-from routekeeper.ec2.errors import Trouble, trouble
+from routekeeper.ec2.errors import Trouble, outranked, trouble
 
 
 def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], read: Callable[[], Route]) -> None:
@@ -18,18 +18,24 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
     `act` gets a second try on the route as it is now, and chooses its call by that. After a silence there is no second
     try, because the caller must first say whether the next hop is still wanted.
 
+    What outranks the route is not this call's matter: the route is written all the same, because it takes effect once
+    that has gone. But what is written already is not written again.
+
     Raises:
-        Ec2Error: the route could not be put onto the next hop and, as far as can be read, is not on it.
+        Ec2Error: the route could not be put onto the next hop and, as far as can be read, is not on it. Or it is, and
+            something outranks it.
     """
     if route.unread is not None:
         raise Ec2Error.of(route.unread, f"{route.resource} is left alone: {route.unread}")
+    if route.outranked is not None and route.is_written_to(next_hop):
+        raise Ec2Error.of(outranked(f"{route.resource} leads to {route}"))
     try:
         act(route)
     except Ec2Error as refusal:
         if trouble(refusal.code) is Trouble.THROTTLED:
             raise  # nothing can have happened, and the next read would only be throttled, too
         now = _if_readable(read)
-        if now is not None and now.leads_to(next_hop):
+        if now is not None and now.is_written_to(next_hop):
             return
         if now is None or now.unread is not None or _circumstances(now) == _circumstances(route):
             raise

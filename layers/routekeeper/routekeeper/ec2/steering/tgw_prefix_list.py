@@ -2,17 +2,21 @@
 
 A reference outranks what BGP propagates for prefixes of the same length. So it takes traffic away from Direct Connect
 while it exists ("Transit gateways", Amazon VPC guide: route evaluation order). If the preferred path has no attachment,
-the reference is created and deleted. If every path has one, it is retargeted in one call.
+the reference is created and deleted. If every path has one, it is retargeted in one call. A static route outranks the
+reference in turn (`static_routes`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from routekeeper.domain.errors import Ec2Error
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList
 from routekeeper.ec2.errors import refused, translated
 from routekeeper.ec2.steering.putting import put
+from routekeeper.ec2.steering.static_routes import StaticRoutes
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -28,9 +32,12 @@ class TgwPrefixListSteerer:
 
     def __init__(self, ec2: EC2Client) -> None:
         self._ec2 = ec2
+        self._static_routes = StaticRoutes(ec2)
 
     def read(self, steering: TgwPrefixList) -> tuple[Route, ...]:
         """The one route: the reference, or the absence of one.
+
+        If nobody may look, or can look just now, whether something outranks the reference, it comes back `unchecked`.
 
         Raises:
             Ec2Error: EC2 refused (no such table, say) or did not answer.
@@ -54,7 +61,16 @@ class TgwPrefixListSteerer:
         )
         with translated("GetTransitGatewayPrefixListReferences", str(place)):
             found = [reference for page in pages for reference in page["TransitGatewayPrefixListReferences"]]
-        return _route(place, found[0]) if found else Route(str(place))
+        return self._as_met(place, _route(place, found[0])) if found else Route(str(place))
+
+    def _as_met(self, place: TgwPrefixList, reference: Route) -> Route:
+        """The reference as traffic meets it."""
+        if not reference.exists:
+            return reference
+        try:
+            return self._static_routes.beside(place, reference)
+        except Ec2Error as error:
+            return replace(reference, unchecked=error.refusal)
 
     def _act(self, place: TgwPrefixList, found: Route, next_hop: NextHop | None) -> None:
         if next_hop is None:
