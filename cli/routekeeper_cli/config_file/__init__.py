@@ -68,7 +68,7 @@ def _tree(path: Path, problems: Problems) -> Node:
     is_json = path.suffix == ".json"
     text = text_of(path, limits.COMPILED_BYTES if is_json else limits.FILE_BYTES)
     if is_json:
-        root, _ = thresholds.split(json_file.parse(text, problems), problems)
+        root, _ = thresholds.split(json_file.parse(text, problems, places=True), problems)
         return root
     from routekeeper_cli.config_file import yaml_file  # noqa: PLC0415 - needs PyYAML, which JSON does without
 
