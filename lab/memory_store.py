@@ -76,11 +76,12 @@ class MemoryTable:
         with self._lock:
             return _copied(self._held(key))
 
-    def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
-        """The items of a partition in the order of their sort keys."""
+    def query(self, pk: str, *, newest_first: bool = False, before: str | None = None) -> list[Item]:
+        """The items of a partition in the order of their sort keys, or those of them `before` one."""
         with self._lock:
             held = self._partitions[pk]
-            return [_copied(held[sk]) for sk in sorted(held, key=str.encode, reverse=newest_first)]
+            asked = [sk for sk in held if before is None or sk.encode() < before.encode()]
+            return [_copied(held[sk]) for sk in sorted(asked, key=str.encode, reverse=newest_first)]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
         """All puts or none. Raises Refused and, for an item that is too long, StoreError."""
@@ -174,9 +175,11 @@ class MemoryStore(ItemStore):
         _run_first(self._after, operation)
         return item
 
-    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(
+        self, operation: str, pks: Sequence[str], *, newest_first: bool = False, before: str | None = None
+    ) -> Iterator[Item]:
         _run_first(self._before, operation)
-        found = [item for pk in pks for item in self.table.query(pk, newest_first=newest_first)]
+        found = [item for pk in pks for item in self.table.query(pk, newest_first=newest_first, before=before)]
         _run_first(self._after, operation)
         yield from found
 

@@ -28,9 +28,10 @@ class WatchedTable(MemoryTable):
     def get(self, key: Key) -> Item | None:
         return self._held(key)
 
-    def query(self, pk: str, *, newest_first: bool = False) -> list[Item]:
+    def query(self, pk: str, *, newest_first: bool = False, before: str | None = None) -> list[Item]:
         held = self._partitions[pk]
-        return [held[sk] for sk in sorted(held, reverse=newest_first)]
+        asked = held if before is None else [sk for sk in held if sk < before]
+        return [held[sk] for sk in sorted(asked, reverse=newest_first)]
 
     def put(self, operation: str, writer: str, puts: Sequence[Put]) -> None:
         """As the table in memory does it, but for measuring items and keeping a list of writes."""
@@ -101,10 +102,12 @@ class PassedStore(MemoryStore):
         self._leave(operation)
         return found
 
-    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(
+        self, operation: str, pks: Sequence[str], *, newest_first: bool = False, before: str | None = None
+    ) -> Iterator[Item]:
         """Several partitions are read side by side, so that they take as long as one."""
         self._enter(operation)
-        found = [item for pk in pks for item in self._table.query(pk, newest_first=newest_first)]
+        found = [item for pk in pks for item in self._table.query(pk, newest_first=newest_first, before=before)]
         self._passage.looked(operation, pks[0].partition("#")[0])
         self._leave(operation)
         return iter(found)

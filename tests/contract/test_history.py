@@ -8,6 +8,7 @@ import pytest
 
 from routekeeper.domain.errors import StoreError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Untold
+from routekeeper.store.items import place
 from tests.contract.benches import Bench
 from tests.contract.stored import ASKED, NOW, PINNED, RESTARTING, restart_event, transition
 
@@ -60,6 +61,24 @@ def test_history_is_told_newest_first_and_no_further_than_asked(bench: Bench) ->
     assert [event.id for event in told] == ["idc-5", "idc-4", "idc-3"]
     assert [event.id for event in store.transitions("idc", 99)] == ["idc-5", "idc-4", "idc-3", "idc-2", "idc-1"]
     assert store.transitions("idc", 0) == ()
+
+
+@pytest.mark.parametrize(("before", "told"), [((86_400, "idc-5"), "4321"), ((10, "idc-4"), "321"), ((10, ""), "321")])
+def test_history_goes_on_before_any_place(bench: Bench, before: tuple[float, str], told: str) -> None:
+    store, state = bench.store(), GroupState("idc")
+    for number, at in {1: NOW, 2: NOW + 0.000_5, 3: NOW + 9.75, 4: NOW + 10, 5: NOW + 86_400}.items():
+        state = store.record(state, transition(number, at=at))
+    seconds, identifier = before
+    found = store.transitions("idc", 9, place(NOW + seconds, identifier))
+    assert "".join(event.id.removeprefix("idc-") for event in found) == told
+
+
+def test_restart_history_goes_on_before_any_place(bench: Bench) -> None:
+    store, state = bench.store(), RESTARTING
+    for number in range(1, 5):
+        state = store.save_restart(state, restart_event(number))
+    told = store.restart_events("nat", 1, place(NOW + 3, "nat-3"))
+    assert [event.id for event in told] == ["nat-2"]
 
 
 def test_histories_of_groups_and_of_restart_groups_do_not_mix(bench: Bench) -> None:

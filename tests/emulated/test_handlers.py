@@ -193,7 +193,9 @@ def notice(name: str, instance: str, seconds: float = 0.0, **detail: str) -> dic
     return {**told, "detail": {**told["detail"], **detail}}
 
 
-@pytest.mark.parametrize("name", ["signal-state", "signal-spot", "signal-autoscaling", "signal-maintenance"])
+@pytest.mark.parametrize(
+    "name", ["signal-state", "signal-spot", "signal-autoscaling", "signal-maintenance", "signal-maintenance-open-end"]
+)
 def test_the_router_leaves_an_instance_that_aws_says_will_go(deployed: Deployed, name: str) -> None:
     deployed.see(nat_a=Health.HEALTHY, nat_b=Health.HEALTHY)
     answer = load("router").handler(notice(name, deployed.instances["a"]), Context())

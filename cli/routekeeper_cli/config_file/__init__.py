@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from routekeeper.config import json_file, limits
+from routekeeper.config import json_file, limits, thresholds
 from routekeeper.config.document import read_document
 from routekeeper.config.problems import Problems
 from routekeeper.config.tree import Node, to_plain
@@ -36,8 +36,9 @@ def check(path: Path) -> Checked:
     """
     problems = Problems(str(path))
     tree = _tree(path, problems)
-    configuration = read_document(tree, problems, work_out=True)
-    text = json.dumps(to_plain(tree), indent=2, ensure_ascii=False) + "\n"
+    configuration = read_document(tree, problems, thresholds.WorkingOut())
+    shipping = thresholds.join(tree, configuration.targets.values())
+    text = json.dumps(to_plain(shipping), indent=2, ensure_ascii=False) + "\n"
     if len(text.encode()) > limits.COMPILED_BYTES:
         raise ConfigurationError(
             f"{path}: compiled it is larger than {limits.COMPILED_BYTES // 1024} KB, expected less"
@@ -67,7 +68,8 @@ def _tree(path: Path, problems: Problems) -> Node:
     is_json = path.suffix == ".json"
     text = text_of(path, limits.COMPILED_BYTES if is_json else limits.FILE_BYTES)
     if is_json:
-        return json_file.parse(text, problems)
+        root, _ = thresholds.split(json_file.parse(text, problems, places=True), problems)
+        return root
     from routekeeper_cli.config_file import yaml_file  # noqa: PLC0415 - needs PyYAML, which JSON does without
 
     return yaml_file.parse(text, problems)

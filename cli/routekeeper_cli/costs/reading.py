@@ -26,7 +26,7 @@ def read(file: Path) -> Section:
         ConfigurationError: it cannot be read, or is no JSON object.
     """
     problems = Problems(str(file))
-    section = open_section(json_file.parse(text_of(file, _MOST_BYTES), problems), "", problems, None)
+    section = open_section(json_file.parse(text_of(file, _MOST_BYTES), problems, places=True), "", problems, None)
     problems.raise_if_any()
     if section is None:
         raise AssertionError

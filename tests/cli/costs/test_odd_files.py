@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def told(tmp_path: Path, kind: str, document: object) -> list[str]:
     file.write_text(json.dumps(document))
     with pytest.raises(ConfigurationError) as refused:
         statement(file, kind)
-    return [line.removeprefix(f"{file}: ") for line in str(refused.value).split("\n")]
+    lines = str(refused.value).split("\n")
+    assert all(re.match(rf"{re.escape(str(file))}:1:\d+: ", line) for line in lines), lines
+    return [line.split(": ", maxsplit=1)[1] for line in lines]
 
 
 def changed(document: Any, *way: Any, to: object) -> Any:

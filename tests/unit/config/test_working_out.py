@@ -69,10 +69,27 @@ def test_a_rule_that_takes_too_long_is_refused_with_its_line(
     )
 
 
-def test_a_rule_of_the_defaults_is_refused_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, seconds = checked(write(tmp_path, *["require: any"] * 20, defaults=f"suspect_interval: 10ms, {NEAR}"))
+def test_a_rule_of_the_defaults_is_refused_once_and_at_its_own_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path, *["require: any"] * 20, defaults=f"suspect_interval: 10ms, {NEAR}")
+    code, seconds = checked(file)
     assert (code, seconds < SOON_SECONDS) == (2, True)
-    assert capsys.readouterr().err.count("takes too long to work out") == 1
+    [told] = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"{file}:2:42: defaults.loss: takes too long to work out, expected shorter bursts")
+
+
+@pytest.mark.parametrize("key", ["suspect_interval: 10ms", "suspect_interval: 10ms, probe_interval: 2s"])
+def test_a_target_whose_pace_makes_the_rule_of_the_defaults_too_long_is_to_blame(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the usual pace the same rule is worked out."""
+    rule = "loss: {usual: 1%, unacceptable: 10%, bursts: 1s}"
+    file = write(tmp_path, "require: any", key, defaults=rule)
+    code, seconds = checked(file)
+    assert (code, seconds < SOON_SECONDS) == (2, True)
+    [told] = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"{file}:5:75: targets.t1.suspect_interval: takes too long to work out")
 
 
 @pytest.mark.long

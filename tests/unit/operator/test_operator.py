@@ -180,6 +180,44 @@ def test_history_is_newest_first_over_routes_and_restarts(desk: Desk) -> None:
     assert desk.ask("history", group="private-a")["events"] == []
 
 
+def pages(desk: Desk, **asked: object) -> list[list[str]]:
+    """The IDs on each page, read until no answer says where to go on."""
+    found: list[list[str]] = []
+    while len(found) < 20:
+        answer = desk.ask("history", **asked)
+        found.append([line["id"] for line in answer["events"]])
+        if "next" not in answer:
+            break
+        asked["before"] = answer["next"]
+    return found
+
+
+def test_history_is_read_page_by_page_over_routes_and_restarts(desk: Desk) -> None:
+    some_history(desk)
+    assert pages(desk) == [["idc-2", "nat-1", "idc-1"]]
+    assert pages(desk, limit=3) == [["idc-2", "nat-1", "idc-1"]]
+    assert pages(desk, limit=2) == [["idc-2", "nat-1"], ["idc-1"]]
+    assert pages(desk, limit=1) == [["idc-2"], ["nat-1"], ["idc-1"]]
+    assert pages(desk, limit=1, group="idc") == [["idc-2"], ["idc-1"]]
+    assert pages(desk, restart_group="nat", limit=1) == [["nat-1"]]
+
+
+def test_what_happened_at_the_same_moment_is_on_one_page_or_the_next_and_never_lost(desk: Desk) -> None:
+    for number in range(5):
+        done = Transition(f"idc-{number}", "idc", TransitionKind.DRIFT, "dx", "dx", "r", NOON + number // 3 * 0.000_1)
+        desk.others.record(desk.others.load_group("idc"), done)
+    event = RestartEvent("nat-1", "nat", "nat-a", "i-00000000", NOON, RestartOutcome.BEGUN, "r", Action.STOP)
+    desk.others.save_restart(desk.others.load_restart("nat"), event)
+    read = [name for page in pages(desk, limit=2) for name in page]
+    assert read == ["idc-4", "idc-3", "nat-1", "idc-2", "idc-1", "idc-0"]
+
+
+def test_history_can_be_read_from_any_moment_on(desk: Desk) -> None:
+    some_history(desk)
+    assert pages(desk, before="2026-01-01T12:58:20+01:00") == [["nat-1", "idc-1"]]  # 100 s before noon, as idc-2 is
+    assert pages(desk, before="2025-01-01T00:00:00Z") == [[]]
+
+
 def test_law_7_a_line_of_history_says_what_was_seen_decided_and_changed_and_how_fast(desk: Desk) -> None:
     some_history(desk)
     line = desk.ask("history", group="idc")["events"][0]

@@ -94,6 +94,15 @@ def test_every_action_is_described_for_people(action: str) -> None:
         ({"action": "resume", "group": "idc", "by": "mia", "reason": "r"}, "group", "or * for all of them"),
         ({"action": "history", "limit": 0}, "limit", "found the number 0, expected a whole number from 1 to 100"),
         ({"action": "history", "limit": True}, "limit", "found true"),
+        ({"action": "history", "before": "yesterday"}, "before", "found 'yesterday', expected a time with its zone"),
+        ({"action": "history", "before": "2026-01-01T12:00:00"}, "before", "expected a time with its zone"),
+        ({"action": "history", "before": "#idc-9"}, "before", "or `next` of another answer"),
+        ({"action": "history", "before": 7}, "before", "found the number 7, expected a text"),
+        ({"action": "history", "before": "2026-01-01T12:00:00Z#" + "x" * 500}, "before", "at most 500 characters"),
+        ({"action": "history", "before": "2026-01-01T12:00:00Z#a\nb"}, "before", "expected one line of"),
+        ({"action": "history", "before": "0001-01-01T00:00:00+23:00"}, "before", "expected a time with its zone"),
+        ({"action": "history", "before": "9999-12-31T23:59:59-23:00#a"}, "before", "expected a time with its zone"),
+        ({"action": "status", "before": "2026-01-01T12:00:00Z"}, "before", "unknown key; status takes"),
         ({"action": "history", "restart_group": "dx"}, "restart_group", "expected one of the restart groups: nat"),
         ({"action": "history", "restart_group": "nat", "group": "*"}, "restart_group", "found beside `group`"),
     ],
@@ -134,7 +143,9 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
     max_leaves=4,
 )
-keys = st.sampled_from(["group", "to", "path", "for", "until", "by", "reason", "force", "limit", "restart_group"])
+keys = st.sampled_from(
+    ["group", "to", "path", "for", "until", "by", "reason", "force", "limit", "restart_group", "before"]
+)
 
 
 @given(st.sampled_from(ACTIONS), st.dictionaries(keys | st.text(max_size=5), values, max_size=5))

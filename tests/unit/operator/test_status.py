@@ -156,7 +156,7 @@ def test_history_never_outgrows_what_lambda_can_answer_and_says_what_is_left_out
 ) -> None:
     refusal = Refusal("UnauthorizedOperation", "x" * 400)
     changes = tuple(RouteChange(f"rtb-{number:017x} 0.0.0.0/0", "i-a", "i-b", refusal) for number in range(150))
-    monkeypatch.setattr("routekeeper.operator.operator.ANSWER_OCTETS", most := 300_000)
+    monkeypatch.setattr("routekeeper.operator.history.ANSWER_OCTETS", most := 300_000)
     state = desk.group()
     for number in range(10):
         done = Transition(
@@ -168,4 +168,6 @@ def test_history_never_outgrows_what_lambda_can_answer_and_says_what_is_left_out
     assert answer["events"][0]["id"] == "idc-9"
     assert len(answer["events"]) + answer["left_out"] == 10
     assert answer["left_out"] > 0
+    rest = desk.ask("history", limit=10, before=answer["next"])
+    assert rest["events"][0]["id"] == f"idc-{answer['left_out'] - 1}"
     assert "left_out" not in desk.ask("history", limit=2)

@@ -15,6 +15,8 @@ from routekeeper.router.notices import is_notice, signals_of
 
 EVENTS = Path(__file__).parents[3] / "events"
 AT = 1_795_168_985.0  # 2026-11-20T10:03:05Z
+BEGINS = AT - 185
+LONG_BEFORE = "Thu, 19 Nov 2026 10:00:00 GMT"
 INSTANCE = "i-0aaaaaaaaaaaaaaaa"
 KINDS = ("state", "spot", "autoscaling", "maintenance")
 
@@ -61,9 +63,9 @@ def test_maintenance_has_its_window_its_name_and_the_time_of_its_last_change() -
         f"AWS has planned maintenance of {INSTANCE} from 2026-11-20 10:00Z to 2026-11-20 12:00Z"
         " (AWS_EC2_SYSTEM_MAINTENANCE_EVENT)"
     )
-    assert (signal.starts_at, signal.ends_at) == (AT - 185 - 300, AT - 185 + 7200)
+    assert (signal.starts_at, signal.ends_at) == (BEGINS - 300, BEGINS + 7200)
     assert signal.name == "AWS_EC2_SYSTEM_MAINTENANCE_EVENT_4b2c1"
-    assert signal.at == AT - 185 - 3 * 86_400 - 7200
+    assert signal.at == BEGINS - 3 * 86_400 - 7200
 
 
 @pytest.mark.parametrize(
@@ -99,8 +101,14 @@ def test_one_health_event_speaks_of_all_its_entities() -> None:
     assert [signal.resource for signal in signals_of(event)] == [INSTANCE, "i-0b", "vol-1"]
 
 
-@pytest.mark.parametrize("other", [{}, {"entityValue": ""}, {"entityValue": "i-0c", "lastUpdatedTime": "today"}])
-def test_an_entity_that_cannot_be_read_takes_none_of_the_others_with_it(other: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changed", [None, "", "today"])
+def test_an_entity_that_does_not_say_when_it_was_changed_is_as_old_as_its_event(changed: object) -> None:
+    signal = only(example("maintenance", affectedEntities=[{"entityValue": INSTANCE, "lastUpdatedTime": changed}]))
+    assert signal.at == only(example("maintenance")).at
+
+
+@pytest.mark.parametrize("other", [{}, {"entityValue": ""}, {"entityValue": 7}, 7])
+def test_an_entity_that_cannot_be_read_takes_none_of_the_others_with_it(other: object) -> None:
     event = example("maintenance", affectedEntities=[other, {"entityValue": INSTANCE}])
     assert [signal.resource for signal in signals_of(event)] == [INSTANCE]
 
@@ -122,10 +130,72 @@ def test_what_is_no_notice_is_none_whatever_it_holds(event: dict[str, Any]) -> N
     assert not is_notice(event)
 
 
-def test_a_health_event_about_no_entity_says_nothing() -> None:
-    event = example("maintenance")
+def test_a_health_event_about_nothing_says_nothing() -> None:
+    event = {**example("maintenance"), "resources": []}
     del event["detail"]["affectedEntities"]
     assert signals_of(event) == ()
+
+
+@pytest.mark.parametrize("entities", [None, [], "i-1", [{"entityValue": "123456789012"}], [7]])
+def test_an_instance_that_is_named_among_the_resources_only_counts(entities: object) -> None:
+    event = example("maintenance", affectedEntities=entities)
+    signal = next(signal for signal in signals_of(event) if signal.resource == INSTANCE)
+    assert (signal.starts_at, signal.ends_at, signal.withdrawn) == (BEGINS - 300, BEGINS + 7200, False)
+
+
+def test_the_example_without_an_end_and_without_entities_speaks_of_its_resource_for_four_hours() -> None:
+    signal = only(example("maintenance-open-end"))
+    assert (signal.resource, signal.starts_at, signal.ends_at) == (INSTANCE, BEGINS - 300, BEGINS + 4 * 3600)
+
+
+def test_resources_are_named_by_their_ids_or_their_arns_and_what_is_neither_is_passed_over() -> None:
+    arn = "arn:aws:ec2:eu-central-1:123456789012:instance/i-0b"
+    event = {**example("maintenance", affectedEntities=[]), "resources": [INSTANCE, 7, arn, "", None, INSTANCE]}
+    assert [signal.resource for signal in signals_of(event)] == [INSTANCE, "i-0b"]
+
+
+@pytest.mark.parametrize("resources", [None, {}, "i-0b"])
+def test_resources_that_are_no_list_take_nothing_from_the_entities(resources: object) -> None:
+    assert only({**example("maintenance"), "resources": resources}).resource == INSTANCE
+
+
+def test_what_is_said_of_an_entity_counts_even_where_it_is_a_resource_too() -> None:
+    arn = f"arn:aws:ec2:eu-central-1:123456789012:instance/{INSTANCE}"
+    event = example("maintenance", affectedEntities=[{"entityValue": INSTANCE, "status": "RESOLVED"}])
+    assert only({**event, "resources": [arn]}).withdrawn
+
+
+def test_a_closed_event_withdraws_what_it_names_among_its_resources_only() -> None:
+    assert only(example("maintenance", affectedEntities=[], statusCode="closed")).withdrawn
+
+
+@pytest.mark.parametrize(
+    "end", [None, "", " ", "soon", 7, "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 20 Nov 2026 10:00:00 GMT", LONG_BEFORE]
+)
+def test_a_start_counts_whatever_the_end_is_and_four_hours_are_assumed(end: object) -> None:
+    signal = only(example("maintenance", endTime=end))
+    assert (signal.starts_at, signal.ends_at) == (BEGINS - 300, BEGINS + 4 * 3600)
+
+
+def test_an_end_that_is_empty_is_nothing_to_log_and_one_that_cannot_be_read_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    signals_of(example("maintenance", endTime=""))
+    assert caplog.records == []
+    signals_of(example("maintenance", endTime="soon"))
+    [record] = caplog.records
+    assert "endTime is 'soon', expected a time such as" in record.__dict__["error"]
+
+
+@pytest.mark.parametrize("changed", [None, "", "today"])
+def test_an_event_that_does_not_say_when_it_was_changed_is_as_old_as_its_sending(changed: object) -> None:
+    event = example("maintenance", lastUpdatedTime=changed, affectedEntities=[])
+    assert only(event).at == 1_794_902_402.0  # 2026-11-17T08:00:02Z
+
+
+@pytest.mark.parametrize("start", [None, "", "2026-11-20"])
+def test_a_closed_event_needs_no_start(start: object) -> None:
+    assert only(example("maintenance", statusCode="closed", startTime=start)).withdrawn
 
 
 def test_running_withdraws_what_was_said_of_the_state() -> None:
@@ -143,7 +213,7 @@ def test_running_withdraws_what_was_said_of_the_state() -> None:
         ("spot", "detail.instance-action", "paint", "instance-action is 'paint', expected one of hibernate, stop"),
         ("autoscaling", "detail.EC2InstanceId", 7, "EC2InstanceId is 7, expected a text"),
         ("maintenance", "detail.startTime", "2026-11-20", "startTime is '2026-11-20', expected a time such as"),
-        ("maintenance", "detail.affectedEntities", "i-1", "affectedEntities is 'i-1', expected a list of objects"),
+        ("maintenance", "detail.startTime", "", "startTime is '', expected a text"),
         ("state", "time", "0001-01-01T00:00:00+23:00", "time is '0001-01-01T00:00:00+23:00', expected a time with"),
     ],
 )

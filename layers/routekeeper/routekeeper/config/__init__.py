@@ -13,7 +13,7 @@ import importlib
 from dataclasses import replace
 from pathlib import Path
 
-from routekeeper.config import json_file
+from routekeeper.config import json_file, thresholds
 from routekeeper.config.document import read_document
 from routekeeper.config.problems import Problems
 from routekeeper.config.tree import from_plain
@@ -30,12 +30,15 @@ _DIGEST_CHARACTERS = 12
 def from_document(document: object, source: str = "configuration", *, work_out: bool = False) -> Configuration:
     """The configuration in a document of dictionaries, lists and scalars; `source` names it in errors.
 
-    With `work_out`, loss and latency rules that take too long to work out are problems.
+    It may ship thresholds, as a compiled document does. With `work_out`, they are worked out anew, and rules that take
+    too long are problems.
 
     Raises:
         ConfigurationError: every problem, one on a line.
     """
-    return read_document(from_plain(document), Problems(source), work_out=work_out)
+    problems = Problems(source)
+    root, shipped = thresholds.split(from_plain(document), problems)
+    return read_document(root, problems, thresholds.WorkingOut() if work_out else shipped)
 
 
 def packaged() -> Configuration:
@@ -55,7 +58,8 @@ def packaged() -> Configuration:
             f" routekeeper compile config/failover.yaml -o <a layer's directory>/{source}"
         ) from err
     problems = Problems(source)
-    configuration = read_document(json_file.parse(text, problems), problems)
+    root, shipped = thresholds.split(json_file.parse(text, problems), problems)
+    configuration = read_document(root, problems, shipped)
     return replace(configuration, digest=digest_of(text))
 
 

@@ -11,11 +11,11 @@ from routekeeper.config.brake import read_brake
 from routekeeper.config.detection import KEYS as DETECTION_KEYS
 from routekeeper.config.detection import judge_timeout, read_detection
 from routekeeper.config.durations import render
-from routekeeper.config.grey import WorkingOut
 from routekeeper.config.groups import GroupReader
 from routekeeper.config.problems import Problems, Rejected, describe
 from routekeeper.config.section import Section, open_section
 from routekeeper.config.targets import TargetReader
+from routekeeper.config.thresholds import Source
 from routekeeper.config.tree import Node
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import (
@@ -48,22 +48,19 @@ Reference)."""
 BURST_DETECTION: Final = Detection(unknown_after_seconds=BURST_MEMORY_SECONDS)
 
 
-def read_document(root: Node, problems: Problems, *, work_out: bool = False) -> Configuration:
-    """The configuration that the document describes.
-
-    With `work_out`, loss and latency rules that take too long to work out are problems. The functions do without:
-    what they read has been checked, and few of them need the thresholds.
+def read_document(root: Node, problems: Problems, thresholds: Source) -> Configuration:
+    """The configuration that the document describes, with the `thresholds` of its loss and latency rules.
 
     Raises:
         ConfigurationError: every problem of the document, one on a line.
     """
     section = open_section(root, "", problems, _KEYS)
-    configuration = _DEFAULT if section is None else _read(section, problems, WorkingOut() if work_out else None)
+    configuration = _DEFAULT if section is None else _read(section, problems, thresholds)
     problems.raise_if_any()
     return configuration
 
 
-def _read(section: Section, problems: Problems, work: WorkingOut | None) -> Configuration:
+def _read(section: Section, problems: Problems, thresholds: Source) -> Configuration:
     section.required("version", _version)
     watch = section.optional("watch", values.choice(WatchMode), _DEFAULT.watch)
     figures = section.optional("target_figures", values.choice(TargetFigures), _DEFAULT.target_figures)
@@ -83,8 +80,7 @@ def _read(section: Section, problems: Problems, work: WorkingOut | None) -> Conf
     detection = base if defaults is None else read_detection(defaults, base)
     if defaults is not None:
         judge_timeout(defaults, detection)
-    unsound = frozenset[str]() if defaults is None else defaults.unsound
-    targets = TargetReader(detection, unsound, problems, work).read(_names(section, "targets"))
+    targets = TargetReader(detection, defaults, problems, thresholds).read(_names(section, "targets"))
     groups = GroupReader(targets, problems).read(_names(section, "groups"))
     usable = {name: target for name, target in targets.items() if target is not None}
     if watch is WatchMode.BURST:

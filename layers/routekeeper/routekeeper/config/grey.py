@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from routekeeper.config.durations import render
 from routekeeper.config.problems import Rejected, describe
 from routekeeper.config.section import Section
 from routekeeper.config.values import duration
-from routekeeper.domain.cusum import MOST_THRESHOLD, TooLong
-from routekeeper.domain.detection import Detection
 from routekeeper.domain.grey import (
     BURST_SECONDS,
     FALSE_ALARMS_PER_YEAR,
@@ -19,7 +16,6 @@ from routekeeper.domain.grey import (
     YEAR_SECONDS,
     LatencyRule,
     LossRule,
-    Standard,
 )
 
 KEYS: Final = ("loss", "latency")
@@ -145,43 +141,3 @@ def _too_near(asked: Section, found: str, usual: str, least: str, times: int) ->
         f"found {found} where {usual} is usual, expected at least {least}, {times} times as much: nearer together they"
         " are not told apart soon",
     )
-
-
-class WorkingOut:
-    """Works out what the rules of one document come to, and refuses what would take too long.
-
-    The functions work it out as well, on less of a processor and in less memory than anybody else has.
-    """
-
-    def __init__(self) -> None:
-        self._done: set[tuple[str, object, object]] = set()
-        self._left = MOST_THRESHOLD
-        """Levels of all thresholds together."""
-
-    def judge(self, section: Section, detection: Detection) -> None:
-        """Note it if a rule of a target's detection cannot be worked out soon."""
-        if detection.loss is not None:
-            loss = detection.loss
-            self._judge(section, "loss", loss, detection, lambda: detection.loss_standard(loss))
-        if detection.latency is not None:
-            latency = detection.latency
-            self._judge(section, "latency", latency, detection, lambda: detection.latency_standard(latency))
-
-    def _judge(
-        self, section: Section, key: str, rule: object, detection: Detection, work_out: Callable[[], Standard]
-    ) -> None:
-        if (key, rule, detection.pace) in self._done:
-            return
-        self._done.add((key, rule, detection.pace))
-        try:
-            if self._left > 0:
-                self._left -= work_out().alarm.threshold
-        except TooLong:
-            section.reject(
-                key,
-                "takes too long to work out, expected shorter bursts, 'unacceptable' further from 'usual', or a"
-                f" suspect_interval above {render(detection.suspect_interval_seconds)}",
-            )
-            return
-        if self._left <= 0:
-            section.reject(key, "takes too long to work out beside those before it, expected fewer different rules")

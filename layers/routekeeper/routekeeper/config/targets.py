@@ -8,10 +8,10 @@ from typing import Final, assert_never
 
 from routekeeper.config import aws_ids, detection, limits, values
 from routekeeper.config.durations import render
-from routekeeper.config.grey import WorkingOut
 from routekeeper.config.probes import read_probe
 from routekeeper.config.problems import Problems
 from routekeeper.config.section import Section, open_section
+from routekeeper.config.thresholds import Source
 from routekeeper.config.tree import Node
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import IcmpProbe, Probe, Quorum, Require, RestartPolicy, Target
@@ -26,16 +26,13 @@ _period = values.duration(limits.MONTH, least=1)
 class TargetReader:
     """Reads all targets of one document, because some rules hold between them."""
 
-    def __init__(
-        self, defaults: Detection, doubtful: frozenset[str], problems: Problems, work: WorkingOut | None = None
-    ) -> None:
-        """`doubtful`: the keys of `defaults` that could not be read. Nothing is judged by them.
-
-        With `work`, loss and latency rules are worked out, and what takes too long is a problem.
-        """
-        self._work = work
+    def __init__(self, base: Detection, defaults: Section | None, problems: Problems, thresholds: Source) -> None:
+        """`base` is what the section `defaults` asks for."""
+        self._thresholds = thresholds
+        self._base = base
         self._defaults = defaults
-        self._doubtful = doubtful
+        self._doubtful = frozenset[str]() if defaults is None else defaults.unsound
+        """The keys of `defaults` that could not be read. Nothing is judged by them."""
         self._problems = problems
         self._restarted_by: dict[str, str] = {}
         """The target that restarts an instance, by instance."""
@@ -52,7 +49,7 @@ class TargetReader:
         section = open_section(node, where, self._problems, _KEYS)
         if section is None:
             return None
-        rule = detection.read_detection(section, self._defaults, self._doubtful)
+        rule = detection.read_detection(section, self._base, self._doubtful)
         probes, rule = self._probes(section, rule)
         standard = Target(name, probes)
         instance = section.optional("instance", aws_ids.instance, standard.instance)
@@ -69,9 +66,10 @@ class TargetReader:
         if not target.probes:
             return None
         _doubt_icmp(section, target)
-        if self._work is not None and not self._doubtful and len(self._problems) == known:
-            self._work.judge(section, target.detection)
-        return target
+        if self._doubtful or len(self._problems) > known:
+            return target
+        worked_out = self._thresholds.of(section, self._defaults, rule)
+        return replace(target, detection=replace(rule, worked_out=worked_out)) if worked_out else target
 
     def _probes(self, section: Section, rule: Detection) -> tuple[tuple[Probe, ...], Detection]:
         """The probes, and the rule with the longest of their timeouts: after it every round has ended."""

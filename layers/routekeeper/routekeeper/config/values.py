@@ -48,6 +48,17 @@ def whole(least: int, most: int) -> Callable[[object], int]:
     return read
 
 
+def number(least: float, most: float) -> Callable[[object], float]:
+    """A number from `least` to `most`, both included."""
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise Rejected(f"found {describe(value)}, expected a number from {least:g} to {most:g}")
+        return float(value)
+
+    return read
+
+
 def duration(most: float, least: float = 0.0) -> Callable[[object], float]:
     """A duration in seconds, at least `least` and at most `most`: without a bound a date beyond it has no name."""
 

@@ -6,11 +6,11 @@ Why: docs/decisions/detection-defaults.md
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from routekeeper.domain import grey
 from routekeeper.domain.cusum import Cadence
-from routekeeper.domain.grey import LatencyRule, LossRule, Standard
+from routekeeper.domain.grey import LatencyRule, LossRule, Standard, WorkedOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Detection:
     unknown_after_seconds: float = 30.0
     loss: LossRule | None = None
     latency: LatencyRule | None = None
+    worked_out: tuple[WorkedOut, ...] = field(default=(), compare=False, repr=False)
+    """What the two rules come to, as far as that is known already."""
+
+    @property
+    def rules(self) -> dict[str, LossRule]:
+        """What loss and latency are judged by, by the key of the configuration."""
+        loss = {} if self.loss is None else {"loss": self.loss}
+        return loss if self.latency is None else {**loss, "latency": grey.late(self.latency)}
 
     @property
     def pace(self) -> Cadence:
@@ -50,7 +58,11 @@ class Detection:
         return (self.losses_needed(timeout_seconds) - 1) * self.suspect_interval_seconds + timeout_seconds
 
     def loss_standard(self, loss: LossRule) -> Standard:
-        return grey.loss_standard(loss, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
+        return grey.loss_standard(
+            loss, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds, self.worked_out
+        )
 
     def latency_standard(self, latency: LatencyRule) -> Standard:
-        return grey.latency_standard(latency, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds)
+        return grey.latency_standard(
+            latency, self.pace, self.probe_timeout_seconds, self.healthy_for_seconds, self.worked_out
+        )

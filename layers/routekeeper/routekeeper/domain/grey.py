@@ -91,6 +91,23 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The test that raises a tally and the one that clears it."""
+
+    alarm: Score
+    clear: Score
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """When a rule speaks where probes are sent at `pace`, worked out beforehand."""
+
+    rule: LossRule
+    pace: Cadence
+    thresholds: Thresholds
+
+
+@dataclass(frozen=True, slots=True)
 class Standard:
     """What a tally is measured by."""
 
@@ -102,21 +119,46 @@ class Standard:
     """The evidence that clears a tally spans at least this long."""
 
 
+def late(rule: LatencyRule) -> LossRule:
+    """The rule on late answers that a rule on latency comes to."""
+    usual = rule.usual_seconds / rule.unacceptable_seconds
+    return LossRule(usual, LATE_SHARE, rule.burst_seconds, rule.false_alarms_per_year)
+
+
 @lru_cache(maxsize=256)
-def loss_standard(rule: LossRule, pace: Cadence, timeout_seconds: float, clear_for_seconds: float) -> Standard:
-    """What loss is measured by where probes are sent at `pace`."""
+def thresholds(rule: LossRule, pace: Cadence) -> Thresholds:
+    """Work out when a rule speaks where probes are sent at `pace`. It takes milliseconds to hundreds of them.
+
+    Raises:
+        TooLong: it takes a threshold above `cusum.MOST_THRESHOLD`.
+    """
     usual = Loss(rule.usual, rule.burst_seconds)
     alarm = cusum.alarm(usual, rule.unacceptable, pace, YEAR_SECONDS / rule.false_alarms_per_year)
-    clear = cusum.recovery(usual, alarm, pace, STEADY_SECONDS)
-    return Standard(alarm, clear, timeout_seconds, clear_for_seconds)
+    return Thresholds(alarm, cusum.recovery(usual, alarm, pace, STEADY_SECONDS))
 
 
-def latency_standard(rule: LatencyRule, pace: Cadence, timeout_seconds: float, clear_for_seconds: float) -> Standard:
+def loss_standard(
+    rule: LossRule,
+    pace: Cadence,
+    timeout_seconds: float,
+    clear_for_seconds: float,
+    worked_out: tuple[WorkedOut, ...] = (),
+) -> Standard:
+    """What loss is measured by where probes are sent at `pace`. What is not among `worked_out` is worked out now."""
+    known = next((one.thresholds for one in worked_out if one.rule == rule and one.pace == pace), None)
+    found = known or thresholds(rule, pace)
+    return Standard(found.alarm, found.clear, timeout_seconds, clear_for_seconds)
+
+
+def latency_standard(
+    rule: LatencyRule,
+    pace: Cadence,
+    timeout_seconds: float,
+    clear_for_seconds: float,
+    worked_out: tuple[WorkedOut, ...] = (),
+) -> Standard:
     """What round-trip times are measured by where probes are sent at `pace`."""
-    late = LossRule(
-        rule.usual_seconds / rule.unacceptable_seconds, LATE_SHARE, rule.burst_seconds, rule.false_alarms_per_year
-    )
-    return loss_standard(late, pace, timeout_seconds, clear_for_seconds)
+    return loss_standard(late(rule), pace, timeout_seconds, clear_for_seconds, worked_out)
 
 
 def seconds_to_notice(standard: Standard, share: float, pace: Cadence) -> float:

@@ -8,7 +8,9 @@ from typing import Final
 
 from routekeeper.config import durations
 from routekeeper.config.problems import Rejected, describe
+from routekeeper.domain.bounds import LATEST
 from routekeeper.domain.errors import RequestError
+from routekeeper.store import items
 
 MAXIMUM_HOLD_SECONDS: Final = 7 * 86_400.0
 """The longest that a pin or a pause may last, so that a forgotten one ends by itself (law 6)."""
@@ -77,6 +79,19 @@ class Fields:
             raise refuse(field, f"found {describe(found)}, expected a whole number from 1 to {most}")
         return found
 
+    def place(self, field: str) -> str | None:
+        """A place in history: a time with its zone, or what an answer gave as `next`. None if the field is missing."""
+        found = self.text(field)
+        if found is None:
+            return None
+        time, _, identifier = found.partition("#")
+        moment = _moment(time)
+        at = -1.0 if moment is None else moment.timestamp()
+        if not 0 <= at < LATEST:
+            expected = "expected a time with its zone such as 2026-01-31T18:00:00Z, or `next` of another answer"
+            raise refuse(field, f"found {describe(found)}, {expected}")
+        return items.place(at, identifier)
+
     def expiry(self, now: float, default_seconds: float) -> float:
         """The end of a pin or a pause: `for` a duration from now, or `until` a time with its zone."""
         length, end = self._payload.get("for"), self._payload.get("until")
@@ -95,11 +110,8 @@ class Fields:
 
     def _until(self, end: object, now: float) -> float:
         expected = "expected a time with its zone such as 2026-01-31T18:00:00Z"
-        try:
-            moment = datetime.fromisoformat(end) if isinstance(end, str) else None
-        except ValueError:
-            moment = None
-        if moment is None or moment.tzinfo is None:
+        moment = _moment(end) if isinstance(end, str) else None
+        if moment is None:
             raise refuse("until", f"found {describe(end)}, {expected}")
         at = moment.timestamp()
         if at <= now:
@@ -108,3 +120,12 @@ class Fields:
             longest = durations.render(MAXIMUM_HOLD_SECONDS)
             raise refuse("until", f"{describe(end)} is too far away, expected a time within {longest}")
         return at
+
+
+def _moment(text: str) -> datetime | None:
+    """The time; None if it is none, or has no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else moment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -11,7 +11,7 @@ from routekeeper.domain.brake import Ledger
 from routekeeper.domain.errors import ItemError, RequestError, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import Asker, GroupState
 from routekeeper.domain.settings import Configuration
-from routekeeper.operator import report
+from routekeeper.operator import history, report
 from routekeeper.operator.caller import NOBODY, Caller
 from routekeeper.operator.moments import iso
 from routekeeper.operator.outlook import Json, headline, outlook
@@ -19,13 +19,9 @@ from routekeeper.operator.requests import Acknowledge, GroupRequest, History, Re
 from routekeeper.operator.scene import Scene, scene
 from routekeeper.operator.wishes import grant, without_bars
 from routekeeper.store import Store
-from routekeeper.telemetry import json_form
 
 SAVE_ATTEMPTS: Final = 5
 """Tries to load and save one group before a request is refused. The router saves a few times in a transition."""
-
-ANSWER_OCTETS: Final = 5 * 1024 * 1024
-"""Of all lines of history in one answer. Lambda takes 6 MB ("Lambda quotas", AWS Lambda Developer Guide)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Operator:
             case Status():
                 return self._status(request)
             case History():
-                return self._history(request)
+                return history.page(self.store, request)
             case GroupRequest():
                 return self._change(request)
             case Acknowledge():
@@ -87,13 +83,6 @@ class Operator:
             return report.restart_status(self.store.load_restart(name))
         except ItemError as err:
             return {"error": str(err)}
-
-    def _history(self, request: History) -> Json:
-        limit = request.limit
-        lines = [report.transition(event) for name in request.groups for event in self.store.transitions(name, limit)]
-        for name in request.restart_groups:
-            lines += [report.restart_event(event) for event in self.store.restart_events(name, limit)]
-        return _fitting(sorted(lines, key=lambda line: str(line["at"]), reverse=True)[:limit])
 
     # --- changing
 
@@ -192,17 +181,6 @@ class Operator:
             return None if self.configuration.brake is None else self.store.load_brake()
         except ItemError as err:
             return err
-
-
-def _fitting(lines: Sequence[Json]) -> Json:
-    """The lines, from the newest on, as many as fit into an answer, and how many are left out if some are."""
-    room, kept = ANSWER_OCTETS, list[Json]()
-    for line in lines:
-        room -= len(json_form.dumps(line))  # ASCII
-        if room < 0:
-            return {"events": kept, "left_out": len(lines) - len(kept)}
-        kept.append(line)
-    return {"events": kept}
 
 
 def _acknowledged(before: Ledger, asked_again: Json) -> Json:

@@ -31,6 +31,8 @@ class History:
     groups: tuple[str, ...]
     restart_groups: tuple[str, ...]
     limit: int
+    before: str | None = None
+    """A place in history (`store.items.place`). Only what stands before it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +161,14 @@ def _status(desk: _Desk) -> Request:
 def _history(desk: _Desk) -> Request:
     restart_groups = tuple(desk.configuration.restart_groups())
     limit = desk.fields.count("limit", HISTORY_DEFAULT, HISTORY_MOST)
+    before = desk.fields.place("before")
     restart = desk.fields.one_of("restart_group", restart_groups, "one of the restart groups")
     if restart is not None:
         if desk.fields.text("group") is not None:
             raise refuse("restart_group", "found beside `group`, expected one of the two")
-        return History((), (restart,), limit)
+        return History((), (restart,), limit, before)
     named = desk.fields.text("group") not in (None, EVERY_GROUP)
-    return History(desk.groups(required=False), () if named else restart_groups, limit)
+    return History(desk.groups(required=False), () if named else restart_groups, limit, before)
 
 
 def _failover(desk: _Desk) -> Request:
@@ -214,6 +217,6 @@ _ACTIONS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[_Desk], Request]]]
     "pause": (("group", *_END, *_WHO), _pause),
     "resume": (("group", *_WHO), _resume),
     "acknowledge": (_WHO, _acknowledge),
-    "history": (("group", "restart_group", "limit"), _history),
+    "history": (("group", "restart_group", "limit", "before"), _history),
 }
 ACTIONS: Final = tuple(_ACTIONS)

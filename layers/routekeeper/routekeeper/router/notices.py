@@ -76,12 +76,14 @@ class _Fields:
             raise self.unfit(name, "an object")
         return _Fields(found, f"{self.where}: {name}")
 
-    def maps(self, name: str) -> list[_Fields]:
-        """The objects of a list; none if the field is missing."""
-        found = self.held.get(name, [])
-        if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-            raise self.unfit(name, "a list of objects")
-        return [_Fields(one, f"{self.where}: {name}.{place}") for place, one in enumerate(found)]
+    def listed(self, name: str) -> list[Any]:
+        """What a list holds; nothing if the field is missing, or if it is no list, which is logged."""
+        found = self.held.get(name)
+        if isinstance(found, list):
+            return found
+        if found is not None:
+            _let_go(self.unfit(name, "a list"))
+        return []
 
     def time(self, name: str) -> float:
         """`2021-11-11T21:29:54Z`, in epoch seconds."""
@@ -90,6 +92,16 @@ class _Fields:
     def health_time(self, name: str) -> float:
         """`Wed, 16 Aug 2023 23:18:52 GMT`, in epoch seconds."""
         return self._time(name, _health_time, "a time such as Sat, 31 Jan 2026 18:00:00 GMT")
+
+    def told_health_time(self, name: str) -> float | None:
+        """The same; None if the field is missing or empty, or if it cannot be read, which is logged."""
+        if self.held.get(name) is None or not str(self.held[name]).strip():
+            return None
+        try:
+            return self.health_time(name)
+        except NoticeError as error:
+            _let_go(error)
+            return None
 
     def _time(self, name: str, read: Callable[[str], datetime], expected: str) -> float:
         try:
@@ -129,31 +141,50 @@ def _autoscaling(event: _Fields, detail: _Fields) -> Iterator[Signal]:
 
 
 def _health(event: _Fields, detail: _Fields) -> Iterator[Signal]:
-    """One signal for each affected instance. Other entities, and an event that names none, say nothing here.
+    """One signal for each affected instance. An event that names none says nothing here.
 
-    An entity that cannot be read does not spoil the others.
+    Only the event's name, its type and its start are needed. What else is missing or cannot be read spoils nothing.
     """
     name = detail.text("eventArn").rpartition("/")[2]
     what = detail.text("eventTypeCode")
     if what.endswith(_LIFECYCLE):
         return  # nothing is taken down at a certain time: for weeks the instance works as before
     # The time when Health changed an event tells two messages about it apart, not the time when each was sent.
-    at = detail.health_time("lastUpdatedTime") if "lastUpdatedTime" in detail.held else event.time("time")
+    changed = detail.told_health_time("lastUpdatedTime")
+    at = event.time("time") if changed is None else changed
     called_off = detail.held.get("statusCode") == _CALLED_OFF
-    # A cancelled event needs no start time.
-    begins = at if called_off and "startTime" not in detail.held else detail.health_time("startTime")
-    ends = detail.health_time("endTime") if detail.held.get("endTime") is not None else None
-    for entity in detail.maps("affectedEntities"):
-        try:
-            instance = entity.text("entityValue").rpartition("/")[2]
-            # Each entity has a date of its own.
-            changed = entity.health_time("lastUpdatedTime") if "lastUpdatedTime" in entity.held else at
-        except NoticeError as error:
-            LOG.error("an entity of the event is let go", extra={"error": str(error)})  # noqa: TRY400
-            continue
-        signal = signals.maintenance(instance, name, what, max(at, changed), (begins, ends))
+    begins = detail.told_health_time("startTime") if called_off else detail.health_time("startTime")
+    window = at if begins is None else begins, detail.told_health_time("endTime")  # a cancelled event needs no start
+    for instance, entity in _affected(event, detail).items():
+        changed = entity.told_health_time("lastUpdatedTime")  # each entity has a date of its own
+        signal = signals.maintenance(instance, name, what, at if changed is None else max(at, changed), window)
         over = called_off or entity.held.get("status") == _DONE
         yield signals.withdrawn(signal) if over else signal
+
+
+def _affected(event: _Fields, detail: _Fields) -> dict[str, _Fields]:
+    """What Health says of each entity, by its ID. Of what it names among the event's `resources` only, it says nothing.
+
+    Either names them by their IDs or by their ARNs.
+    """
+    found: dict[str, _Fields] = {}
+    for place, one in enumerate(detail.listed("affectedEntities")):
+        entity = _Fields(one if isinstance(one, Mapping) else {}, f"{detail.where}: affectedEntities.{place}")
+        try:
+            found[_id(entity.text("entityValue"))] = entity
+        except NoticeError as error:
+            _let_go(error)
+    named = [_id(one) for one in event.listed("resources") if isinstance(one, str) and one]
+    unsaid = _Fields({}, event.where)
+    return {**dict.fromkeys(named, unsaid), **found}
+
+
+def _id(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _let_go(error: NoticeError) -> None:
+    LOG.warning("a part of the event is let go", extra={"error": str(error)})
 
 
 _Reader = Callable[[_Fields, _Fields], Iterable[Signal]]

@@ -70,8 +70,11 @@ class Store(Protocol):
     def save_pass(self, ended: Pass) -> bool:
         """Write it unless a later one of the function stands in its place; whether it stands now."""
 
-    def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
-        """The newest transitions of a group, newest first. Unreadable ones are left out and named in the log."""
+    def transitions(self, group: str, limit: int, before: str | None = None) -> tuple[Transition, ...]:
+        """The newest transitions of a group, newest first, or the newest `before` a place in history (`items.place`).
 
-    def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
-        """The newest events of a restart group, newest first. Unreadable ones are left out and named in the log."""
+        Unreadable ones are left out and named in the log.
+        """
+
+    def restart_events(self, group: str, limit: int, before: str | None = None) -> tuple[RestartEvent, ...]:
+        """The same of a restart group's events."""

@@ -67,34 +67,39 @@ class DynamoDbStore(ItemStore):
         )
         return answer.get("Item")
 
-    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
+    def _query(
+        self, operation: str, pks: Sequence[str], *, newest_first: bool = False, before: str | None = None
+    ) -> Iterator[Item]:
         if len(pks) == 1:
-            yield from self._partition(operation, pks[0], newest_first=newest_first)
+            yield from self._partition(operation, pks[0], newest_first=newest_first, before=before)
             return
 
         def whole(pk: str) -> list[Item]:
-            return list(self._partition(operation, pk, newest_first=newest_first))
+            return list(self._partition(operation, pk, newest_first=newest_first, before=before))
 
         with ThreadPoolExecutor(max(1, len(pks)), "query") as threads:
             for found in threads.map(whole, pks):
                 yield from found
 
-    def _partition(self, operation: str, pk: str, *, newest_first: bool) -> Iterator[Item]:
+    def _partition(self, operation: str, pk: str, *, newest_first: bool, before: str | None) -> Iterator[Item]:
         start: dict[str, Any] = {}
         while True:
-            fetch = functools.partial(self._page, pk, start, newest_first=newest_first)
+            fetch = functools.partial(self._page, pk, start, newest_first=newest_first, before=before)
             page = self._call(f"{operation} of {pk}: Query", fetch)
             yield from page["Items"]
             if not page.get("LastEvaluatedKey"):
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def _page(self, pk: str, start: Mapping[str, Any], *, newest_first: bool) -> Any:
+    def _page(self, pk: str, start: Mapping[str, Any], *, newest_first: bool, before: str | None) -> Any:
+        values: dict[str, Attribute] = {":pk": {"S": pk}}
+        if before is not None:
+            values[":before"] = {"S": before}
         return self._client.query(
             TableName=self._table,
             ConsistentRead=True,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
+            KeyConditionExpression="pk = :pk" if before is None else "pk = :pk AND sk < :before",
+            ExpressionAttributeValues=values,
             ScanIndexForward=not newest_first,
             **start,
         )

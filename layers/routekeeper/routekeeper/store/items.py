@@ -143,12 +143,24 @@ def _name(name: str) -> str:
     return name
 
 
-def _event_key(pk: str, at: float, identifier: str) -> Key:
+def place(at: float, identifier: str) -> str:
+    """Where an event stands in a history: later events stand behind it. Without an identifier: before all of `at`.
+
+    Raises:
+        ItemError: `at` is no time.
+    """
     try:
         moment = datetime.fromtimestamp(at, UTC)
     except (ValueError, OverflowError, OSError) as err:
-        raise ItemError(f"{pk}: {at!r} of {identifier} is no time: expected seconds since the epoch") from err
-    return Key(pk, f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z#{identifier}")
+        raise ItemError(f"{at!r} of {identifier} is no time: expected seconds since the epoch") from err
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z#{identifier}"
+
+
+def _event_key(pk: str, at: float, identifier: str) -> Key:
+    try:
+        return Key(pk, place(at, identifier))
+    except ItemError as err:
+        raise ItemError(f"{pk}: {err}") from err
 
 
 # --- versioned items

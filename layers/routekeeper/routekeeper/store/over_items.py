@@ -64,8 +64,10 @@ class ItemStore(ABC):
         """Carry out every put or none. Raises Refused if conditions do not hold, and StoreError."""
 
     @abstractmethod
-    def _query(self, operation: str, pks: Sequence[str], *, newest_first: bool = False) -> Iterator[Item]:
-        """All items of some partitions, each in the order of its sort keys.
+    def _query(
+        self, operation: str, pks: Sequence[str], *, newest_first: bool = False, before: str | None = None
+    ) -> Iterator[Item]:
+        """All items of some partitions, each in the order of its sort keys, and only those `before` one.
 
         The items of a single partition are fetched as they are consumed. Several partitions are read side by side.
         """
@@ -146,8 +148,8 @@ class ItemStore(ABC):
         self._save_with_event("record", put, Put(event, IfAbsent()))
         return saved
 
-    def transitions(self, group: str, limit: int) -> tuple[Transition, ...]:
-        return self._newest("transitions", items.transitions_key(group), items.transition_from, limit)
+    def transitions(self, group: str, limit: int, before: str | None = None) -> tuple[Transition, ...]:
+        return self._newest("transitions", items.transitions_key(group), items.transition_from, limit, before)
 
     # --- restarts
 
@@ -165,8 +167,8 @@ class ItemStore(ABC):
             self._save_with_event("save_restart", put, Put(item, IfAbsent()))
         return saved
 
-    def restart_events(self, group: str, limit: int) -> tuple[RestartEvent, ...]:
-        return self._newest("restart_events", items.restart_events_key(group), items.restart_event_from, limit)
+    def restart_events(self, group: str, limit: int, before: str | None = None) -> tuple[RestartEvent, ...]:
+        return self._newest("restart_events", items.restart_events_key(group), items.restart_event_from, limit, before)
 
     # --- the brake
 
@@ -229,8 +231,11 @@ class ItemStore(ABC):
             return False
         return True
 
-    def _newest(self, operation: str, pk: str, read: Callable[[Item], T], limit: int) -> tuple[T, ...]:
-        return tuple(islice(_readable(self._query(operation, [pk], newest_first=True), read), max(0, limit)))
+    def _newest(
+        self, operation: str, pk: str, read: Callable[[Item], T], limit: int, before: str | None
+    ) -> tuple[T, ...]:
+        found = self._query(operation, [pk], newest_first=True, before=before)
+        return tuple(islice(_readable(found, read), max(0, limit)))
 
 
 def _accept_own(put: Put, refusal: Refusal | None, refused: Refused) -> None:
