@@ -12,8 +12,9 @@ from routekeeper.domain.health import Health
 from routekeeper.domain.routes import Route, actual, is_on
 from routekeeper.domain.steering import NextHop, NextHopKind
 from routekeeper.ec2.errors import OUTRANKED, refused
+from routekeeper.router.transitions import OWED_REFUSALS_LIMIT
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage, group
 
 ELSEWHERE = NextHop(NextHopKind.INSTANCE, "i-elsewhere")
 SLOW = refused("slow down", "RequestLimitExceeded").refusal
@@ -31,13 +32,13 @@ def outranked(stage: Stage) -> Stage:
 
 
 def test_an_outranked_route_is_on_the_path_that_traffic_takes_and_says_what_it_leads_to_itself() -> None:
-    group = CONFIGURATION.groups["two"]
+    two = CONFIGURATION.groups["two"]
     route = Route("rtb-3", frozenset({NAT_A}), outranked="a static route outranks it", written=frozenset({NAT_B}))
-    a, b = group.paths
+    a, b = two.paths
     assert (is_on(route, a), is_on(route, b)) == (True, False)
     assert (route.is_written_to(NAT_A), route.is_written_to(NAT_B)) == (False, True)
     assert str(route) == "i-a (a static route outranks it)"
-    seen = actual(group, [route])
+    seen = actual(two, [route])
     assert seen is not None
     assert seen.path == "nat-a"
 
@@ -77,6 +78,19 @@ def test_every_pass_names_it_and_none_writes_it_again_or_adds_a_line_to_history(
     assert len(outranked.routes.changes) == written
     assert outranked.count(Metric.STEERING_FAILURES) == counted + 3
     assert len(outranked.history("two")) == 1
+
+
+def test_more_outranked_routes_than_keep_their_refusal_add_no_line_to_history_either(stage: Stage) -> None:
+    tables = [f"rtb-{number}" for number in range(OWED_REFUSALS_LIMIT + 1)]
+    stage.configuration = replace(CONFIGURATION, groups={"many": group("many", *tables)})
+    stage.routes.next_hops = dict.fromkeys(tables, NAT_A)
+    stage.run()
+    stage.routes.outranked = dict.fromkeys(tables, ELSEWHERE)
+    stage.see("nat-a", Health.UNHEALTHY)
+    for _ in range(3):
+        stage.run()
+    [failover] = stage.history("many")
+    assert len(failover.changes) == len(tables)
 
 
 def test_it_is_completed_once_nothing_outranks_it_any_more(outranked: Stage) -> None:

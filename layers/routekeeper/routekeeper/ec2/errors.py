@@ -81,7 +81,7 @@ _BY_CODE: Final = {
     "InternalError": Trouble.UNANSWERED,
 }
 _NEXT_HOPS: Final = (
-    "invalidinstanceid", "invalidnetworkinterfaceid", "invalidnatgatewayid", "natgateway", "invalidgatewayid",
+    "invalidinstanceid", "invalidnetworkinterface", "invalidnatgatewayid", "natgateway", "invalidgatewayid",
     "invalidvpngatewayid", "invalidtransitgatewayid", "invalidtransitgatewayattachment", "invalidattachment",
     "invalidvpcendpoint", "incorrectinstancestate",
 )  # fmt: skip

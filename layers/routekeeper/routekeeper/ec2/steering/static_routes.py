@@ -2,6 +2,8 @@
 
 A static route outranks a reference for the same prefix ("How Amazon VPC Transit Gateways work", Amazon VPC guide: route
 evaluation order). The reference is shown as available all the same, so it has to be looked for.
+
+Why: docs/decisions/outranked-references.md
 """
 
 from __future__ import annotations
