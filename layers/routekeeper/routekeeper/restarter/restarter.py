@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
-from routekeeper.domain.restart import is_stuck
+from routekeeper.domain.restart import RestartState, is_stuck
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.dependencies import Dependencies
 from routekeeper.restarter.report import RestartReport, Summary
@@ -56,6 +56,7 @@ class Restarter:
                 report = RestartReport(name)
                 if self.dependencies.clock() < last_look_at:
                     report = self._look(name, groups[name], report)
+                report = self._start_owed(report, groups[name], last_look_at)
                 if not report.under_way:
                     done(report)
                 return report
@@ -81,10 +82,25 @@ class Restarter:
                 report = self._look(report.group, targets, report)
         return report
 
-    def _look(self, name: str, targets: tuple[Target, ...], report: RestartReport) -> RestartReport:
+    def _start_owed(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
+        """A look at each instance whose start is owed, once an invocation, those first that are to be started first.
+
+        That EC2 refuses a start is told and has its alarm. It is no error of the invocation.
+        """
+        found = report
+        for instance in report.owed:
+            if self.dependencies.clock() < last_look_at:
+                found = self._look(report.group, targets, found, instance)
+                found = replace(found, under_way=report.under_way, reason=f"{report.reason}; {found.reason}")
+        return replace(found, error=report.error)
+
+    def _look(
+        self, name: str, targets: tuple[Target, ...], report: RestartReport, owed: str | None = None
+    ) -> RestartReport:
+        """Look at the group, or at one of its instances whose start is owed."""
         visit = Visit(self.configuration, name, targets, self.dependencies)
         try:
-            reason = visit.run()
+            reason = visit.run() if owed is None else visit.start_owed(owed)
         except VersionConflict:
             return self._noted(report, visit, "somebody else is attending to it", left_to_others=True)
         except RoutekeeperError as error:
@@ -105,9 +121,15 @@ class Restarter:
             report,
             reason=reason,
             events=(*report.events, *visit.events),
-            given_up=tuple(sorted(state.given_up & {t.name for t in visit.targets})) if state else report.given_up,
+            given_up=_given_up(state, visit.targets) if state else report.given_up,
+            owed=tuple(sorted(state.owed, key=lambda one: state.owed[one].next_at)) if state else report.owed,
             under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),
             untold=report.untold + visit.untold,
             error=visit.troubles[-1] if visit.troubles else None,
         )
+
+
+def _given_up(state: RestartState, targets: tuple[Target, ...]) -> tuple[str, ...]:
+    configured = {target.name for target in targets}
+    return tuple(sorted(state.given_up & configured | {start.target for start in state.owed.values()}))

@@ -9,9 +9,12 @@ from routekeeper.domain.candidates import candidate, users
 from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart import (
+    Action,
     Active,
     Candidate,
+    InstanceState,
     NextStep,
     RestartOutcome,
     RestartState,
@@ -19,9 +22,11 @@ from routekeeper.domain.restart import (
     Wait,
     begin,
     looked,
+    unless_gone,
 )
-from routekeeper.domain.restart_course import advance, withdraw
+from routekeeper.domain.restart_course import advance, refused, withdraw
 from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.restart_owed import attend, refused_again
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.domain.signals import with_signals
 from routekeeper.domain.verdicts import Verdicts
@@ -44,6 +49,8 @@ class Visit:
     """Events that people could not be told."""
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
+    seen: InstanceState | None = None
+    """The state of the instance that is being restarted, as it was last read."""
     paused: bool = False
     """Whether an operator has paused the restart that is under way."""
 
@@ -71,6 +78,22 @@ class Visit:
             if state.active is not None:
                 return decision.reason
 
+    def start_owed(self, instance: str) -> str:
+        """See to one instance whose start is owed. Returns what was done, or what it waits for.
+
+        Raises:
+            VersionConflict, StoreError, Ec2Error: as `run` does.
+        """
+        self.state = state = self.dependencies.store.load_restart(self.group)
+        if (start := state.owed.get(instance)) is None:
+            return f"{instance} is no longer owed a start"
+        seen = self.dependencies.instances.state(instance)
+        decision = attend(state, start, self._pause_of(start.target), seen, self.dependencies.clock())
+        LOG.log(logging.DEBUG if isinstance(decision, Wait) else logging.INFO, "decided", extra={"decision": decision})
+        if isinstance(decision, Step):
+            self.state = self._take(state, decision)
+        return decision.reason
+
     # --- deciding
 
     def _verdicts(self, state: RestartState) -> Verdicts:
@@ -88,13 +111,29 @@ class Visit:
     def _decide(self, state: RestartState, verdicts: Verdicts) -> NextStep:
         candidates = self._candidates(state.active, verdicts)
         if (active := state.active) is None:
-            return begin(state, candidates, self.dependencies.clock())
-        instance = self.dependencies.instances.state(active.instance)
+            return self._begin(state, candidates)
+        self.seen = instance = self.dependencies.instances.state(active.instance)
         mine = (p for p in candidates if (p.target, p.instance) == (active.target, active.instance))
         if (configured := next(mine, None)) is None:
             return withdraw(state, active, instance, self.dependencies.clock())
         self.paused = configured.paused is not None
         return advance(state, active, configured, instance, self.dependencies.clock())
+
+    def _begin(self, state: RestartState, candidates: tuple[Candidate, ...]) -> NextStep:
+        """No restart begins before the instance's state is known. Without it, none could be brought to its end."""
+        decision = begin(state, candidates, self.dependencies.clock())
+        if isinstance(decision, Wait) or decision.outcome is not RestartOutcome.BEGUN:
+            return decision
+        self.seen = seen = self.dependencies.instances.state(decision.instance)
+        return unless_gone(state, decision, seen, self.dependencies.clock())
+
+    def _pause_of(self, name: str) -> str | None:
+        """Why an operator wants no action on the target, if there is a pause. Unreadable groups are left out."""
+        target = next((target for target in self.targets if target.name == name), None)
+        if target is None:
+            return None
+        known = candidate(self.configuration, target, self._states(target), Verdicts({}), self.dependencies.clock())
+        return None if known is None else known.paused
 
     def _candidates(self, active: Active | None, verdicts: Verdicts) -> tuple[Candidate, ...]:
         now = self.dependencies.clock()
@@ -112,6 +151,9 @@ class Visit:
         """
         if not _has_failed(target, verdicts) and (active is None or active.target != target.name):
             return {}
+        return self._states(target)
+
+    def _states(self, target: Target) -> dict[str, GroupState]:
         states: dict[str, GroupState] = {}
         for group in users(self.configuration, target):
             try:
@@ -128,19 +170,34 @@ class Visit:
         A repetition is saved, too, although nothing has changed. So an invocation that is late loses the race for the
         version, instead of stopping an instance that another one has just started.
         """
-        event = _event(before, step, self.dependencies.clock()) if step.state != before else None
+        news = step.state != before and not step.quiet
+        event = _event(before, step, self.dependencies.clock()) if news else None
         self.state = state = self.dependencies.store.save_restart(step.state, event)
         if event is not None:
             self.events.append(event)
-        if step.action is not None:
-            try:
-                self.dependencies.instances.act(step.instance, step.action)
-            except Ec2Error as error:
-                # The step is saved, so that the next look repeats the action.
-                self._report(str(error))
+        refusal = None if step.action is None else self._ask(step.instance, step.action)
         if event is not None and event.outcome is not RestartOutcome.PROGRESS:
             self._tell(event)
-        return state
+        following = None if refusal is None else self._after(state, step, refusal)
+        return state if following is None else self._take(state, following)
+
+    def _ask(self, instance: str, action: Action) -> Refusal | None:
+        """Ask EC2. The step is saved, so that a later look repeats what was refused."""
+        try:
+            self.dependencies.instances.act(instance, action)
+        except Ec2Error as error:
+            self._report(str(error))
+            return error.refusal
+        return None
+
+    def _after(self, state: RestartState, step: Step, refusal: Refusal) -> Step | None:
+        if (start := state.owed.get(step.instance)) is not None:
+            return refused_again(state, start, refusal)
+        if (active := state.active) is None or step.action is None:
+            return None
+        target = self.configuration.targets.get(active.target)
+        policy = None if target is None else target.restart
+        return refused(state, active, policy, (step.action, refusal), self.seen, self.dependencies.clock())
 
     def _tell(self, event: RestartEvent) -> None:
         try:
