@@ -43,6 +43,26 @@ class Action(Enum):
     START = "start"
 
 
+class RestartOutcome(Enum):
+    """What a step means to people, as a token; the words for it are in `announcing.messages`."""
+
+    BEGUN = "begun"
+    PROGRESS = "progress"
+    """A step of it was taken."""
+    RECOVERED = "recovered"
+    FAILED = "failed"
+    STUCK = "stuck"
+    """A forced stop is overdue. It is repeated, and the restart stays under way."""
+    GAVE_UP = "gave-up"
+    """No attempts are left."""
+    ABANDONED = "abandoned"
+    """Its target, or its instance, is no longer in the configuration."""
+    NOT_STARTED = "not-started"
+    """The instance was stopped, and does not start. The restart is over; the start is asked for again and again."""
+    RUNS_AGAIN = "runs-again"
+    """An instance whose start was owed runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Active(Stored):
     """The one restart that is under way in a restart group."""
@@ -88,6 +108,19 @@ class Bar(Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class UntoldNews(Stored):
+    """A line of history that people have yet to be told: `RestartEvent` without its group."""
+
+    id: str
+    target: str
+    instance: str
+    at: Time
+    outcome: RestartOutcome
+    reason: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RestartState(Stored):
     """Everything remembered of a restart group. It is one item with one slot, `active`, so its shape keeps law 8."""
 
@@ -106,6 +139,8 @@ class RestartState(Stored):
     """Instances that have yet to be started, by their ID. They do not take the slot: a start makes nothing worse."""
     barred: Mapping[str, Bar] = field(default_factory=dict)
     """Targets of which no restart is begun, because EC2 would not stop the instance, or has terminated it."""
+    untold: tuple[UntoldNews, ...] = ()
+    """What people could not be told so far, oldest first."""
 
     def seen_unhealthy_since(self, target: str, now: float) -> float:
         """Since when the restarter has itself seen the target UNHEALTHY: always, if nobody has looked yet."""
@@ -130,26 +165,6 @@ class Candidate:
     unread: str | None = None
     """A group that uses it and could not be read, if any. It may be paused: nothing begins, and what has begun goes
     on."""
-
-
-class RestartOutcome(Enum):
-    """What a step means to people, as a token; the words for it are in `announcing.messages`."""
-
-    BEGUN = "begun"
-    PROGRESS = "progress"
-    """A step of it was taken."""
-    RECOVERED = "recovered"
-    FAILED = "failed"
-    STUCK = "stuck"
-    """A forced stop is overdue. It is repeated, and the restart stays under way."""
-    GAVE_UP = "gave-up"
-    """No attempts are left."""
-    ABANDONED = "abandoned"
-    """Its target, or its instance, is no longer in the configuration."""
-    NOT_STARTED = "not-started"
-    """The instance was stopped, and does not start. The restart is over; the start is asked for again and again."""
-    RUNS_AGAIN = "runs-again"
-    """An instance whose start was owed runs."""
 
 
 @dataclass(frozen=True, slots=True)

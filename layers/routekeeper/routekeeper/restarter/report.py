@@ -23,6 +23,8 @@ class RestartReport:
     a start of its instance is owed."""
     owed: tuple[str, ...] = ()
     """Instances that routekeeper has stopped, and that do not run yet, sorted by when they are to be started."""
+    waiting: int = 0
+    """News that people have yet to be told."""
     under_way: bool = False
     """Whether a restart is under way that is worth another look within the invocation."""
     troubles: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
@@ -15,6 +16,9 @@ from routekeeper.restarter.dependencies import Dependencies
 from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.visit import Visit
 from routekeeper.telemetry.context import bound
+
+Look = Callable[[Visit], str]
+"""One look at a group. Returns what was done, or what it waits for."""
 
 LOG = logging.getLogger("routekeeper.restarter")
 
@@ -55,8 +59,8 @@ class Restarter:
             with bound(restart_group=name):
                 report = RestartReport(name)
                 if self.dependencies.clock() < last_look_at:
-                    report = self._look(name, groups[name], report)
-                report = self._start_owed(report, groups[name], last_look_at)
+                    report = self._look(name, groups[name], report, partial(Visit.run, first=True))
+                report = self._beside(report, groups[name], last_look_at)
                 if not report.under_way:
                     done(report)
                 return report
@@ -82,25 +86,28 @@ class Restarter:
                 report = self._look(report.group, targets, report)
         return report
 
-    def _start_owed(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
-        """A look at each instance whose start is owed, once an invocation, those first that are to be started first.
+    def _beside(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
+        """What an invocation does once for the group, beside the restart: starts that are owed, and news untold.
 
-        That EC2 refuses a start is told and has its alarm. It is no error of the invocation.
+        The starts come in the order in which they are due. That EC2 refuses one is told and has its alarm, and is no
+        error of the invocation; nor is it that people cannot be told, which is counted.
         """
+        looks: list[Look] = [partial(Visit.start_owed, instance=instance) for instance in report.owed]
+        if report.waiting and not report.untold:
+            looks.append(partial(Visit.tell_again, until=last_look_at))
         found = report
-        for instance in report.owed:
+        for look in looks:
             if self.dependencies.clock() < last_look_at:
-                found = self._look(report.group, targets, found, instance)
+                found = self._look(report.group, targets, found, look)
                 found = replace(found, under_way=report.under_way, reason=f"{report.reason}; {found.reason}")
         return replace(found, error=report.error)
 
     def _look(
-        self, name: str, targets: tuple[Target, ...], report: RestartReport, owed: str | None = None
+        self, name: str, targets: tuple[Target, ...], report: RestartReport, look: Look = Visit.run
     ) -> RestartReport:
-        """Look at the group, or at one of its instances whose start is owed."""
         visit = Visit(self.configuration, name, targets, self.dependencies)
         try:
-            reason = visit.run() if owed is None else visit.start_owed(owed)
+            reason = look(visit)
         except VersionConflict:
             return self._noted(report, visit, "somebody else is attending to it", left_to_others=True)
         except RoutekeeperError as error:
@@ -122,6 +129,7 @@ class Restarter:
             reason=reason,
             events=(*report.events, *visit.events),
             given_up=_given_up(state, visit.targets) if state else report.given_up,
+            waiting=len(state.untold) if state else report.waiting,
             owed=tuple(sorted(state.owed, key=lambda one: state.owed[one].next_at)) if state else report.owed,
             under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Final
 
 from routekeeper.domain.candidates import candidate, users
 from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
@@ -25,7 +26,7 @@ from routekeeper.domain.restart import (
     unless_gone,
 )
 from routekeeper.domain.restart_course import advance, refused, withdraw
-from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.restart_event import RestartEvent, event_of, untold
 from routekeeper.domain.restart_owed import attend, refused_again
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.domain.signals import with_signals
@@ -33,6 +34,11 @@ from routekeeper.domain.verdicts import Verdicts
 from routekeeper.restarter.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.restarter")
+
+MOST_UNTOLD: Final = 10
+"""News of a group that are kept to be told later: the newest."""
+FORGET_SECONDS: Final = 3600.0
+"""News older than this is no longer told. It stands in history."""
 
 
 @dataclass(slots=True)
@@ -54,8 +60,10 @@ class Visit:
     paused: bool = False
     """Whether an operator has paused the restart that is under way."""
 
-    def run(self) -> str:
+    def run(self, *, first: bool = False) -> str:
         """Take the group as far as it goes without waiting. Returns what was done last, or what it waits for.
+
+        `first`: it is the invocation's first look at the group, so what is not believed is logged.
 
         Raises:
             VersionConflict: another invocation is attending to the group. Nothing more was done.
@@ -63,7 +71,7 @@ class Visit:
             Ec2Error: the instance's state could not be read.
         """
         self.state = state = self.dependencies.store.load_restart(self.group)
-        verdicts = self._verdicts(state)
+        verdicts = self._verdicts(state, first=first)
         seen = looked(state, self._candidates(state.active, verdicts), self.dependencies.clock())
         if seen != state:
             self.state = state = self.dependencies.store.save_restart(seen)
@@ -96,14 +104,16 @@ class Visit:
 
     # --- deciding
 
-    def _verdicts(self, state: RestartState) -> Verdicts:
+    def _verdicts(self, state: RestartState, *, first: bool) -> Verdicts:
         """The probes' verdict on each target and, if a decision depends on it, the router's verdict on each path.
 
         What AWS says of an instance restarts nothing. But it keeps the router from sending traffic there, and traffic
         that has no other way for this reason need not leave first (law 8).
         """
-        now = self.dependencies.clock()
-        verdicts = Verdicts(self.dependencies.store.load_board().verdicts(self.configuration, now))
+        now, board = self.dependencies.clock(), self.dependencies.store.load_board()
+        for item in board.ahead(now) if first else ():
+            LOG.warning("item of the board not believed", extra=asdict(item))
+        verdicts = Verdicts(board.verdicts(self.configuration, now))
         if state.active is None and not any(_has_failed(target, verdicts) for target in self.targets):
             return verdicts
         return with_signals(self.configuration, verdicts.targets, self.dependencies.store.load_signals(), now)
@@ -176,8 +186,9 @@ class Visit:
         if event is not None:
             self.events.append(event)
         refusal = None if step.action is None else self._ask(step.instance, step.action)
-        if event is not None and event.outcome is not RestartOutcome.PROGRESS:
-            self._tell(event)
+        if event is not None and event.outcome is not RestartOutcome.PROGRESS and not self._tell(event):
+            kept = (*state.untold, untold(event))[-MOST_UNTOLD:]
+            self.state = state = self.dependencies.store.save_restart(replace(state, untold=kept))
         following = None if refusal is None else self._after(state, step, refusal)
         return state if following is None else self._take(state, following)
 
@@ -199,7 +210,29 @@ class Visit:
         policy = None if target is None else target.restart
         return refused(state, active, policy, (step.action, refusal), self.seen, self.dependencies.clock())
 
-    def _tell(self, event: RestartEvent) -> None:
+    def tell_again(self, until: float) -> str:
+        """Tell what could not be told before, until so late. What is older than an hour stands in history only.
+
+        Raises:
+            VersionConflict, StoreError: as `run` does. What was told may be told once more.
+        """
+        self.state = state = self.dependencies.store.load_restart(self.group)
+        settled: set[str] = set()
+        for news in state.untold:
+            if (now := self.dependencies.clock()) >= until:
+                break
+            if now - news.at > FORGET_SECONDS:
+                LOG.error("people never told", extra={"event": news.id})
+                settled.add(news.id)
+            elif self._tell(event_of(self.group, news)):
+                settled.add(news.id)
+        if settled:
+            left = tuple(news for news in state.untold if news.id not in settled)
+            self.state = self.dependencies.store.save_restart(replace(state, untold=left))
+        return f"people were told of {len(settled)} earlier steps, of {len(state.untold)}"
+
+    def _tell(self, event: RestartEvent) -> bool:
+        """Whether people were told."""
         try:
             self.dependencies.announce(event)
         except RoutekeeperError as error:
@@ -207,6 +240,9 @@ class Visit:
         except Exception as error:  # the edge of one message: a bug in one must not end the restart that it tells of
             LOG.exception("people not told", extra={"event": event.id})
             self._untold_of(event, error)
+        else:
+            return True
+        return False
 
     def _untold_of(self, event: RestartEvent, error: Exception) -> None:
         self.untold += 1
