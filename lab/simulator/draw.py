@@ -35,6 +35,8 @@ FULL_EVERY: Final = 8
 """One seed in so many is watched by the real Monitor."""
 FLAPPING_SHARE: Final = 0.3
 """Of the episodes, how many have a line that flaps."""
+REFUSED_SHARE: Final = 0.2
+"""Of the episodes, how many have an instance that hangs, and that EC2 will not stop, or not start afterwards."""
 RECOVERY_SECONDS: Final = 900.0
 """After each episode: longer than any failback, hand-over or retry may take."""
 
@@ -51,7 +53,7 @@ def draw(seed: int) -> Plan:
     vantages = ("a", "b", "c")[: random.choice((1, 2, 2, 3, 3))]
     events: list[Event] = []
     settle_at: list[float] = []
-    flapping = Random(f"flapping {seed}")
+    flapping, refused = Random(f"flapping {seed}"), Random(f"refused restarts {seed}")
     at = 180.0
     for _ in range(1 if full else random.randint(1, 4)):
         # Most calm is short; now and then nothing happens for hours or days.
@@ -67,6 +69,8 @@ def draw(seed: int) -> Plan:
             episode.append(Fates(announced, configuration, vantages).announcement(focus))
         if flapping.random() < FLAPPING_SHARE:
             episode += _flaps(flapping, configuration, at)
+        if not full and refused.random() < REFUSED_SHARE:
+            episode += _refused_restart(refused, configuration, focus)
         events += sorted(episode, key=lambda event: event.at)
         at = max(event.at + _lasts(event) for event in episode) + RECOVERY_SECONDS
         settle_at.append(at)
@@ -94,6 +98,23 @@ def _flaps(random: Random, configuration: Configuration, at: float) -> list[Even
         cuts.append(Event(at, Kind.CUT, target, seconds=random.uniform(4.0, 20.0)))
         at += cuts[-1].seconds + pause * random.uniform(0.9, 1.5)
     return cuts
+
+
+def _refused_restart(random: Random, configuration: Configuration, focus: float) -> list[Event]:
+    """An instance hangs. EC2 never stops it, or has no capacity to start it again, and its standby may hang, too."""
+    instances = [t.instance for t in configuration.targets.values() if t.instance is not None and t.restart is not None]
+    if len(instances) < 2:
+        return []
+    subject, other, *_ = random.sample(instances, len(instances))
+    at = focus + random.uniform(-25.0, 25.0)
+    hang = Event(at, Kind.HANG, subject, seconds=random.uniform(10.0, 100.0))
+    if random.random() < 0.4:
+        protected = float(random.random() < 0.5)
+        return [Event(at, Kind.UNSTOPPABLE, subject, seconds=random.uniform(600.0, 2400.0), amount=protected), hang]
+    trouble = [Event(at, Kind.NO_CAPACITY, subject, seconds=random.uniform(1200.0, 1800.0)), hang]
+    if random.random() < 0.5:
+        trouble.append(Event(at + random.uniform(300.0, 900.0), Kind.HANG, other, seconds=random.uniform(10.0, 100.0)))
+    return trouble
 
 
 def _lasts(event: Event) -> float:

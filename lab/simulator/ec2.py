@@ -42,6 +42,10 @@ class Machine:
     """Whether the stop that is under way is a forced one."""
     starts: bool = True
     boots: Boot = Boot.WELL
+    short_of: int = 0
+    """How many causes there are that EC2 has no capacity for its start."""
+    unstoppable: str | None = None
+    """The code with which EC2 refuses each stop, if it does."""
     change: int = 0
     stopped_by: str | None = None
     down_since: float | None = None
@@ -130,7 +134,7 @@ class Ec2:
             raise refusal("StartInstances", "IncorrectInstanceState")
         if machine.state != "stopped":
             return
-        if not machine.starts:
+        if not machine.starts or machine.short_of:
             raise refusal("StartInstances", "InsufficientInstanceCapacity")
         machine.hung = machine.forced_only = False
         self._become(name, "pending")

@@ -169,6 +169,9 @@ class Client:
 
         def act() -> None:
             self._watch.instance(name, "force-stop" if Force else "stop")
+            machine = self._ec2.machines[name]
+            if machine.unstoppable is not None and machine.state == "running":
+                raise refusal("StopInstances", machine.unstoppable)
             self._ec2.stop(name, forced=Force, by="restarter")
 
         self._call("StopInstances", (name,), act)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, assert_never
 
-from lab.simulator.ec2 import Boot
+from lab.simulator.ec2 import Boot, Machine
 from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
 from lab.simulator.world import End, World
@@ -25,7 +25,7 @@ def happening(world: World, event: Event, random: Random) -> End | None:
             return _line(world, event)
         case Kind.VANTAGE_DEAF | Kind.VANTAGE_MUTE | Kind.VANTAGE_DEAD | Kind.VANTAGE_CUT_OFF | Kind.MONITOR_KILLED:
             return _vantage(world, event)
-        case Kind.HANG | Kind.NO_START | Kind.STOPPED | Kind.TERMINATED:
+        case Kind.HANG | Kind.NO_START | Kind.NO_CAPACITY | Kind.UNSTOPPABLE | Kind.STOPPED | Kind.TERMINATED:
             return _instance(world, event)
         case Kind.SPOT_WARNED | Kind.SCALED_IN | Kind.MAINTENANCE:
             return _announcement(world, event)
@@ -116,6 +116,10 @@ def _instance(world: World, event: Event) -> End | None:
         case Kind.HANG:
             machine.hung, machine.forced_only, machine.stop_seconds = True, bool(event.amount), event.seconds
             return None
+        case Kind.NO_CAPACITY:
+            return _added(machine, "short_of", 1)
+        case Kind.UNSTOPPABLE:
+            return _unstoppable(machine, event)
         case Kind.NO_START:
             machine.boots = Boot(int(event.amount))
             machine.starts = machine.boots is not Boot.WELL
@@ -129,7 +133,7 @@ def _instance(world: World, event: Event) -> End | None:
                 world.ec2.stop(event.subject, forced=False, by="somebody")
 
             def start() -> None:
-                if machine.state == "stopped":
+                if machine.state == "stopped" and not machine.short_of:
                     machine.starts = True
                     world.ec2.start(event.subject)
 
@@ -137,6 +141,16 @@ def _instance(world: World, event: Event) -> End | None:
         case _:
             world.ec2.terminate(event.subject)
             return None
+
+
+def _unstoppable(machine: Machine, event: Event) -> End:
+    machine.unstoppable = "OperationNotPermitted" if event.amount else "UnsupportedOperation"
+
+    def mended() -> None:
+        machine.unstoppable = None
+        machine.hung = machine.forced_only = False  # by a person, who is the only one who can
+
+    return mended
 
 
 def _announcement(world: World, event: Event) -> End | None:
@@ -153,7 +167,7 @@ def _announcement(world: World, event: Event) -> End | None:
             world.kernel.at(now + 120.0, stop, planned=True)
 
             def start() -> None:
-                if machine.state == "stopped":
+                if machine.state == "stopped" and not machine.short_of:
                     machine.starts = True
                     world.ec2.start(event.subject)
 

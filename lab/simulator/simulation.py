@@ -28,6 +28,7 @@ from lab.simulator.laws.rest import Rest
 from lab.simulator.laws.restarts import Restarts
 from lab.simulator.laws.routes import Routes
 from lab.simulator.laws.signals import Signals
+from lab.simulator.laws.starts import Starts
 from lab.simulator.laws.verdicts import BAD, Bench
 from lab.simulator.laws.watching import Watching
 from lab.simulator.loop import KernelLoop
@@ -107,6 +108,7 @@ class Simulation:
         )
         self.delays = Delays(world, self.court, self.signals, self.routes)
         self.restarts = Restarts(world, self.court, self.routes)
+        self.starts = Starts(world, self.court, self.restarts)
         self.rest = Rest(world, self.court, self.routes, self.brakes, self.failbacks)
         self.functions = Functions(world, self._hooks())
         self.loop = KernelLoop(kernel)
@@ -160,6 +162,7 @@ class Simulation:
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
         self._note(f"{invocation.name} {instance} {asked.replace('-', ' ')}")
         self.restarts.on_instance(invocation, instance, asked)
+        self.starts.on_instance(invocation, instance, asked)
 
     def _emitted(self, invocation: Invocation, measurement: Measurement) -> None:
         self._note(f"{measurement.metric.value} {measurement.value:.6f} {measurement.dimensions.get('group')}")
@@ -193,6 +196,7 @@ class Simulation:
             case "RESTART":
                 self._touch(f"restart {key.sk} {number(new, 'version')}")
                 self.restarts.on_restart(old, new)
+                self.starts.on_restart(old, new, invocation)
                 active = part(new, "active")
                 self.world.tell(
                     f"restarts {key.sk}", f"{text(active, 'phase') or 'none'} {text(active, 'target') or ''}"
@@ -295,6 +299,7 @@ class Simulation:
         self.failbacks.on_tick()
         self.rest.on_tick()
         self.brakes.on_tick(self.kernel.now - self.rest.emitted_at.get((Metric.BRAKE_ENGAGED, ""), 0.0))
+        self.starts.on_tick(self.rest.emitted_at.get((Metric.RESTARTS_GIVEN_UP, ""), 0.0))
         self.grey.on_tick({name: watch.alive_for() for name, watch in self.watches.items()})
         if self.plan.full:
             self.watching.on_tick({name for name, watch in self.watches.items() if watch.alive_for() > 150})
@@ -348,7 +353,7 @@ class Simulation:
             holds = [number(part(item, hold), "expires_at") for hold in ("pin", "pause", "returning")]
             if max(holds) > now - CALM_SECONDS or part(item, "pending") or parts(item, "unannounced"):
                 return False
-        if any(part(item, "active") for item in world.table.items("RESTART")):
+        if self.starts.is_any() or any(part(item, "active") for item in world.table.items("RESTART")):
             return False
         targets = world.plan.configuration.targets.values()
         return not any(t.restart is not None and self.bench.word(t.name) == BAD for t in targets)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.simulator.mutants import braking, evidence, instances, leaving, people, telling, together
+from lab.simulator.mutants import braking, evidence, instances, leaving, people, starting, telling, together
 from lab.simulator.mutants.mutant import Mutant, alive
 
 __all__ = ["MUTANTS", "Mutant", "alive"]
@@ -20,6 +20,7 @@ MUTANTS: Final = tuple(
             *people.MUTANTS,
             *telling.MUTANTS,
             *instances.MUTANTS,
+            *starting.MUTANTS,
             *together.MUTANTS,
             *braking.MUTANTS,
         ),

@@ -144,6 +144,9 @@ _RESTARTS: Final[Mapping[RestartOutcome, str]] = {
     RestartOutcome.FAILED: "still pending 300 s after its start",
     RestartOutcome.STUCK: "still stopping 120 s after a forced stop; no other of its group is restarted",
     RestartOutcome.GAVE_UP: "still UNHEALTHY after 3 restarts within 24 h: a: 3 probes lost in a row",
+    RestartOutcome.NOT_STARTED: "still stopped 301 s after its start: StartInstances on i-0aaaaaaaa was refused: "
+    "InsufficientInstanceCapacity: there is none; its start is asked for until it runs",
+    RestartOutcome.RUNS_AGAIN: "i-0aaaaaaaa is running 1801 s after its restart had ended without it",
     RestartOutcome.ABANDONED: "nat-a on i-0aaaaaaaa is no longer configured; it is running",
 }
 RESTARTS: Final[Mapping[str, RestartEvent]] = {

@@ -31,7 +31,7 @@ def go_on(state: RestartState, instance: InstanceState, now: float, candidate: C
     return advance(state, state.active, candidate, instance, now)
 
 
-def step(decision: NextStep) -> Step:
+def step(decision: NextStep | None) -> Step:
     assert isinstance(decision, Step)
     return decision
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from routekeeper.domain.restart import Action, Candidate, InstanceState, Phase, RestartOutcome, Wait, begin
-from routekeeper.domain.restart_course import WITHDRAWAL_SECONDS, withdraw
+from routekeeper.domain.refusal import Refusal
+from routekeeper.domain.restart import Action, Candidate, InstanceState, Phase, RestartOutcome, Step, Wait, begin
+from routekeeper.domain.restart_course import WITHDRAWAL_SECONDS, refused, withdraw
 from tests.unit.domain.restarts import (
     HEALTHY,
     PENDING,
+    POLICY,
     RUNNING,
     SICK,
     SICK_B,
@@ -32,6 +34,7 @@ from tests.unit.domain.restarts import (
         (Phase.FORCING, RUNNING, Action.FORCE_STOP),
         (Phase.FORCING, STOPPING, Action.FORCE_STOP),
         (Phase.STARTING, STOPPED, Action.START),
+        (Phase.RECOVERING, STOPPED, Action.START),
     ],
 )
 def test_law_10_an_action_that_does_not_show_is_repeated_and_changes_no_state(
@@ -75,7 +78,7 @@ def test_what_shows_or_takes_too_long_leads_to_the_next_phase(
         (Phase.STARTING, STOPPING),
         (Phase.RECOVERING, PENDING),
         (Phase.RECOVERING, RUNNING),
-        (Phase.RECOVERING, STOPPED),
+        (Phase.RECOVERING, STOPPING),
     ],
 )
 def test_what_takes_its_time_is_waited_for(phase: Phase, instance: InstanceState) -> None:
@@ -87,9 +90,7 @@ def test_what_takes_its_time_is_waited_for(phase: Phase, instance: InstanceState
     [
         (Phase.FORCING, RUNNING, 220),
         (Phase.FORCING, PENDING, 220),
-        (Phase.STARTING, STOPPED, 400),
         (Phase.RECOVERING, RUNNING, 400),
-        (Phase.RECOVERING, STOPPED, 400),
         (Phase.STOPPING, TERMINATED, 110),
         (Phase.RECOVERING, InstanceState.SHUTTING_DOWN, 110),
     ],
@@ -188,7 +189,7 @@ def test_law_6_a_held_restart_asks_nothing_of_ec2_but_is_still_closed_when_it_ha
 # --- letting go of what is no longer configured
 
 
-@pytest.mark.parametrize("instance", [RUNNING, PENDING, TERMINATED, InstanceState.SHUTTING_DOWN])
+@pytest.mark.parametrize("instance", [RUNNING, TERMINATED, InstanceState.SHUTTING_DOWN])
 def test_what_runs_or_is_gone_is_let_go_at_once(instance: InstanceState) -> None:
     state = under_way(Phase.STOPPING)
     assert state.active is not None
@@ -210,14 +211,83 @@ def test_what_was_stopped_is_started_before_it_is_let_go() -> None:
 
     again = step(withdraw(starting.state, starting.state.active, STOPPED, now=130))
     assert (again.action, again.state) == (Action.START, starting.state)
-    assert step(withdraw(starting.state, starting.state.active, PENDING, now=140)).outcome is RestartOutcome.ABANDONED
+    assert step(withdraw(starting.state, starting.state.active, RUNNING, now=140)).outcome is RestartOutcome.ABANDONED
 
 
-@pytest.mark.parametrize(("phase", "instance"), [(Phase.STOPPING, STOPPING), (Phase.STARTING, STOPPED)])
-def test_what_neither_stops_nor_starts_is_let_go_in_the_end(phase: Phase, instance: InstanceState) -> None:
+@pytest.mark.parametrize(
+    ("phase", "instance", "seconds", "outcome"),
+    [
+        (Phase.STOPPING, STOPPING, WITHDRAWAL_SECONDS, RestartOutcome.ABANDONED),
+        (Phase.RECOVERING, PENDING, 10, RestartOutcome.ABANDONED),
+        (Phase.STARTING, STOPPED, WITHDRAWAL_SECONDS, RestartOutcome.NOT_STARTED),
+    ],
+)
+def test_law_15_what_is_let_go_and_does_not_run_is_owed_a_start(
+    phase: Phase, instance: InstanceState, seconds: float, outcome: RestartOutcome
+) -> None:
     state = under_way(phase)
     assert state.active is not None
 
-    ended = step(withdraw(state, state.active, instance, now=100 + WITHDRAWAL_SECONDS))
+    ended = step(withdraw(state, state.active, instance, now=100 + seconds))
 
-    assert ended.outcome is RestartOutcome.ABANDONED
+    assert (ended.outcome, ended.action, ended.state.active) == (outcome, None, None)
+    assert set(ended.state.owed) == {"i-a"}
+
+
+# --- what EC2 refuses
+
+
+def refuse(phase: Phase, action: Action, code: str, seen: InstanceState, earlier: str | None = None) -> Step | None:
+    state = under_way(phase)
+    assert state.active is not None
+    earlier_one = None if earlier is None else Refusal(earlier, "as before", final=True)
+    active = replace(state.active, refusal=earlier_one)
+    state = replace(state, active=active)
+    final = code != "Timeout"
+    return refused(state, active, POLICY, (action, Refusal(code, "EC2's words", final=final)), seen, 110)
+
+
+@pytest.mark.parametrize("code", ["UnsupportedOperation", "OperationNotPermitted"])
+@pytest.mark.parametrize("action", [Action.STOP, Action.FORCE_STOP])
+def test_law_15_a_stop_that_ec2_never_makes_ends_the_restart_until_the_attempt_ages_out(
+    code: str, action: Action
+) -> None:
+    ended = step(refuse(Phase.STOPPING, action, code, RUNNING))
+
+    assert (ended.outcome, ended.action, ended.state.active) == (RestartOutcome.FAILED, None, None)
+    assert "EC2's words" in ended.reason
+    assert ended.state.given_up == {"nat-a"}
+    bar = ended.state.barred["nat-a"]
+    assert (bar.instance, bar.since, bar.until) == ("i-a", 110, 100 + POLICY.per_seconds)
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "seen"),
+    [
+        (Action.STOP, "Timeout", RUNNING),
+        (Action.STOP, "IncorrectInstanceState", RUNNING),
+        (Action.START, "Timeout", STOPPED),
+        (Action.START, "IncorrectInstanceState", STOPPED),
+    ],
+)
+def test_what_ec2_may_take_a_moment_later_is_only_asked_again(action: Action, code: str, seen: InstanceState) -> None:
+    assert refuse(Phase.STOPPING, action, code, seen) is None
+
+
+def test_a_refusal_that_may_be_lag_gets_one_repeat() -> None:
+    noted = step(refuse(Phase.STOPPING, Action.STOP, "UnauthorizedOperation", RUNNING))
+    assert (noted.quiet, noted.action) == (True, None)
+    assert noted.state.active is not None
+    assert noted.state.active.refusal is not None
+
+    again = step(refuse(Phase.STOPPING, Action.STOP, "UnauthorizedOperation", RUNNING, "UnauthorizedOperation"))
+    assert again.outcome is RestartOutcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("action", "seen"), [(Action.FORCE_STOP, STOPPING), (Action.START, STOPPED)], ids=["stopping", "stopped"]
+)
+def test_law_15_what_is_on_its_way_down_or_is_down_is_never_given_up(action: Action, seen: InstanceState) -> None:
+    noted = step(refuse(Phase.FORCING, action, "UnsupportedOperation", seen))
+    assert noted.state.active is not None
+    assert refuse(Phase.FORCING, action, "UnsupportedOperation", seen, "UnsupportedOperation") is None

@@ -136,7 +136,7 @@ def test_law_8_whatever_happens_one_restart_ends_before_the_next_begins(ticks: l
     for tick in ticks:
         ward.look(tick)
 
-    ends = (RestartOutcome.RECOVERED, RestartOutcome.FAILED)
+    ends = (RestartOutcome.RECOVERED, RestartOutcome.FAILED, RestartOutcome.NOT_STARTED)
     active: str | None = None
     for event in ward.events:
         if event.outcome is RestartOutcome.BEGUN:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from routekeeper.domain.health import Health
 from routekeeper.domain.restart import InstanceState
-from tests.unit.restarter.story import POLICY, STOP, Story
+from routekeeper.ec2.errors import refused
+from tests.unit.restarter.fake_ec2 import Machine
+from tests.unit.restarter.story import GO, POLICY, STOP, Story
 
 
-def test_an_instance_that_never_starts_is_given_up_after_its_attempts_and_people_are_told_once() -> None:
+def test_an_instance_that_is_never_cured_is_given_up_after_its_attempts_and_people_are_told_once() -> None:
     story = Story()
-    story.ec2.machines["i-a"].starts = False
+    story.incurable.add("nat-a")
     story.leave("nat-a")
 
     summaries = story.run(3 * 3600)
@@ -47,12 +51,42 @@ def test_a_target_that_was_given_up_and_heals_by_itself_is_no_longer_given_up() 
     assert summary.given_up == ()
 
 
-def test_a_terminated_instance_costs_its_attempts_and_nothing_hangs() -> None:
+@pytest.mark.parametrize("state", [InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN])
+def test_law_15_a_terminated_instance_is_not_restarted_and_people_are_told_once(state: InstanceState) -> None:
     story = Story()
-    story.ec2.machines["i-a"].state = InstanceState.TERMINATED
+    story.ec2.machines["i-a"].state = state
     story.leave("nat-a")
 
-    story.run(1200)
+    summaries = story.run(2 * POLICY.per_seconds / 24)
 
-    assert story.outcomes()[-1] == "GAVE_UP"
-    assert story.ec2.machines["i-a"].state is InstanceState.TERMINATED
+    assert story.outcomes() == ["GAVE_UP"]
+    assert state.value in story.told[0].reason
+    assert story.ec2.asked == []
+    assert summaries[-1].given_up == ("nat-a",)
+
+
+def test_a_terminated_instance_that_another_has_replaced_is_restarted_as_any() -> None:
+    story = Story()
+    story.ec2.machines |= {"i-a": Machine(InstanceState.TERMINATED), "i-new": Machine()}
+    story.leave("nat-a")
+    story.run(120)
+
+    story.reconfigure(replace(story.configuration.targets["nat-a"], instance="i-new"))
+    story.run(300)
+
+    assert story.actions("i-new") == [STOP, GO]
+    assert story.outcomes() == ["GAVE_UP", "BEGUN", "RECOVERED"]
+    assert story.invoke().given_up == ()
+
+
+def test_no_restart_begins_before_the_state_of_its_instance_is_known() -> None:
+    story = Story()
+    story.ec2.unreadable["i-a"] = refused("no answer", "Timeout")
+    story.leave("nat-a")
+    story.run(300)
+    assert (story.told, story.ec2.asked) == ([], [])
+
+    story.ec2.unreadable.clear()
+    story.run(120)
+
+    assert story.actions() == [STOP, GO]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from routekeeper.domain.errors import RestartError
 from routekeeper.domain.health import Health
 from routekeeper.ec2.errors import refused
-from tests.unit.restarter.story import FORCE, GO, STOP, Story
+from tests.unit.restarter.story import FORCE, GO, POLICY, STOP, Story
 from tests.unit.restarter.timeline import INVOCATION_SECONDS
 
 
@@ -46,9 +48,62 @@ def test_a_stop_that_is_always_denied_ends_as_a_failure_and_is_an_error_of_the_i
 
     with pytest.raises(RestartError, match="nat: stop: UnauthorizedOperation"):
         story.invoke().raise_errors()
-    story.run(360)
+    story.run(3600)
+
+    assert story.outcomes() == ["BEGUN", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("code", "calls"), [("UnsupportedOperation", 1), ("OperationNotPermitted", 1), ("UnauthorizedOperation", 2)]
+)
+def test_law_15_what_ec2_never_stops_is_given_up_at_once_in_its_words(code: str, calls: int) -> None:
+    story = Story(replace(POLICY, per_seconds=7200))
+    story.ec2.refuse(STOP, code, times=10_000)
+    story.leave("nat-a")
+
+    summaries = story.run(7200)
+
+    assert story.outcomes() == ["BEGUN", "FAILED"]
+    assert f"EC2 does not stop it: stop: {code}" in story.told[1].reason
+    assert 10_000 - len(story.ec2.refusals) == calls
+    assert summaries[-1].given_up == ("nat-a",)
+    assert story.actions("i-b") == []
+
+
+def test_law_15_what_ec2_never_stops_keeps_no_other_instance_of_its_group_waiting() -> None:
+    story = Story()
+    story.ec2.refuse(STOP, "UnsupportedOperation")
+    for target in ("nat-a", "nat-b"):
+        story.sees(target, Health.UNHEALTHY)
+    story.timeline.sleep(60)
+
+    story.invoke()
+
+    assert [(event.target, event.outcome.name) for event in story.told] == [
+        ("nat-a", "BEGUN"), ("nat-a", "FAILED"), ("nat-b", "BEGUN"), ("nat-b", "RECOVERED"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["healthy", "aged out"])
+def test_law_15_what_ec2_did_not_stop_is_tried_again_once_it_was_healthy_or_the_attempt_has_aged_out(
+    ending: str,
+) -> None:
+    story = Story(replace(POLICY, per_seconds=7200))
+    story.ec2.refuse(STOP, "OperationNotPermitted")
+    story.leave("nat-a")
+    story.run(300)
+
+    if ending == "healthy":
+        story.sees("nat-a", Health.HEALTHY)
+        story.run(60)
+        story.leave("nat-a")
+        story.run(420)
+    else:
+        story.run(7200)
 
     assert story.outcomes()[:2] == ["BEGUN", "FAILED"]
+    assert story.outcomes()[-2:] == ["BEGUN", "RECOVERED"]
+    assert story.actions() == [STOP, GO]
 
 
 def test_law_8_a_stop_that_was_refused_is_not_repeated_once_the_target_is_healthy_again() -> None:

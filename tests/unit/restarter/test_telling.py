@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from routekeeper.domain.errors import AnnouncementError
+from routekeeper.domain.health import Health
 from routekeeper.domain.restart_event import RestartEvent
 from tests.unit.restarter.story import GO, STOP, Story
 
@@ -33,6 +36,36 @@ def test_a_bug_in_a_message_does_not_stop_the_restart_and_is_reported_and_counte
     assert summary.groups[0].untold == len([e for e in summary.events if e.outcome.name != "PROGRESS"])
 
 
+def test_what_could_not_be_told_is_told_later_in_its_order() -> None:
+    story = Story()
+    story.untellable = AnnouncementError("the topic refused")
+    story.leave("nat-a")
+    story.run(240)
+    assert story.told == []
+
+    story.untellable = None
+    story.run(60)
+
+    assert story.outcomes() == ["BEGUN", "RECOVERED"]
+    assert story.told == [event for event in story.history() if event.outcome.name != "PROGRESS"]
+    story.run(120)
+    assert len(story.told) == 2, "once"
+
+
+def test_what_could_not_be_told_for_an_hour_stands_in_history_only(caplog: pytest.LogCaptureFixture) -> None:
+    story = Story()
+    story.untellable = AnnouncementError("the topic refused")
+    story.leave("nat-a")
+    story.run(3900)
+    story.untellable = None
+
+    story.run(60)
+
+    assert story.told == []
+    assert story.store.load_restart("nat").untold == ()
+    assert [record.message for record in caplog.records].count("people never told") == 2
+
+
 def test_history_tells_of_every_step_what_and_why() -> None:
     story = Story()
     story.leave("nat-a")
@@ -56,3 +89,13 @@ def test_a_repeated_action_is_no_news() -> None:
 
     assert [event.outcome.name for event in story.history()] == ["BEGUN", "PROGRESS", "PROGRESS", "RECOVERED"]
     assert story.outcomes() == ["BEGUN", "RECOVERED"]
+
+
+def test_a_vote_from_the_future_is_left_out_and_logged_once_an_invocation(caplog: pytest.LogCaptureFixture) -> None:
+    story = Story()
+    story.sees("nat-a", Health.UNHEALTHY, since=story.timeline.now + 10_000)
+
+    story.invoke()
+
+    assert [record.message for record in caplog.records].count("item of the board not believed") == 1
+    assert story.told == []

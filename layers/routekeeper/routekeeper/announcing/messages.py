@@ -21,6 +21,8 @@ OUTCOMES: Final = {
     RestartOutcome.STUCK: "instance does not stop",
     RestartOutcome.GAVE_UP: "restarts given up",
     RestartOutcome.ABANDONED: "restart abandoned",
+    RestartOutcome.NOT_STARTED: "instance does not start",
+    RestartOutcome.RUNS_AGAIN: "instance runs again",
 }
 """What an outcome is called in a headline."""
 
@@ -73,6 +75,10 @@ def of_restart(event: RestartEvent, deployment: str) -> Message:
         lines.append("What now: nothing more is tried; the instance needs a person.")
     if event.outcome is RestartOutcome.STUCK:
         lines.append("What now: the stop is forced again and again; see the runbook, restart-given-up.")
+    if event.outcome is RestartOutcome.NOT_STARTED:
+        lines.append(
+            "What now: the start is asked for again and again, ever slower; see the runbook, restart-given-up."
+        )
     lines += ["", f"Event {event.id} of deployment {deployment}."]
     return Message(subject(deployment, headline), "\n".join(lines))
 

@@ -11,6 +11,7 @@ from enum import Enum
 
 from routekeeper.domain.bounds import Count, Time
 from routekeeper.domain.health import Health
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.settings import RestartPolicy
 from routekeeper.domain.stored import Stored
 
@@ -42,6 +43,26 @@ class Action(Enum):
     START = "start"
 
 
+class RestartOutcome(Enum):
+    """What a step means to people, as a token; the words for it are in `announcing.messages`."""
+
+    BEGUN = "begun"
+    PROGRESS = "progress"
+    """A step of it was taken."""
+    RECOVERED = "recovered"
+    FAILED = "failed"
+    STUCK = "stuck"
+    """A forced stop is overdue. It is repeated, and the restart stays under way."""
+    GAVE_UP = "gave-up"
+    """No attempts are left."""
+    ABANDONED = "abandoned"
+    """Its target, or its instance, is no longer in the configuration."""
+    NOT_STARTED = "not-started"
+    """The instance was stopped, and does not start. The restart is over; the start is asked for again and again."""
+    RUNS_AGAIN = "runs-again"
+    """An instance whose start was owed runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Active(Stored):
     """The one restart that is under way in a restart group."""
@@ -52,6 +73,51 @@ class Active(Stored):
     phase_since: Time
     started_at: Time
     attempt: Count
+    refusal: Refusal | None = None
+    """What EC2 last answered in this phase, if it will answer so until somebody changes something."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwedStart(Stored):
+    """An instance that routekeeper has stopped, and that does not run yet. `restart_owed` says how it is started."""
+
+    target: str
+    instance: str
+    since: Time
+    """When its restart ended without it."""
+    next_at: Time
+    """When EC2 is next asked to start it."""
+    tries: Count = 0
+    """How often EC2 was asked since then."""
+    refusal: Refusal | None = None
+    """Why EC2 has not started it, if it has said so."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestartBar(Stored):
+    """Why no restart of a target is begun although it has attempts left. A HEALTHY target or a new instance ends it."""
+
+    instance: str
+    since: Time
+    reason: str
+    until: Time | None = None
+    """None: for as long as the instance is the target's."""
+
+    def holds(self, instance: str, now: float) -> bool:
+        return instance == self.instance and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldNews(Stored):
+    """A line of history that people have yet to be told: `RestartEvent` without its group."""
+
+    id: str
+    target: str
+    instance: str
+    at: Time
+    outcome: RestartOutcome
+    reason: str
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +134,13 @@ class RestartState(Stored):
     nobody has looked yet."""
     given_up: frozenset[str] = frozenset()
     """Targets that people must see to. A target is here while it has no attempts left (until it is HEALTHY or attempts
-    age out), and while its forced stop does not end (until it has ended)."""
+    age out), while its forced stop does not end (until it has ended), and while it is barred."""
+    owed: Mapping[str, OwedStart] = field(default_factory=dict)
+    """Instances that have yet to be started, by their ID. They do not take the slot: a start makes nothing worse."""
+    barred: Mapping[str, RestartBar] = field(default_factory=dict)
+    """Targets of which no restart is begun, because EC2 would not stop the instance, or has terminated it."""
+    untold: tuple[UntoldNews, ...] = ()
+    """What people could not be told so far, oldest first."""
 
     def seen_unhealthy_since(self, target: str, now: float) -> float:
         """Since when the restarter has itself seen the target UNHEALTHY: always, if nobody has looked yet."""
@@ -95,22 +167,6 @@ class Candidate:
     on."""
 
 
-class RestartOutcome(Enum):
-    """What a step means to people, as a token; the words for it are in `announcing.messages`."""
-
-    BEGUN = "begun"
-    PROGRESS = "progress"
-    """A step of it was taken."""
-    RECOVERED = "recovered"
-    FAILED = "failed"
-    STUCK = "stuck"
-    """A forced stop is overdue. It is repeated, and the restart stays under way."""
-    GAVE_UP = "gave-up"
-    """No attempts are left."""
-    ABANDONED = "abandoned"
-    """Its target, or its instance, is no longer in the configuration."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do now."""
@@ -128,6 +184,8 @@ class Step:
     outcome: RestartOutcome
     reason: str
     action: Action | None = None
+    quiet: bool = False
+    """Whether it is no line of history."""
 
 
 NextStep = Wait | Step
@@ -147,6 +205,25 @@ def begin(state: RestartState, candidates: tuple[Candidate, ...], now: float) ->
             return decision
         waits.append(f"{candidate.target}: {decision.reason}")
     return Wait("; ".join(waits))
+
+
+def unless_gone(state: RestartState, begun: Step, instance: InstanceState, now: float) -> Step:
+    """The restart that is about to begin or, if its instance is terminated, that none will be."""
+    if instance not in (InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN):
+        return begun
+    reason = f"{begun.instance} is {instance.value}: there is nothing to restart"
+    return Step(
+        barred(state, begun.target, RestartBar(begun.instance, now, reason)),
+        begun.target,
+        begun.instance,
+        RestartOutcome.GAVE_UP,
+        reason,
+    )
+
+
+def barred(state: RestartState, target: str, bar: RestartBar) -> RestartState:
+    """The state in which no restart of the target is begun, and people are to see to it."""
+    return replace(state, given_up=state.given_up | {target}, barred={**state.barred, target: bar})
 
 
 def looked(state: RestartState, candidates: tuple[Candidate, ...], now: float) -> RestartState:
@@ -174,20 +251,23 @@ def is_stuck(state: RestartState) -> bool:
     return state.active is not None and state.active.target in state.given_up
 
 
+def _without_bar(state: RestartState, target: str) -> RestartState:
+    kept = {name: bar for name, bar in state.barred.items() if name != target}
+    return replace(state, given_up=state.given_up - {target}, barred=kept)
+
+
 def _recent(state: RestartState, target: str, policy: RestartPolicy, now: float) -> tuple[float, ...]:
     return tuple(at for at in state.attempts.get(target, ()) if now - at < policy.per_seconds)
 
 
 def _consider(state: RestartState, candidate: Candidate, now: float) -> NextStep:
     if candidate.health is Health.HEALTHY and candidate.target in state.given_up:
-        healed = replace(state, given_up=state.given_up - {candidate.target})
+        healed = _without_bar(state, candidate.target)
         return Step(healed, candidate.target, candidate.instance, RestartOutcome.RECOVERED, "HEALTHY without our help")
     if candidate.health is not Health.UNHEALTHY or candidate.since is None:
         return Wait(f"{candidate.health.value}")
-    if candidate.paused is not None:
-        return Wait(candidate.paused)
-    if candidate.unread is not None:
-        return Wait(f"UNHEALTHY, and group {candidate.unread}, which uses it, cannot be read: it may be paused")
+    if (kept := _kept_by(state, candidate, now)) is not None:
+        return Wait(kept)
     since = max(candidate.since, state.seen_unhealthy_since(candidate.target, now))
     if (left := since + candidate.policy.after_seconds - now) > 0:
         return Wait(f"UNHEALTHY; restart in {left:.0f} s at the earliest")
@@ -201,6 +281,20 @@ def _consider(state: RestartState, candidate: Candidate, now: float) -> NextStep
     return _first_step(state, candidate, recent, now)
 
 
+def _kept_by(state: RestartState, candidate: Candidate, now: float) -> str | None:
+    """What keeps a restart from beginning for as long as it stands, if anything does."""
+    if candidate.instance in state.owed:
+        return f"UNHEALTHY, and {candidate.instance} has yet to be started"
+    bar = state.barred.get(candidate.target)
+    if bar is not None and bar.holds(candidate.instance, now):
+        return bar.reason
+    if candidate.paused is not None:
+        return candidate.paused
+    if candidate.unread is not None:
+        return f"UNHEALTHY, and group {candidate.unread}, which uses it, cannot be read: it may be paused"
+    return None
+
+
 def _give_up(state: RestartState, candidate: Candidate, attempts: int) -> NextStep:
     if candidate.target in state.given_up:
         return Wait(f"given up after {attempts} restarts")
@@ -212,11 +306,7 @@ def _give_up(state: RestartState, candidate: Candidate, attempts: int) -> NextSt
 
 def _first_step(state: RestartState, candidate: Candidate, recent: tuple[float, ...], now: float) -> Step:
     active = Active(candidate.target, candidate.instance, Phase.STOPPING, now, now, len(recent) + 1)
-    begun = replace(
-        state,
-        active=active,
-        attempts={**state.attempts, candidate.target: (*recent, now)},
-        given_up=state.given_up - {candidate.target},
-    )
+    attempts = {**state.attempts, candidate.target: (*recent, now)}
+    begun = replace(_without_bar(state, candidate.target), active=active, attempts=attempts)
     reason = f"attempt {active.attempt} of {candidate.policy.attempts}: {candidate.reason}"
     return Step(begun, candidate.target, candidate.instance, RestartOutcome.BEGUN, reason, Action.STOP)

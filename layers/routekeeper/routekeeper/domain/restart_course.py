@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from routekeeper.domain.health import Health
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart import (
     Action,
     Active,
@@ -16,16 +17,26 @@ from routekeeper.domain.restart import (
     InstanceState,
     NextStep,
     Phase,
+    RestartBar,
     RestartOutcome,
     RestartState,
     Step,
     Wait,
+    barred,
     is_stuck,
 )
+from routekeeper.domain.restart_owed import owe
 from routekeeper.domain.settings import RestartPolicy
 
 WITHDRAWAL_SECONDS: Final = 600.0
 """How long an instance is waited for that left the configuration during its restart. A stop takes less."""
+_NEVER: Final = ("UnsupportedOperation", "OperationNotPermitted")
+"""What EC2 answers to a stop that it never makes: of a one-time spot instance or one without an EBS root volume, and of
+one with stop protection ("Error codes for the Amazon EC2 API")."""
+_FULL: Final = "Insufficient"
+"""How codes begin with which EC2 says that it has no capacity at present."""
+_NOT_NOW: Final = ("IncorrectInstanceState",)
+"""What EC2 answers to a stop or start that does not suit the instance's present state, which changes by itself."""
 
 
 def advance(state: RestartState, active: Active, candidate: Candidate, instance: InstanceState, now: float) -> NextStep:
@@ -55,8 +66,40 @@ def withdraw(state: RestartState, active: Active, instance: InstanceState, now: 
             return _again(state, active, Action.START)
         case InstanceState.STOPPING if spent < WITHDRAWAL_SECONDS:
             return Wait(gone)
+        case InstanceState.STOPPED:
+            return owe(state, active, RestartOutcome.NOT_STARTED, gone, now)
+        case InstanceState.STOPPING | InstanceState.PENDING:
+            return owe(state, active, RestartOutcome.ABANDONED, gone, now)
         case _:
             return _finish(state, active, RestartOutcome.ABANDONED, gone)
+
+
+def refused(
+    state: RestartState,
+    active: Active,
+    policy: RestartPolicy | None,
+    asked: tuple[Action, Refusal],
+    seen: InstanceState | None,
+    now: float,
+) -> Step | None:
+    """What follows from EC2's refusal of what was just asked, if anything but asking again.
+
+    An instance that still runs, and that EC2 never stops, is given up at once, in EC2's words, until the attempt ages
+    out. A refusal that may be EC2's lag, like that of a permission that was granted a moment ago, gets one repeat.
+    """
+    action, refusal = asked
+    if not (refusal.final or refusal.code.startswith(_FULL)) or refusal.code in _NOT_NOW:
+        return None
+    untouched = action is not Action.START and seen in (InstanceState.RUNNING, InstanceState.PENDING)
+    if untouched and policy is not None and (refusal.code in _NEVER or active.refusal is not None):
+        bar = RestartBar(
+            active.instance, now, f"EC2 does not stop it: {refusal}", active.started_at + policy.per_seconds
+        )
+        return _finish(barred(state, active.target, bar), active, RestartOutcome.FAILED, bar.reason, kept=True)
+    if active.refusal is not None and active.refusal.code == refusal.code:
+        return None
+    noted = replace(state, active=replace(active, refusal=refusal))
+    return Step(noted, active.target, active.instance, RestartOutcome.PROGRESS, str(refusal), quiet=True)
 
 
 def _advance(
@@ -133,7 +176,8 @@ def _start(state: RestartState, active: Active, policy: RestartPolicy, instance:
     if instance in (InstanceState.PENDING, InstanceState.RUNNING):
         return _enter(state, active, Phase.RECOVERING, now, f"{active.instance} is {instance.value}", None)
     if spent >= policy.boot_timeout_seconds:
-        return _finish(state, active, RestartOutcome.FAILED, f"still {instance.value} {spent:.0f} s after its start")
+        reason = f"still {instance.value} {spent:.0f} s after its start"
+        return owe(state, active, RestartOutcome.NOT_STARTED, reason, now)
     if instance is InstanceState.STOPPED:
         return _again(state, active, Action.START)
     return Wait(f"{active.instance} is {instance.value}")
@@ -149,8 +193,13 @@ def _recover(
             state, active, RestartOutcome.RECOVERED, f"HEALTHY {now - active.started_at:.0f} s after the stop"
         )
     if spent < candidate.policy.boot_timeout_seconds:
+        if instance is InstanceState.STOPPED:  # EC2 has taken the start, and then had no capacity for it
+            return _again(state, active, Action.START)
         return Wait(f"{active.instance} is {instance.value}, {active.target} is {candidate.health.value}")
-    reason = f"not HEALTHY {spent:.0f} s after its start, and {active.instance} is {instance.value}: {candidate.reason}"
+    if instance is not InstanceState.RUNNING:
+        reason = f"{instance.value} {spent:.0f} s after its start"
+        return owe(state, active, RestartOutcome.NOT_STARTED, reason, now)
+    reason = f"not HEALTHY {spent:.0f} s after its start, and {active.instance} is running: {candidate.reason}"
     return _finish(state, active, RestartOutcome.FAILED, reason)
 
 
@@ -160,12 +209,14 @@ def _again(state: RestartState, active: Active, action: Action) -> Step:
 
 
 def _enter(state: RestartState, active: Active, phase: Phase, now: float, reason: str, action: Action | None) -> Step:
-    entered = replace(_unstuck(state, active), active=replace(active, phase=phase, phase_since=now))
+    entered = replace(_unstuck(state, active), active=replace(active, phase=phase, phase_since=now, refusal=None))
     return Step(entered, active.target, active.instance, RestartOutcome.PROGRESS, reason, action)
 
 
-def _finish(state: RestartState, active: Active, outcome: RestartOutcome, reason: str) -> Step:
-    return Step(replace(_unstuck(state, active), active=None), active.target, active.instance, outcome, reason)
+def _finish(state: RestartState, active: Active, outcome: RestartOutcome, reason: str, *, kept: bool = False) -> Step:
+    """`kept`: whether people must still see to the target."""
+    ended = replace(state if kept else _unstuck(state, active), active=None)
+    return Step(ended, active.target, active.instance, outcome, reason)
 
 
 def _unstuck(state: RestartState, active: Active) -> RestartState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from routekeeper.domain.bounds import Time
-from routekeeper.domain.restart import Action, RestartOutcome
+from routekeeper.domain.restart import Action, RestartOutcome, UntoldNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,12 @@ class RestartEvent:
     outcome: RestartOutcome
     reason: str
     action: Action | None = None
+
+
+def untold(event: RestartEvent) -> UntoldNews:
+    """The event as the group's item keeps it until it is told."""
+    return UntoldNews(event.id, event.target, event.instance, event.at, event.outcome, event.reason, event.action)
+
+
+def event_of(group: str, news: UntoldNews) -> RestartEvent:
+    return RestartEvent(news.id, group, news.target, news.instance, news.at, news.outcome, news.reason, news.action)

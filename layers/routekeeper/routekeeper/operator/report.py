@@ -9,7 +9,7 @@ from routekeeper.domain.errors import ItemError
 from routekeeper.domain.group_state import Asker, GroupState, Intent, Pause, Pin, ReturnRequest, RouteChange, Transition
 from routekeeper.domain.presence import Pass
 from routekeeper.domain.quorum import Verdict
-from routekeeper.domain.restart import RestartState
+from routekeeper.domain.restart import OwedStart, RestartBar, RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.routes import Traffic
 from routekeeper.domain.settings import Group, Path
@@ -104,7 +104,31 @@ def restart_status(state: RestartState) -> Json:
             "attempt": active.attempt,
         },
         "given_up": sorted(state.given_up),
+        "barred": {target: _restart_bar(bar) for target, bar in sorted(state.barred.items())},
+        "owed": [_owed(start) for start in sorted(state.owed.values(), key=lambda start: start.next_at)],
         "attempts": {target: [iso(at) for at in ats] for target, ats in sorted(state.attempts.items())},
+    }
+
+
+def _restart_bar(bar: RestartBar) -> Json:
+    return {
+        "instance": bar.instance,
+        "since": iso(bar.since),
+        "until": iso_or_none(bar.until),
+        "reason": bar.reason,
+    }
+
+
+def _owed(start: OwedStart) -> Json:
+    refusal = start.refusal
+    return {
+        "target": start.target,
+        "instance": start.instance,
+        "since": iso(start.since),
+        "next_at": iso(start.next_at),
+        "tries": start.tries,
+        "error": None if refusal is None else refusal.words,
+        "code": None if refusal is None else refusal.code,
     }
 
 

@@ -18,8 +18,13 @@ class RestartReport:
     events: tuple[RestartEvent, ...] = ()
     """What went into history, oldest first."""
     given_up: tuple[str, ...] = ()
-    """Configured targets that people must see to, sorted. A target is here while nothing more is tried on it (until it
-    is HEALTHY or attempts age out), and while its forced stop is overdue (until it has ended)."""
+    """Targets that people must see to, sorted. A configured target is here while nothing more is tried on it (until it
+    is HEALTHY or attempts age out), and while its forced stop is overdue (until it has ended). Any target is here while
+    a start of its instance is owed."""
+    owed: tuple[str, ...] = ()
+    """Instances that routekeeper has stopped, and that do not run yet, sorted by when they are to be started."""
+    waiting: int = 0
+    """News that people have yet to be told."""
     under_way: bool = False
     """Whether a restart is under way that is worth another look within the invocation."""
     troubles: tuple[str, ...] = ()

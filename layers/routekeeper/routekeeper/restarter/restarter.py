@@ -6,15 +6,19 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import RoutekeeperError, VersionConflict
-from routekeeper.domain.restart import is_stuck
+from routekeeper.domain.restart import RestartState, is_stuck
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.dependencies import Dependencies
 from routekeeper.restarter.report import RestartReport, Summary
 from routekeeper.restarter.visit import Visit
 from routekeeper.telemetry.context import bound
+
+Look = Callable[[Visit], str]
+"""One look at a group. Returns what was done, or what it waits for."""
 
 LOG = logging.getLogger("routekeeper.restarter")
 
@@ -55,7 +59,8 @@ class Restarter:
             with bound(restart_group=name):
                 report = RestartReport(name)
                 if self.dependencies.clock() < last_look_at:
-                    report = self._look(name, groups[name], report)
+                    report = self._look(name, groups[name], report, partial(Visit.run, first=True))
+                report = self._beside(report, groups[name], last_look_at)
                 if not report.under_way:
                     done(report)
                 return report
@@ -81,10 +86,28 @@ class Restarter:
                 report = self._look(report.group, targets, report)
         return report
 
-    def _look(self, name: str, targets: tuple[Target, ...], report: RestartReport) -> RestartReport:
+    def _beside(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
+        """What an invocation does once for the group, beside the restart: starts that are owed, and news untold.
+
+        The starts come in the order in which they are due. That EC2 refuses one is told and has its alarm, and is no
+        error of the invocation; nor is it that people cannot be told, which is counted.
+        """
+        looks: list[Look] = [partial(Visit.start_owed, instance=instance) for instance in report.owed]
+        if report.waiting and not report.untold:
+            looks.append(partial(Visit.tell_again, until=last_look_at))
+        found = report
+        for look in looks:
+            if self.dependencies.clock() < last_look_at:
+                found = self._look(report.group, targets, found, look)
+                found = replace(found, under_way=report.under_way, reason=f"{report.reason}; {found.reason}")
+        return replace(found, error=report.error)
+
+    def _look(
+        self, name: str, targets: tuple[Target, ...], report: RestartReport, look: Look = Visit.run
+    ) -> RestartReport:
         visit = Visit(self.configuration, name, targets, self.dependencies)
         try:
-            reason = visit.run()
+            reason = look(visit)
         except VersionConflict:
             return self._noted(report, visit, "somebody else is attending to it", left_to_others=True)
         except RoutekeeperError as error:
@@ -105,9 +128,16 @@ class Restarter:
             report,
             reason=reason,
             events=(*report.events, *visit.events),
-            given_up=tuple(sorted(state.given_up & {t.name for t in visit.targets})) if state else report.given_up,
+            given_up=_given_up(state, visit.targets) if state else report.given_up,
+            waiting=len(state.untold) if state else report.waiting,
+            owed=tuple(sorted(state.owed, key=lambda one: state.owed[one].next_at)) if state else report.owed,
             under_way=active and not visit.paused and not left_to_others,
             troubles=(*report.troubles, *visit.troubles),
             untold=report.untold + visit.untold,
             error=visit.troubles[-1] if visit.troubles else None,
         )
+
+
+def _given_up(state: RestartState, targets: tuple[Target, ...]) -> tuple[str, ...]:
+    configured = {target.name for target in targets}
+    return tuple(sorted(state.given_up & configured | {start.target for start in state.owed.values()}))

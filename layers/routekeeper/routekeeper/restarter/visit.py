@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import Final
 
 from routekeeper.domain.candidates import candidate, users
 from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
+from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart import (
+    Action,
     Active,
     Candidate,
+    InstanceState,
     NextStep,
     RestartOutcome,
     RestartState,
@@ -19,15 +23,22 @@ from routekeeper.domain.restart import (
     Wait,
     begin,
     looked,
+    unless_gone,
 )
-from routekeeper.domain.restart_course import advance, withdraw
-from routekeeper.domain.restart_event import RestartEvent
+from routekeeper.domain.restart_course import advance, refused, withdraw
+from routekeeper.domain.restart_event import RestartEvent, event_of, untold
+from routekeeper.domain.restart_owed import attend, refused_again
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.domain.signals import with_signals
 from routekeeper.domain.verdicts import Verdicts
 from routekeeper.restarter.dependencies import Dependencies
 
 LOG = logging.getLogger("routekeeper.restarter")
+
+MOST_UNTOLD: Final = 10
+"""News of a group that are kept to be told later: the newest."""
+FORGET_SECONDS: Final = 3600.0
+"""News older than this is no longer told. It stands in history."""
 
 
 @dataclass(slots=True)
@@ -44,11 +55,15 @@ class Visit:
     """Events that people could not be told."""
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
+    seen: InstanceState | None = None
+    """The state of the instance that is being restarted, as it was last read."""
     paused: bool = False
     """Whether an operator has paused the restart that is under way."""
 
-    def run(self) -> str:
+    def run(self, *, first: bool = False) -> str:
         """Take the group as far as it goes without waiting. Returns what was done last, or what it waits for.
+
+        `first`: it is the invocation's first look at the group, so what is not believed is logged.
 
         Raises:
             VersionConflict: another invocation is attending to the group. Nothing more was done.
@@ -56,7 +71,7 @@ class Visit:
             Ec2Error: the instance's state could not be read.
         """
         self.state = state = self.dependencies.store.load_restart(self.group)
-        verdicts = self._verdicts(state)
+        verdicts = self._verdicts(state, first=first)
         seen = looked(state, self._candidates(state.active, verdicts), self.dependencies.clock())
         if seen != state:
             self.state = state = self.dependencies.store.save_restart(seen)
@@ -71,16 +86,34 @@ class Visit:
             if state.active is not None:
                 return decision.reason
 
+    def start_owed(self, instance: str) -> str:
+        """See to one instance whose start is owed. Returns what was done, or what it waits for.
+
+        Raises:
+            VersionConflict, StoreError, Ec2Error: as `run` does.
+        """
+        self.state = state = self.dependencies.store.load_restart(self.group)
+        if (start := state.owed.get(instance)) is None:
+            return f"{instance} is no longer owed a start"
+        seen = self.dependencies.instances.state(instance)
+        decision = attend(state, start, self._pause_of(start.target), seen, self.dependencies.clock())
+        LOG.log(logging.DEBUG if isinstance(decision, Wait) else logging.INFO, "decided", extra={"decision": decision})
+        if isinstance(decision, Step):
+            self.state = self._take(state, decision)
+        return decision.reason
+
     # --- deciding
 
-    def _verdicts(self, state: RestartState) -> Verdicts:
+    def _verdicts(self, state: RestartState, *, first: bool) -> Verdicts:
         """The probes' verdict on each target and, if a decision depends on it, the router's verdict on each path.
 
         What AWS says of an instance restarts nothing. But it keeps the router from sending traffic there, and traffic
         that has no other way for this reason need not leave first (law 8).
         """
-        now = self.dependencies.clock()
-        verdicts = Verdicts(self.dependencies.store.load_board().verdicts(self.configuration, now))
+        now, board = self.dependencies.clock(), self.dependencies.store.load_board()
+        for item in board.ahead(now) if first else ():
+            LOG.warning("item of the board not believed", extra=asdict(item))
+        verdicts = Verdicts(board.verdicts(self.configuration, now))
         if state.active is None and not any(_has_failed(target, verdicts) for target in self.targets):
             return verdicts
         return with_signals(self.configuration, verdicts.targets, self.dependencies.store.load_signals(), now)
@@ -88,13 +121,29 @@ class Visit:
     def _decide(self, state: RestartState, verdicts: Verdicts) -> NextStep:
         candidates = self._candidates(state.active, verdicts)
         if (active := state.active) is None:
-            return begin(state, candidates, self.dependencies.clock())
-        instance = self.dependencies.instances.state(active.instance)
+            return self._begin(state, candidates)
+        self.seen = instance = self.dependencies.instances.state(active.instance)
         mine = (p for p in candidates if (p.target, p.instance) == (active.target, active.instance))
         if (configured := next(mine, None)) is None:
             return withdraw(state, active, instance, self.dependencies.clock())
         self.paused = configured.paused is not None
         return advance(state, active, configured, instance, self.dependencies.clock())
+
+    def _begin(self, state: RestartState, candidates: tuple[Candidate, ...]) -> NextStep:
+        """No restart begins before the instance's state is known. Without it, none could be brought to its end."""
+        decision = begin(state, candidates, self.dependencies.clock())
+        if isinstance(decision, Wait) or decision.outcome is not RestartOutcome.BEGUN:
+            return decision
+        self.seen = seen = self.dependencies.instances.state(decision.instance)
+        return unless_gone(state, decision, seen, self.dependencies.clock())
+
+    def _pause_of(self, name: str) -> str | None:
+        """Why an operator wants no action on the target, if there is a pause. Unreadable groups are left out."""
+        target = next((target for target in self.targets if target.name == name), None)
+        if target is None:
+            return None
+        known = candidate(self.configuration, target, self._states(target), Verdicts({}), self.dependencies.clock())
+        return None if known is None else known.paused
 
     def _candidates(self, active: Active | None, verdicts: Verdicts) -> tuple[Candidate, ...]:
         now = self.dependencies.clock()
@@ -112,6 +161,9 @@ class Visit:
         """
         if not _has_failed(target, verdicts) and (active is None or active.target != target.name):
             return {}
+        return self._states(target)
+
+    def _states(self, target: Target) -> dict[str, GroupState]:
         states: dict[str, GroupState] = {}
         for group in users(self.configuration, target):
             try:
@@ -128,21 +180,59 @@ class Visit:
         A repetition is saved, too, although nothing has changed. So an invocation that is late loses the race for the
         version, instead of stopping an instance that another one has just started.
         """
-        event = _event(before, step, self.dependencies.clock()) if step.state != before else None
+        news = step.state != before and not step.quiet
+        event = _event(before, step, self.dependencies.clock()) if news else None
         self.state = state = self.dependencies.store.save_restart(step.state, event)
         if event is not None:
             self.events.append(event)
-        if step.action is not None:
-            try:
-                self.dependencies.instances.act(step.instance, step.action)
-            except Ec2Error as error:
-                # The step is saved, so that the next look repeats the action.
-                self._report(str(error))
-        if event is not None and event.outcome is not RestartOutcome.PROGRESS:
-            self._tell(event)
-        return state
+        refusal = None if step.action is None else self._ask(step.instance, step.action)
+        if event is not None and event.outcome is not RestartOutcome.PROGRESS and not self._tell(event):
+            kept = (*state.untold, untold(event))[-MOST_UNTOLD:]
+            self.state = state = self.dependencies.store.save_restart(replace(state, untold=kept))
+        following = None if refusal is None else self._after(state, step, refusal)
+        return state if following is None else self._take(state, following)
 
-    def _tell(self, event: RestartEvent) -> None:
+    def _ask(self, instance: str, action: Action) -> Refusal | None:
+        """Ask EC2. The step is saved, so that a later look repeats what was refused."""
+        try:
+            self.dependencies.instances.act(instance, action)
+        except Ec2Error as error:
+            self._report(str(error))
+            return error.refusal
+        return None
+
+    def _after(self, state: RestartState, step: Step, refusal: Refusal) -> Step | None:
+        if (start := state.owed.get(step.instance)) is not None:
+            return refused_again(state, start, refusal)
+        if (active := state.active) is None or step.action is None:
+            return None
+        target = self.configuration.targets.get(active.target)
+        policy = None if target is None else target.restart
+        return refused(state, active, policy, (step.action, refusal), self.seen, self.dependencies.clock())
+
+    def tell_again(self, until: float) -> str:
+        """Tell what could not be told before, until so late. What is older than an hour stands in history only.
+
+        Raises:
+            VersionConflict, StoreError: as `run` does. What was told may be told once more.
+        """
+        self.state = state = self.dependencies.store.load_restart(self.group)
+        settled: set[str] = set()
+        for news in state.untold:
+            if (now := self.dependencies.clock()) >= until:
+                break
+            if now - news.at > FORGET_SECONDS:
+                LOG.error("people never told", extra={"event": news.id})
+                settled.add(news.id)
+            elif self._tell(event_of(self.group, news)):
+                settled.add(news.id)
+        if settled:
+            left = tuple(news for news in state.untold if news.id not in settled)
+            self.state = self.dependencies.store.save_restart(replace(state, untold=left))
+        return f"people were told of {len(settled)} earlier steps, of {len(state.untold)}"
+
+    def _tell(self, event: RestartEvent) -> bool:
+        """Whether people were told."""
         try:
             self.dependencies.announce(event)
         except RoutekeeperError as error:
@@ -150,6 +240,9 @@ class Visit:
         except Exception as error:  # the edge of one message: a bug in one must not end the restart that it tells of
             LOG.exception("people not told", extra={"event": event.id})
             self._untold_of(event, error)
+        else:
+            return True
+        return False
 
     def _untold_of(self, event: RestartEvent, error: Exception) -> None:
         self.untold += 1
