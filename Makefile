@@ -74,7 +74,7 @@ hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (S
 	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS) --first $(FIRST)
 
 .PHONY: digests
-digests: $(VENV)/.done ## Print the digests of 49 simulated worlds, to be compared before and after a change
+digests: $(VENV)/.done ## Print the digests of 52 simulated worlds, to be compared before and after a change
 	@$(RUN)/python -m lab.simulator digests
 
 .PHONY: prove-hunter

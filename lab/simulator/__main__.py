@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
     bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
     bugs.add_argument("bugs", nargs="*", metavar="BUG", help="their names; without any, all of them")
-    commands.add_parser("digests", help="print the digests of 49 worlds, to be compared before and after a change")
+    commands.add_parser("digests", help="print the digests of 52 worlds, to be compared before and after a change")
     commands.add_parser("laws", help="print which checks hold each law, as docs/hunting.md shows them")
     chosen = parser.parse_args(arguments)
     try:

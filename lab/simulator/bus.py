@@ -63,7 +63,7 @@ class Bus:
         told: Any = EXAMPLES[kind]
         event = {**told, "id": f"e{self._count}", "time": f"{_moment(now):%Y-%m-%dT%H:%M:%SZ}"}
         event["detail"] = {**told["detail"], **detail}
-        if random.random() < LOST:
+        if random.random() < LOST or self.world.chances.unheard:
             self.world.tell("bus", f"loses {kind} of {instance}")
             return
         for _ in range(2 if random.random() < TWICE else 1):

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from lab.simulator import grey
+from lab.simulator import grey, refusals
 from lab.simulator.fates import THEMES, Fates
 from lab.simulator.kernel import START
 from lab.simulator.plan import Event, Kind, Plan
@@ -80,7 +80,15 @@ def draw(seed: int) -> Plan:
     names = [f"{name}/{number}" for name in ("router", "restarter", "operator") for number in (0, 1)]
     names += [f"monitor/{name}" for name in vantages]
     skews = {name: random.uniform(-wrong, wrong) for name in names}
-    return Plan(seed, configuration, vantages, tuple(events), at + 1.0, tuple(settle_at), skews, full)
+    return _refused(Plan(seed, configuration, vantages, tuple(events), at + 1.0, tuple(settle_at), skews, full))
+
+
+def _refused(plan: Plan) -> Plan:
+    """With what EC2 refuses for good, in some worlds; with the real Monitor it would take too long."""
+    random = Random(f"refusals {plan.seed}")
+    if not plan.full and random.random() < refusals.SHARE:
+        plan = refusals.with_refusals(plan, random)
+    return replace(plan, lag=refusals.lag(plan.seed), vanishing=True)
 
 
 def _troubles(random: Random, fates: Fates, at: float, length: float, focus: float) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from lab.simulator.bans import Ban, Bans
 from lab.simulator.kernel import Kernel
 from lab.simulator.nobody import nobody
 
@@ -18,6 +19,8 @@ UNANSWERED_SECONDS: Final = 7.0
 """How long the application's client waits at most for an answer that does not come: one attempt, 2 s to connect and
 5 s to read."""
 GONE: Final = ("stopped", "terminated", "shutting-down")
+VANISHED: Final = "eni-"
+"""Before the ID of a terminated instance: its network interface."""
 
 
 class Boot(Enum):
@@ -50,6 +53,8 @@ class Machine:
     stopped_by: str | None = None
     down_since: float | None = None
     up_since: float = 0.0
+    refused_as: str = "InvalidInstanceID.NotFound"
+    """How EC2 refuses routes onto it once it is terminated."""
 
 
 @dataclass(slots=True)
@@ -83,10 +88,17 @@ class Ec2:
     references: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """Attachment and state by transit gateway route table and prefix list."""
     faults: Faults = field(default_factory=Faults)
+    bans: Bans = field(default_factory=Bans)
+    lag: float = 0.0
+    """For up to how many seconds after each write reads may show what was."""
+    vanishing: bool = False
+    """Whether the route to a terminated instance names the vanished network interface only."""
     past: list[tuple[float, Any]] = field(default_factory=list)
     on_change: Callable[[], None] = nobody
     on_state: Callable[[str, str], None] = nobody
     """Told an instance and the state that it has entered."""
+    on_foreign: Callable[[str], None] = nobody
+    """Told a route that is another one now, though nobody has asked a client for it."""
     calls: int = 0
 
     def snapshot(self) -> Any:
@@ -104,13 +116,58 @@ class Ec2:
 
     def seen(self, names: Iterable[str]) -> Any:
         """What a read shows: the present or, where reads are stale, a past of up to that many seconds ago."""
-        lag = self.faults.amount(self.faults.stale, names)
+        lag = max(self.lag, self.faults.amount(self.faults.stale, names))
         if lag:
             moment = self.kernel.now - self.random.uniform(0, lag)
             for changed_at, before in self.past:
                 if changed_at > moment:
                     return before
         return self.routes, self.references, {name: machine.state for name, machine in self.machines.items()}
+
+    # --- what is refused for good
+
+    def ban(self, against: str, ban: Ban) -> Callable[[], None]:
+        """Refuse from now on; returns what ends it."""
+        self.bans.put(against, ban)
+        self.changed()
+
+        def lift() -> None:
+            self.bans.lift(against, ban)
+            self.changed()
+
+        return lift
+
+    def refusal_of_route(self, table: str, destination: str, hop: Hop) -> tuple[str, Ban] | None:
+        """Why the route cannot be put onto the next hop, and what speaks against it; None if nothing does."""
+        creating = destination not in self.routes.get(table, {})
+        parameter, name = hop
+        if (ban := self.bans.against(table, creating=creating)) is not None:
+            return table, ban
+        if parameter == "InstanceId" and (machine := self.machines[name]).state == "terminated":
+            return name, Ban(machine.refused_as)
+        return None if (ban := self.bans.against(name)) is None else (name, ban)
+
+    def refusal_of_reference(self, key: tuple[str, str], attachment: str | None) -> tuple[str, Ban] | None:
+        """Why the reference cannot be made to lead to the attachment, or removed, and what speaks against it."""
+        for name in (" ".join(key), *key, *((attachment,) if attachment is not None else ())):
+            if (ban := self.bans.against(name)) is not None:
+                return name, ban
+        return None
+
+    def has_vanished(self, hop: Hop) -> bool:
+        """Whether a route to the next hop shows another one: the interface of an instance that was terminated."""
+        parameter, name = hop
+        return self.vanishing and parameter == "InstanceId" and self.machines[name].state == "terminated"
+
+    def shown(self, hop: Hop) -> Hop:
+        """The next hop as EC2 shows it."""
+        return ("NetworkInterfaceId", f"{VANISHED}{hop[1]}") if self.has_vanished(hop) else hop
+
+    def leads_nowhere(self, hop: Hop) -> bool:
+        """Whether a route to the next hop is a blackhole."""
+        parameter, name = hop
+        dead = parameter == "InstanceId" and self.machines[name].state in GONE
+        return dead or self.bans.is_gone(name)
 
     # --- instances
 
@@ -166,6 +223,10 @@ class Ec2:
             machine.up_since, machine.down_since = self.kernel.now, None
         elif machine.down_since is None:
             machine.down_since = self.kernel.now
+        if state == "terminated" and self.vanishing:
+            for table, routes in self.routes.items():
+                for destination in [d for d, hop in routes.items() if hop == ("InstanceId", name)]:
+                    self.on_foreign(f"{table} {destination}")
         self.changed()
         self.on_state(name, state)
 
@@ -202,6 +263,15 @@ class Ec2:
 
 def refusal(operation: str, code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "as the simulator has it"}}, operation)
+
+
+class Forbidden(ClientError):
+    """A refusal that stands until somebody changes something."""
+
+    def __init__(self, operation: str, against: str, ban: Ban) -> None:
+        super().__init__({"Error": {"Code": ban.code, "Message": ban.words}}, operation)
+        self.against = against
+        """The ID of what the ban stands against."""
 
 
 class Call:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, assert_never
 
-from lab.simulator.ec2 import GONE, Call, Ec2, Hop, pages, refusal
+from botocore.exceptions import ClientError
+
+from lab.simulator.bans import Ban
+from lab.simulator.ec2 import GONE, Call, Ec2, Forbidden, Hop, pages, refusal
+from lab.simulator.nobody import nobody
 
 _SHOWN_AS: Final = {"VpcEndpointId": "GatewayId"}
 """The name under which DescribeRouteTables shows a next hop, if it is not that of the parameter that set it."""
@@ -28,12 +33,25 @@ class RouteChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A change that EC2 has refused until somebody changes something."""
+
+    resource: str
+    after: str
+    """The next hop that was asked for, or `none`."""
+    against: str
+    """What spoke against it: the ID of the next hop, of the route table or of the prefix list; `*` a permission."""
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """Who is told what a client has really done."""
 
     route: Callable[[RouteChange], None]
     instance: Callable[[str, str], None]
     """Instance and what was asked of it, just before it takes effect."""
+    refused: Callable[[Refused], None] = nobody
 
 
 class _Pages:
@@ -73,7 +91,7 @@ class Client:
 
         def read() -> dict[str, Any]:
             routes, _, states = self._ec2.seen(names)
-            return {"RouteTables": [_table(name, routes[name], states) for name in tables if name in routes]}
+            return {"RouteTables": [self._table(name, routes[name], states) for name in tables if name in routes]}
 
         return dict(self._call("DescribeRouteTables", names, read))
 
@@ -93,13 +111,31 @@ class Client:
             held = self._ec2.routes[table].get(destination)
             if exists != (held is not None):
                 raise refusal(operation, "InvalidRoute.NotFound" if exists else "RouteAlreadyExists")
-            if parameter == "InstanceId" and self._ec2.machines[hop_id].state == "terminated":
-                raise refusal(operation, "InvalidInstanceID.NotFound")
+            self._hold_to_bans(operation, self._ec2.refusal_of_route(table, destination, (parameter, hop_id)))
+            before = self._ec2.shown(held)[1] if held is not None else "none"
             if held != (parameter, hop_id):
-                self._watch.route(RouteChange(f"{table} {destination}", held[1] if held else "none", hop_id))
+                self._watch.route(RouteChange(f"{table} {destination}", before, hop_id))
                 self._ec2.put_route(table, destination, (parameter, hop_id))
 
-        self._call(operation, self._names(table), act)
+        with self._told(f"{table} {destination}", hop_id):
+            self._call(operation, self._names(table), act)
+
+    @contextmanager
+    def _told(self, resource: str, after: str) -> Iterator[None]:
+        """Say so if EC2 refuses the change inside for good, or for want of a permission."""
+        try:
+            yield
+        except Forbidden as error:
+            self._watch.refused(Refused(resource, after, error.against, error.response["Error"]["Code"]))
+            raise
+        except ClientError as error:
+            if (code := error.response["Error"]["Code"]) == "UnauthorizedOperation":
+                self._watch.refused(Refused(resource, after, "*", code))
+            raise
+
+    def _hold_to_bans(self, operation: str, found: tuple[str, Ban] | None) -> None:
+        if found is not None:
+            raise Forbidden(operation, *found)
 
     # --- prefix-list references
 
@@ -112,7 +148,11 @@ class Client:
             if key not in references:
                 return {"TransitGatewayPrefixListReferences": []}
             attachment, state = references[key]
-            shown = {"TransitGatewayAttachment": {"TransitGatewayAttachmentId": attachment}, "State": state}
+            shown = {
+                "TransitGatewayAttachment": {"TransitGatewayAttachmentId": attachment},
+                "State": state,
+                "Blackhole": self._ec2.bans.is_gone(attachment),
+            }
             return {"TransitGatewayPrefixListReferences": [shown]}
 
         return dict(self._call("GetTransitGatewayPrefixListReferences", names, read))
@@ -138,6 +178,8 @@ class Client:
                 raise refusal(operation, "InvalidPrefixListReference" if held is None else "DuplicateReference")
             before = held[0] if held else "none"
             after = wanted.get("TransitGatewayAttachmentId", "none")
+            attachment = wanted.get("TransitGatewayAttachmentId")
+            self._hold_to_bans(operation, self._ec2.refusal_of_reference(key, attachment))
             if before == after:
                 return
             self._watch.route(RouteChange(resource, before, after))
@@ -151,7 +193,8 @@ class Client:
                 case _:
                     assert_never(verb)
 
-        self._call(operation, self._names(resource), act)
+        with self._told(resource, wanted.get("TransitGatewayAttachmentId", "none")):
+            self._call(operation, self._names(resource), act)
 
     # --- instances
 
@@ -188,22 +231,24 @@ class Client:
     def _names(self, *resources: str) -> tuple[str, ...]:
         return tuple(group for resource in resources for group in self._owners.get(resource, ()))
 
+    def _table(self, name: str, routes: dict[str, Hop], states: dict[str, str]) -> dict[str, Any]:
+        shown = [self._entry(destination, hop, states) for destination, hop in routes.items()]
+        return {"RouteTableId": name, "Routes": shown}
+
+    def _entry(self, destination: str, hop: Hop, states: dict[str, str]) -> dict[str, Any]:
+        parameter, hop_id = hop
+        state = states.get(hop_id) if parameter == "InstanceId" else None
+        gone = state in GONE or self._ec2.bans.is_gone(hop_id)
+        if state == "terminated":
+            parameter, hop_id = self._ec2.shown(hop)
+        return {
+            "DestinationCidrBlock": destination,
+            _SHOWN_AS.get(parameter, parameter): hop_id,
+            "State": "blackhole" if gone else "active",
+            "Origin": "CreateRoute",
+        }
+
 
 def _no_static_routes(**_: object) -> dict[str, Any]:
     """Nothing outranks a reference. The answer comes at once and is never refused."""
     return {"Routes": []}
-
-
-def _table(name: str, routes: dict[str, Hop], states: dict[str, str]) -> dict[str, Any]:
-    return {"RouteTableId": name, "Routes": [_entry(destination, hop, states) for destination, hop in routes.items()]}
-
-
-def _entry(destination: str, hop: Hop, states: dict[str, str]) -> dict[str, Any]:
-    parameter, hop_id = hop
-    gone = parameter == "InstanceId" and states.get(hop_id) in GONE
-    return {
-        "DestinationCidrBlock": destination,
-        _SHOWN_AS.get(parameter, parameter): hop_id,
-        "State": "blackhole" if gone else "active",
-        "Origin": "CreateRoute",
-    }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lab.simulator.ec2 import Call
-from lab.simulator.ec2_client import Client, RouteChange, Watch
+from lab.simulator.ec2_client import Client, Refused, RouteChange, Watch
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import Killed, Task
 from lab.simulator.nobody import nobody
@@ -34,6 +34,7 @@ class Hooks:
 
     route: Callable[[Invocation, RouteChange], None] = nobody
     instance: Callable[[Invocation, str, str], None] = nobody
+    refused: Callable[[Invocation, Refused], None] = nobody
     emit: Callable[[Invocation, Measurement], None] = nobody
     announced: Callable[[str], None] = nobody
     ended: Callable[[Invocation], None] = nobody
@@ -171,6 +172,7 @@ class Functions:
         watch = Watch(
             lambda change: hooks.route(invocation, change),
             lambda instance, asked: hooks.instance(invocation, instance, asked),
+            lambda refused: hooks.refused(invocation, refused),
         )
         return Client(self.world.ec2, call, watch, self.world.owners)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, Final, assert_never
 
+from lab.simulator import refusals
 from lab.simulator.ec2 import Boot, Machine
 from lab.simulator.lines import FLICKER_SECONDS, Bursts
 from lab.simulator.plan import Event, Kind
@@ -13,7 +14,7 @@ from lab.simulator.world import End, World
 
 _CHANCES: Final = {
     Kind.STORE_FAILS: "store", Kind.CRASHES: "crash", Kind.TWINS: "twins",
-    Kind.STREAM_LATE: "late", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost",
+    Kind.STREAM_LATE: "late", Kind.STREAM_TWICE: "twice", Kind.STREAM_LOST: "lost", Kind.EVENTS_LOST: "unheard",
 }  # fmt: skip
 """The attribute of `Chances` that a kind adds its amount, or 1, to."""
 
@@ -33,14 +34,15 @@ def happening(world: World, event: Event, random: Random) -> End | None:
             return _calls(world, event)
         case Kind.DRIFT | Kind.TABLE_GONE | Kind.SPOILT:
             return _group(world, event, random)
-        case Kind.STORE_FAILS | Kind.CRASHES | Kind.STREAM_LATE | Kind.TWINS | Kind.STREAM_TWICE | Kind.STREAM_LOST:
+        case Kind.HOP_GONE | Kind.HOP_UNFIT | Kind.UNTAGGED | Kind.TABLE_FULL | Kind.LIST_GONE:
+            return refusals.begin(world, event, random)
+        case (
+            Kind.STORE_FAILS | Kind.CRASHES | Kind.TWINS
+            | Kind.STREAM_LATE | Kind.STREAM_TWICE | Kind.STREAM_LOST | Kind.EVENTS_LOST
+        ):  # fmt: skip
             return _added(world.chances, _CHANCES[event.kind], event.amount or 1)
-        case Kind.POISON:
-            world.on_poison()
-            return None
-        case Kind.ASK:
-            world.on_ask(dict(event.payload))
-            return None
+        case Kind.POISON | Kind.ASK:
+            return world.on_poison() if event.kind is Kind.POISON else world.on_ask(dict(event.payload))
         case _:
             assert_never(event.kind)
 
@@ -219,5 +221,7 @@ def _group(world: World, event: Event, random: Random) -> End | None:
 
             def back() -> None:
                 world.ec2.routes[table] = routes
+                for destination in routes:
+                    world.is_foreign(f"{table} {destination}")
 
             return back

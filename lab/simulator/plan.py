@@ -57,6 +57,16 @@ class Kind(Enum):
     """By up to `amount` seconds."""
     DRIFT = "somebody changes a route"
     TABLE_GONE = "route table deleted"
+    HOP_GONE = "next hop deleted"
+    """A NAT gateway or an attachment, by its ID: its routes are blackholes. At the end it is there again, if ever."""
+    HOP_UNFIT = "next hop cannot be used"
+    """An attachment that is not accepted, an instance with several interfaces: routes that lead to it go on working."""
+    UNTAGGED = "tag taken away"
+    """From a route table or an attachment: whoever may change only what is tagged may not change it."""
+    TABLE_FULL = "route lost, and no room for a new one"
+    """Of a route table."""
+    LIST_GONE = "prefix list deleted"
+    EVENTS_LOST = "AWS's events are lost"
     STORE_FAILS = "the table does not answer"
     """With probability `amount`; half of the writes act all the same."""
     CRASHES = "functions crash"
@@ -115,3 +125,7 @@ class Plan:
     """By how many seconds a function's clock is wrong."""
     full: bool = False
     """Whether the real Monitor watches, with leases and hand-overs, and no calm is left out."""
+    lag: float = 0.0
+    """For up to how many seconds after each write EC2 may show what was."""
+    vanishing: bool = False
+    """Whether the route to a terminated instance names the vanished network interface only."""

@@ -10,6 +10,7 @@ from typing import Final
 from lab.simulator.draw import configure
 from lab.simulator.grey import LATENCY, LOSS
 from lab.simulator.plan import Event, Kind, Plan
+from lab.simulator.refusals import with_more_paths
 from routekeeper.domain.settings import Brake
 
 
@@ -38,6 +39,17 @@ def _grey(seconds: float, *events: Event) -> Callable[[], Plan]:
         rule = replace(line.detection, loss=next(iter(LOSS)), latency=next(iter(LATENCY)))
         targets = {**configuration.targets, "dx": replace(line, detection=rule)}
         return replace(_plan(seconds, *events)(), configuration=replace(configuration, targets=targets))
+
+    return plan
+
+
+def _refused(seconds: float, *events: Event) -> Callable[[], Plan]:
+    """With third paths for every group, and an EC2 that shows what is gone as it really does."""
+
+    def plan() -> Plan:
+        drawn = _plan(seconds, *events)()
+        configuration = with_more_paths(drawn.configuration, Random("scenarios 8"))
+        return replace(drawn, configuration=configuration, vanishing=True)
 
     return plan
 
@@ -130,6 +142,22 @@ SCENARIOS: Final = {
             Event(105, Kind.CUT, "vpn", seconds=100),
             _ask(200, action="unpin", group="idc"),
         ),
+    ),
+    "refused": Scenario(
+        "EC2 refuses the standby, which has several interfaces; the next path is taken, and the standby tried again",
+        _refused(
+            1500,
+            Event(100, Kind.HOP_UNFIT, "i-b", seconds=600),
+            Event(150, Kind.CUT, "nat-a", seconds=1200),
+        ),
+    ),
+    "deleted": Scenario(
+        "an attachment in use is deleted for good, after the line that is preferred has failed",
+        _refused(900, Event(100, Kind.CUT, "dx", seconds=700), Event(200, Kind.HOP_GONE, "tgw-attach-vpn")),
+    ),
+    "untagged": Scenario(
+        "a transit gateway route table loses its tag before a line is cut, and gets it back once the line is well",
+        _refused(900, Event(90, Kind.UNTAGGED, "tgw-rtb-1", seconds=600), Event(100, Kind.CUT, "dx", seconds=200)),
     ),
     "hand-over": Scenario(
         "real monitors hand their lease over, one is killed, and a line is cut meanwhile",

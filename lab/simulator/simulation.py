@@ -15,6 +15,7 @@ from lab.simulator.functions import Functions, Hooks
 from lab.simulator.happenings import happening
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START, Kernel
+from lab.simulator.laws.bars import Bars
 from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.court import Court, Violation
@@ -101,10 +102,11 @@ class Simulation:
         self.bus = Bus(world, lambda event, on_end: self.functions.invoke("router", event, on_end))
         self.signals = Signals(world, self.court, self.bus)
         self.failbacks = Failbacks(world, self.court, self.signals)
-        self.blackholes = Blackholes(world, self.court)
+        self.bars = Bars(world, self.court)
+        self.blackholes = Blackholes(world, self.court, self.bars)
         looks, history = Looks(world, self.signals), History(world, self.court)
         self.routes = Routes(
-            world, self.court, self.brakes, self.failbacks, self.signals, looks, history, self.blackholes
+            world, self.court, self.brakes, self.failbacks, self.signals, looks, history, self.blackholes, self.bars
         )
         self.delays = Delays(world, self.court, self.signals, self.routes)
         self.restarts = Restarts(world, self.court, self.routes)
@@ -134,6 +136,7 @@ class Simulation:
         return Hooks(
             route=self._route_changed,
             instance=self._instance_asked,
+            refused=self.bars.on_refused,
             emit=self._emitted,
             announced=self._announced,
         )
@@ -143,11 +146,15 @@ class Simulation:
         world.table.on_write = self._written
         world.on_fate = lambda vantage, target: self.watches[vantage].wake(target)
         world.on_monitor_killed = lambda vantage: self.watches[vantage].kill()
-        world.on_ask = lambda payload: self.functions.invoke("operator", payload)
+        world.on_ask = self._ask
         world.ec2.on_state = self.bus.state
         world.on_spot, world.on_scaled_in = self.bus.spot, self.bus.autoscaling
         world.on_maintenance = self.bus.maintenance
         world.on_poison = self._poison
+
+    def _ask(self, payload: dict[str, object]) -> None:
+        self.bars.on_ask(payload)
+        self.functions.invoke("operator", payload)
 
     def _poison(self) -> None:
         for stream in self.streams.values():
@@ -157,6 +164,7 @@ class Simulation:
 
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
         self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
+        self.bars.on_route(invocation, change)
         self.routes.changes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
@@ -294,7 +302,9 @@ class Simulation:
         """Every few seconds: look for what is overdue; leap where nothing can happen."""
         self.bench.sit()
         self.signals.look()
+        self.bars.look()
         self.blackholes.look()
+        self.bars.on_tick()
         self.delays.on_tick()
         self.failbacks.on_tick()
         self.rest.on_tick()
@@ -313,6 +323,7 @@ class Simulation:
         alive = {name for name, watch in self.watches.items() if watch.alive and watch.alive_for() > 150}
         self.watching.on_settled(alive)
         self.rest.on_settled()
+        self.bars.on_settled(self.routes.records.recorded)
         self.brakes.on_settled(self.rest.announced)
         self.restarts.on_settled(self.rest.emitted_at.get((Metric.RESTARTS_GIVEN_UP, ""), 0.0))
 
@@ -322,7 +333,7 @@ class Simulation:
             return
         coming = [START + event.at for event in self.plan.events] + [START + at for at in self.plan.settle_at]
         self.world.ends = [moment for moment in self.world.ends if moment > now]
-        boundaries = (*self.world.ends, *self.signals.boundaries(), *self.failbacks.coming())
+        boundaries = (*self.world.ends, *self.signals.boundaries(), *self.failbacks.coming(), *self.bars.coming())
         coming = [moment for moment in (*coming, *boundaries) if moment > now]
         target = min(coming, default=START + self.plan.seconds)
         seconds = ((target - now) // 60 - 3) * 60
@@ -344,6 +355,8 @@ class Simulation:
         if any(now - place.troubled_at < CALM_SECONDS for place in world.places.values() if not place.troubled):
             return False
         if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
+            return False
+        if self.bars.ended_within(CALM_SECONDS):
             return False
         if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):
             return False

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 from botocore.exceptions import ClientError
 
+from lab.simulator.bans import Ban
 from lab.simulator.ec2 import Ec2, Hop, Machine
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Fate, Ledger, Line, Outcome
@@ -85,6 +86,8 @@ class Chances:
     late: float = 0.0
     twice: int = 0
     lost: int = 0
+    unheard: int = 0
+    """By how many causes AWS's events get lost."""
     quiet_since: float = START
     """When the last of these ended."""
     told_since: float = START
@@ -104,6 +107,7 @@ class World:
         self.table = WatchedTable()
         configuration = plan.configuration
         self.ec2 = Ec2(kernel, self.random("ec2"), {name: Machine() for name in _instances(configuration)})
+        self.ec2.lag, self.ec2.vanishing = plan.lag, plan.vanishing
         self.places = {name: Place() for name in plan.vantages}
         pairs = [(vantage, target) for vantage in plan.vantages for target in configuration.targets]
         self.lines = {pair: Line(self.random(f"line {pair}")) for pair in pairs}
@@ -132,6 +136,10 @@ class World:
         """When a function last crashed."""
         self.stale_at: dict[str, float] = {}
         """When reads of a group were last stale; `*` for all."""
+        self.gone_at: dict[str, float] = {}
+        """When a next hop that had been deleted was there again."""
+        self.foreign: dict[str, float] = {}
+        """Routes that are other ones than a client has last made them, and since when."""
         self.owners = dict(self._owners())
         self._begin()
 
@@ -140,6 +148,11 @@ class World:
         self.ec2.machines["i-others"] = Machine()
         self.ec2.routes["rtb-others"] = {"0.0.0.0/0": ("GatewayId", "igw-others")}
         self.ec2.on_change = self.look_at_lines
+        self.ec2.on_foreign = self.is_foreign
+        if self.plan.vanishing:
+            for name, machine in self.ec2.machines.items():
+                known = "InvalidInstanceID.NotFound", "IncorrectInstanceState"
+                machine.refused_as = self.random(f"terminated {name}").choice(known)
         for group in self.plan.configuration.groups.values():
             self._put_on(group, 0)
         self.look_at_lines()
@@ -238,7 +251,7 @@ class World:
                 return there == (next_hop.id if next_hop is not None else None)
             case VpcRoute():
                 hop = self.ec2.routes.get(table, {}).get(rest)
-                return next_hop is not None and hop == hop_of(next_hop)
+                return next_hop is not None and hop == hop_of(next_hop) and not self.ec2.has_vanished(hop)
             case _:
                 assert_never(steering)
 
@@ -249,13 +262,60 @@ class World:
         return lately or faults.amount(faults.stale, (group,)) > 0
 
     def is_gone(self, group: Group, path_name: str, within: float) -> bool:
-        """Whether the path's next hop is an instance that is, or was a moment ago, stopped or worse."""
+        """Whether the path's next hop is, or was a moment ago, deleted, or an instance that is stopped or worse."""
         now, machines = self.kernel.now, self._machines(group, path_name)
+        path = group.path(path_name)
+        for hop in () if path is None else path.next_hops:
+            if hop is not None and (self.ec2.bans.is_gone(hop.id) or now - self.gone_at.get(hop.id, -1e12) < within):
+                return True
         return any(machine.state != "running" or now - machine.up_since < within for machine in machines)
 
-    def is_refused(self, group: Group, path_name: str) -> bool:
-        """Whether EC2 refuses every route onto the path, and always will: its instance is terminated."""
-        return any(machine.state == "terminated" for machine in self._machines(group, path_name))
+    def refusal(self, group: Group, resource: str, path_name: str) -> tuple[str, Ban] | None:
+        """For what EC2 refuses now to put the route onto the path, and what speaks against it; None if it does not."""
+        path = group.path(path_name)
+        table, _, rest = resource.partition(" ")
+        for steering, next_hop in zip(group.steering, () if path is None else path.next_hops, strict=False):
+            if resource not in self._resources(steering):
+                continue
+            match steering:
+                case TgwPrefixList():
+                    return self.ec2.refusal_of_reference((table, rest), next_hop.id if next_hop is not None else None)
+                case VpcRoute():
+                    assert next_hop is not None
+                    return self.ec2.refusal_of_route(table, rest, hop_of(next_hop))
+                case _:
+                    assert_never(steering)
+        return None
+
+    def paths_to(self, resource: str, hop: str) -> Iterator[tuple[str, str]]:
+        """The paths, with their groups, for which the route leads to the next hop; `none` is no route."""
+        for name in self.owners.get(resource, ()):
+            group = self.plan.configuration.groups[name]
+            for path in group.paths:
+                for steering, next_hop in zip(group.steering, path.next_hops, strict=True):
+                    if resource in self._resources(steering) and hop == ("none" if next_hop is None else next_hop.id):
+                        yield name, path.name
+
+    def elsewhere(self, group: Group, path_name: str) -> list[str]:
+        """The routes of the group that are not on the path."""
+        return [resource for resource in self.resources(group) if not self.is_on(group, resource, path_name)]
+
+    def refuses(self, group: Group, path_name: str) -> bool:
+        """Whether there are routes that are not on the path, and EC2 refuses for good to put any of them onto it."""
+        left = self.elsewhere(group, path_name)
+        return bool(left) and all(self.refusal(group, resource, path_name) for resource in left)
+
+    def leads_nowhere(self, resource: str) -> bool:
+        """Whether the route is a blackhole."""
+        table, _, rest = resource.partition(" ")
+        if (reference := self.ec2.references.get((table, rest))) is not None:
+            return reference[1] != "deleting" and self.ec2.bans.is_gone(reference[0])
+        hop = self.ec2.routes.get(table, {}).get(rest)
+        return hop is not None and self.ec2.leads_nowhere(hop)
+
+    def is_foreign(self, resource: str) -> None:
+        """Somebody else has changed the route."""
+        self.foreign[resource] = self.kernel.now
 
     def _machines(self, group: Group, path_name: str) -> list[Machine]:
         """The instances that the path goes through."""
@@ -330,16 +390,31 @@ class World:
         with suppress(KeyError, ClientError):
             entry = random.randrange(len(group.steering)) if len(group.steering) > 1 else 0
             match steering := group.steering[entry]:
-                case TgwPrefixList():
-                    self._put(steering, group.paths[random.randrange(len(group.paths))].next_hops[entry])
+                case TgwPrefixList(table, prefix_list):
+                    next_hop = group.paths[random.randrange(len(group.paths))].next_hops[entry]
+                    name = None if next_hop is None else next_hop.id
+                    if not self.ec2.bans.standing or self.ec2.refusal_of_reference((table, prefix_list), name) is None:
+                        self._put(steering, next_hop)
+                        self.is_foreign(f"{table} {prefix_list}")
                 case VpcRoute(tables, destination):
                     next_hop = random.choice(group.paths).next_hops[entry]
                     table = random.choice(tables)
-                    if next_hop is not None and table in self.ec2.routes:
+                    if (
+                        next_hop is not None
+                        and table in self.ec2.routes
+                        and self._may_put(table, destination, next_hop)
+                    ):
                         self.ec2.routes[table][destination] = hop_of(next_hop)
+                        self.is_foreign(f"{table} {destination}")
                 case _:
                     assert_never(steering)
         self.ec2.changed()
+
+    def _may_put(self, table: str, destination: str, next_hop: NextHop) -> bool:
+        """Whether EC2 lets a person do it."""
+        if not (self.ec2.vanishing or self.ec2.bans.standing):
+            return True
+        return self.ec2.refusal_of_route(table, destination, hop_of(next_hop)) is None
 
     def spoil(self, group_name: str) -> End | None:
         """Make a group's item unreadable; what puts it right."""

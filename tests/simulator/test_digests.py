@@ -11,7 +11,7 @@ from lab.simulator.simulation import Simulation
 
 
 def test_forty_nine_worlds_are_told_and_each_has_a_name() -> None:
-    assert len(set(digests.worlds())) == 49
+    assert len(set(digests.worlds())) == 52
 
 
 def test_a_world_has_one_digest_and_another_world_another() -> None:

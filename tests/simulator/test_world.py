@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from lab.simulator.bans import Ban
 from lab.simulator.draw import draw
 from lab.simulator.ec2 import UNANSWERED_SECONDS, Call, Ec2, Machine
 from lab.simulator.ec2_client import Client, RouteChange, Watch
 from lab.simulator.kernel import START, Kernel
 from lab.simulator.lines import Bursts, Fate, Line
 from lab.simulator.nobody import nobody
+from lab.simulator.plan import Kind
+from lab.simulator.refusals import THEMES, with_refusals
+from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.stream import Stream
 from lab.simulator.world import World
 from routekeeper.bootstrap.clients import Clients
@@ -76,6 +80,11 @@ class Desk:
     def read(self) -> str:
         found = self.client._tables([{"Values": ["rtb-1"]}])
         return str(found["RouteTables"][0]["Routes"][0]["InstanceId"])
+
+    def shown(self) -> list[dict[str, str]]:
+        """The routes of the table."""
+        (found,) = self.ask(lambda: self.client._tables([{"Values": ["rtb-1"]}]))
+        return list(found["RouteTables"][0]["Routes"])
 
     def replace(self) -> None:
         self.client.replace_route(RouteTableId="rtb-1", DestinationCidrBlock="0.0.0.0/0", InstanceId="i-b")
@@ -172,3 +181,61 @@ def test_a_batch_with_poison_is_delivered_again_and_then_given_up() -> None:
     assert len(deliveries) >= 4
     assert stream.waiting == []
     assert not stream.busy
+
+
+def code(answer: Any) -> str:
+    assert isinstance(answer, ClientError)
+    return answer.response["Error"]["Code"]
+
+
+def test_what_is_deleted_is_a_blackhole_and_refused_until_each_cause_is_over() -> None:
+    desk = Desk()
+    first, second = (Ban("InvalidInstanceID.NotFound", gone=True) for _ in range(2))
+    lifts = [desk.ec2.ban("i-b", first), desk.ec2.ban("i-b", second)]
+    desk.ec2.routes["rtb-1"]["10.0.0.0/8"] = ("InstanceId", "i-b")
+    assert [route["State"] for route in desk.shown()] == ["active", "blackhole"]
+    lifts[0]()
+    (answer,) = desk.ask(desk.replace)
+    assert code(answer) == "InvalidInstanceID.NotFound"
+    lifts[1]()
+    assert desk.ask(desk.replace) == [None]
+
+
+def test_a_full_table_takes_no_new_route_and_lets_old_ones_be_replaced() -> None:
+    desk = Desk()
+    desk.ec2.ban("rtb-1", Ban("RouteLimitExceeded", full=True))
+
+    def create() -> None:
+        desk.client.create_route(RouteTableId="rtb-1", DestinationCidrBlock="10.0.0.0/8", InstanceId="i-b")
+
+    replaced, created = desk.ask(desk.replace, create)
+    assert replaced is None
+    assert code(created) == "RouteLimitExceeded"
+
+
+def test_the_route_to_a_terminated_instance_names_its_interface_only() -> None:
+    desk = Desk()
+    desk.ec2.vanishing = True
+    desk.ec2.terminate("i-a")
+    desk.kernel.run(START + 60)
+    (route,) = desk.shown()
+    assert (route["NetworkInterfaceId"], route["State"], "InstanceId" in route) == ("eni-i-a", "blackhole", False)
+
+
+def test_reads_are_late_after_each_write_in_some_worlds() -> None:
+    desk = Desk()
+    desk.ec2.lag = 1e9
+    assert "i-a" in desk.ask(desk.replace, *[desk.read] * 20)[1:]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_worlds_in_which_ec2_refuses_for_good_are_drawn_whole(theme: str) -> None:
+    for seed in range(20):
+        random = Random(f"{theme} {seed}")  # noqa: S311 - a test replays
+        plan = with_refusals(SCENARIOS["cut"].plan(), random, theme)
+        assert plan.seconds > max(event.at + event.seconds for event in plan.events if event.kind is not Kind.HANG)
+        hops = [
+            hop.id for group in plan.configuration.groups.values() for p in group.paths for hop in p.next_hops if hop
+        ]
+        for event in plan.events:
+            assert event.kind not in (Kind.HOP_GONE, Kind.HOP_UNFIT) or event.subject in hops

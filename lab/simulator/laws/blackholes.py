@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from lab.simulator.laws.bars import Bars
 from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, part, text
 from lab.simulator.laws.verdicts import GOOD
@@ -25,8 +26,11 @@ UNPROBED_SECONDS: Final = 86_400.0
 class Blackholes:
     world: World
     court: Court
+    bars: Bars
     stood_at: dict[tuple[str, str], float] = field(default_factory=dict)
     """By group and path: when such a mark may last have stood."""
+    nowhere_since: dict[str, float] = field(default_factory=dict)
+    """By route: since when it has really been a blackhole."""
 
     def on_group(self, group: Group, old: Item | None, new: Item) -> None:
         """A mark that is new has to be true."""
@@ -38,14 +42,24 @@ class Blackholes:
                 self.court.hold(4, "only a blackhole counts as one", gone, f"{path} of {group.name} was none")
 
     def look(self) -> None:
+        self._look_at_routes()
         for name, group in self.world.plan.configuration.groups.items():
             for path, at in _marks(self.world.table.group(name)):
                 if self._may_stand(group, path, at):
                     self.stood_at[name, path] = self.world.kernel.now
 
+    def _look_at_routes(self) -> None:
+        for group in self.world.plan.configuration.groups.values():
+            for resource in self.world.resources(group):
+                if self.world.leads_nowhere(resource):
+                    self.nowhere_since.setdefault(resource, self.world.kernel.now)
+                else:
+                    self.nowhere_since.pop(resource, None)
+
     def free_for(self, group: str, path: str) -> float:
-        """For how many seconds no mark has stood against the path, or may have."""
-        return self.world.kernel.now - self.stood_at.get((group, path), -1e12)
+        """For how many seconds no mark has stood against the path, or may have, and EC2 has not refused it."""
+        unmarked = self.world.kernel.now - self.stood_at.get((group, path), -1e12)
+        return min(unmarked, self.bars.free_for(group, path))
 
     def _may_stand(self, group: Group, name: str, at: float) -> bool:
         """Not once everybody who calls the target HEALTHY has said so after it was left."""

@@ -120,6 +120,12 @@ class Brakes:
         self.court.hold(12, "what can wait is held", against is None, f"{against}: {told}")
         self._count(transition)
 
+    def on_given_up(self, transition: str) -> None:
+        """A move could not begin: nothing was moved. Its slot is given back, unless it has engaged the brake."""
+        if not self.engaged:
+            self.counted.pop(transition, None)
+            self.latched = False
+
     # --- what is left undone
 
     def on_tick(self, silent_seconds: float) -> None:

@@ -58,6 +58,7 @@ class Commits:
         self.brakes.on_group(old, new)
         self.history.on_group(old, new)
         self.blackholes.on_group(group, old, new)
+        self.blackholes.bars.on_group(group, old, new)
         if invocation is not None and self._begins(old, new, "drift") and self._could_stay(group, new, invocation):
             self.brakes.on_deferrable(
                 new, f"{writer} puts drift of {name} right: {text(part(new, 'pending'), 'reason')}"
@@ -68,16 +69,38 @@ class Commits:
             self.records.owe(name, identifier)
             if text(pending, "kind") == "drift" and identifier != text(part(old, "pending"), "id"):
                 self._judge_drift(group, new, pending, invocation)
+                self._hold_to_others(group, pending)
         if after is None or after == before:
             return
-        if before is None and pending is None:
-            return  # adopted: nothing moves
+        if pending is None and (before is None or self._steps_back(group, old, after)):
+            return  # adopted, or what could not begin is over: nothing moves
         self.moved += 1
         self.world.tell(writer, f"decides: {name} from {before} to {after}: {text(new, 'reason')}")
         told = f"{writer} moves {name} from {before} to {after}: {text(new, 'reason')}"
         self.court.hold(7, "a move is owed to history", pending is not None, told)
         if invocation is not None:
             self.moves.judge(group, old, new, invocation, told)
+
+    def _steps_back(self, group: Group, old: Item | None, after: str) -> bool:
+        """Whether the group gives up a move that EC2 has refused, and names the path of its routes again."""
+        identifier, before = text(part(old, "pending"), "id"), text(old, "path") or ""
+        refused = identifier in self.blackholes.bars.refused_transitions
+        untouched = identifier not in self.moves.changes.acted_on
+        there = any(self.world.is_on(group, one, after) for one in self.world.resources(group))
+        there = there or self.world.path_of(group) is None  # all are lost: it names the path that it left
+        if refused and untouched and there and self.blackholes.bars.was_refused(group.name, before, 60):
+            self.brakes.on_given_up(identifier or "")
+            return True
+        return False
+
+    def _hold_to_others(self, group: Group, pending: Item | None) -> None:
+        """What is called somebody else's change is one, and not our own that a read has shown late."""
+        if self.court.excused(group.name, 130) or self.world.was_stale(group.name, 30):
+            return
+        planned = [text(change["M"], "resource") or "" for change in parts(pending, "changes")]
+        theirs = any(resource in self.world.foreign for resource in planned)
+        told = f"{planned} of {group.name}: {text(pending, 'reason')}"
+        self.court.hold(7, "drift is somebody else's", theirs, told)
 
     def _hold_to_expiry(self, name: str, new: Item) -> None:
         for hold in ("pin", "pause"):

@@ -29,6 +29,36 @@ class Delays:
             held = self.world.table.group(name)
             if held is not None and "S" in held.get("path", {"S": ""}):
                 self._judge_delay(group, held)
+                self._judge_traffic(group, held)
+
+    def _judge_traffic(self, group: Group, held: Item) -> None:
+        """Law 4 by where the routes really are: neither a dead path nor a blackhole keeps them from a good one."""
+        now, name, blackholes = self.world.kernel.now, group.name, self.routes.blackholes
+        holds = max(number(part(held, hold), "expires_at") for hold in ("pin", "pause"))
+        if holds > now - 150 or self.court.excused(name, 150) or self.world.drifted_ago(name) < 200:
+            return
+        free = self.routes.commits.lifted_ago(name)
+        law = 11 if self._others_in_trouble(name) else 4
+        really = group.path(self.world.path_of(group) or "")
+        if really is not None and really.name != text(held, "path"):
+            bad_for = self.court.bench.held_for(really.target, BAD)
+            waited = min(bad_for, self._way_out(group, really.name), free)
+            told = f"the routes of {name} are on {really.name} for {waited:.0f} s: {text(held, 'reason')}"
+            self.court.hold(law, "traffic leaves what is dead", waited < 100, told)
+        for resource in self.world.resources(group):
+            if (since := blackholes.nowhere_since.get(resource)) is not None:
+                on = next((path.name for path in group.paths if self.world.is_on(group, resource, path.name)), "")
+                waited = min(now - since, self._way_out(group, on, resource), free)
+                told = f"{resource} has been a blackhole for {waited:.0f} s: {text(held, 'reason')}"
+                self.court.hold(law, "a blackhole is left", waited < 130, told)
+
+    def _way_out(self, group: Group, path: str, resource: str | None = None) -> float:
+        """For how long there has been another path for the routes, or for this one."""
+        others = [p for p in group.paths if p.name != path]
+        if resource is not None:
+            others = [p for p in others if self.world.refusal(group, resource, p.name) is None]
+        doomed = {p.name: self.world.kernel.now - self._doomed_at(group, p) for p in others}
+        return max((min(self._well_for(group, p), doomed[p.name]) for p in others), default=0.0)
 
     def _judge_delay(self, group: Group, held: Item) -> None:
         """Law 4: an UNHEALTHY path is left at once where a HEALTHY one is. Law 6: a pin is followed."""
@@ -61,6 +91,7 @@ class Delays:
             heralded = all(bench.is_heralded(p.target) for p in group.paths)
             # What AWS has said of the only way out ends by its time alone: that wakes nobody before the minute's pass.
             silent = waited in doomed.values()
+            silent = silent or waited in {self.routes.bars.free_for(group.name, p.name) for p in others}
             late = heralded and not silent and waited < here and not self._is_untold(held) and waited >= PROMPT_SECONDS
             self.court.hold(law, "leaving is prompt", not late, told)
             self._judge_signal(group, held, path.name, others, law)
@@ -81,7 +112,7 @@ class Delays:
         self.court.hold(law, "what AWS takes down is left promptly", not by_event or waited < PROMPT_SECONDS, told)
 
     def _well_for(self, group: Group, path: Path) -> float:
-        """For how long the path has been HEALTHY, and no blackhole."""
+        """For how long the path has been HEALTHY, no blackhole, and not refused by EC2."""
         blackholes = self.routes.blackholes
         return min(self.court.bench.held_for(path.target, GOOD), blackholes.free_for(group.name, path.name))
 
@@ -116,6 +147,8 @@ class Delays:
             return
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self._well_for(group, path)
+        if self.routes.bars.taken_for(group.name, path.name) < 130:
+            return
         free = min(asked_ago, self.routes.commits.lifted_ago(group.name))
         waited = free if flag(pin, "forced") else min(free, well)
         if not self.court.excused(group.name, 130):

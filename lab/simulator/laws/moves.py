@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
+from lab.simulator.laws.bars import Bars
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.changes import Changes
 from lab.simulator.laws.court import SLACK_SECONDS, Court
@@ -27,6 +28,7 @@ class Moves:
     failbacks: Failbacks
     looks: Looks
     changes: Changes
+    bars: Bars
 
     def judge(self, group: Group, old: Item | None, new: Item, invocation: Invocation, told: str) -> None:
         """A group was moved to another path; `told` says by whom, from where to where and why."""
@@ -55,8 +57,12 @@ class Moves:
         left = before if actual is None or unread or names.index(after) < names.index(before) else actual
         self._judge_unasked(group, left, after, invocation, told)
         bad = BAD in self.looks.words(group, left, invocation) or self.looks.spoken_against(group, left, invocation)
-        if not bad and not self.world.is_gone(group, left, within=60):
+        if not bad and not self._is_lost(group, left):
             self.brakes.on_deferrable(new, told)
+
+    def _is_lost(self, group: Group, path: str) -> bool:
+        """Whether the path's next hop is gone or barred, or was a moment ago, whatever its probes say."""
+        return self.world.is_gone(group, path, within=60) or self.bars.was_barred(group.name, path, 60)
 
     def _is_not_begun(self, group: Group, old: Item | None, desired: str) -> bool:
         """Whether the group was to go to the path, and no route has been changed for it."""
@@ -91,12 +97,13 @@ class Moves:
 
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
         names = [path.name for path in group.paths]
-        gone = self.world.is_gone(group, before, within=60)
+        gone = self._is_lost(group, before)
         words = self.looks.words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, invocation, told)
             healthy = {path.name for path in group.paths if self.looks.is_well(group, path.name, invocation)}
+            healthy = {name for name in healthy if self.bars.free_for(group.name, name) > 60}
             self.failbacks.judge_choice(group, after, healthy - {before}, invocation, told)
             return
         if self.looks.spoken_against(group, before, invocation):

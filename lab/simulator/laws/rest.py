@@ -84,11 +84,17 @@ class Rest:
             owed = {
                 i: at for i, at in self.routes.records.owed.get(name, {}).items() if self.world.kernel.now - at > 200
             }
+            owed = {i: at for i, at in owed.items() if not self._is_owed_no_more(i)}
             waits = self._on_hold(name, held, 200) or self._may_not_begin(group, held)
             if waits and (waiting := text(part(held, "pending"), "id")) not in self.routes.changes.acted_on:
                 owed.pop(waiting or "", None)  # decided, and nothing could be changed
             self.court.hold(7, "every change is in history", not owed, f"{name} owes {sorted(owed)} to history")
             self._hold_to_telling(name, held)
+
+    def _is_owed_no_more(self, transition: str) -> bool:
+        """Whether EC2 has refused all of it: that is said once, and not for each try (13)."""
+        refused = transition in self.routes.bars.refused_transitions
+        return refused and transition not in self.routes.changes.acted_on
 
     def _hold_to_telling(self, name: str, held: Item | None) -> None:
         """Whoever listens to one channel hears of every change: mail is one, events are the other."""
@@ -150,7 +156,7 @@ class Rest:
 
     def _may_not_begin(self, group: Group, held: Item | None) -> bool:
         """Whether what is decided can only wait: EC2 refuses it, or has not been asked and nothing is HEALTHY (3)."""
-        if self.world.is_refused(group, text(held, "path") or ""):
+        if self.routes.bars.taken_for(group.name, text(held, "path") or "") < 200:
             return True
         begun = text(part(held, "pending"), "id") in self.routes.changes.acted_on
         return not begun and not any(self._is_well(group, path) for path in group.paths)
@@ -172,8 +178,8 @@ class Rest:
     def _is_wanted_here(self, group: Group, path: str) -> bool:
         """Whether routes must be on the desired path: fail static moves nothing onto one that is not HEALTHY."""
         found = group.path(path)
-        if self.world.is_refused(group, path) and not self.court.strict:
-            return False  # its event may be lost, and a far end vouches for it (docs/hunting.md, "Known")
+        if self.routes.bars.taken_for(group.name, path) < 200:
+            return False
         # Drift waits while AWS announces that the desired path will go, but for what is on a dead one.
         now, spoken = self.world.kernel.now, self.routes.signals.of(group.name, path)
         if now - spoken.last_state < 200 or (now - spoken.last < 200 and not self._on_dead(group, 200)):

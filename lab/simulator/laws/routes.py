@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lab.simulator.laws.bars import Bars
 from lab.simulator.laws.blackholes import Blackholes
 from lab.simulator.laws.brake import Brakes
 from lab.simulator.laws.changes import Changes
@@ -30,6 +31,7 @@ class Routes:
     looks: Looks
     history: History
     blackholes: Blackholes
+    bars: Bars
     records: Records = field(init=False)
     changes: Changes = field(init=False)
     commits: Commits = field(init=False)
@@ -38,6 +40,6 @@ class Routes:
         world, court, brakes, failbacks = self.world, self.court, self.brakes, self.failbacks
         looks, history = self.looks, self.history
         self.records = Records(world, court, history)
-        self.changes = Changes(world, court, self.signals, looks, history, self.records)
-        moves = Moves(world, court, brakes, failbacks, looks, self.changes)
+        self.changes = Changes(world, court, self.signals, looks, history, self.records, self.blackholes)
+        moves = Moves(world, court, brakes, failbacks, looks, self.changes, self.bars)
         self.commits = Commits(world, court, brakes, failbacks, self.blackholes, looks, history, self.records, moves)
