@@ -51,12 +51,16 @@ def test_a_teller_until_far_ahead_does_not_keep_people_waiting(stage: Stage) -> 
     assert [t.group for t in stage.people.told].count("one") == 1
 
 
-def test_nobody_waits_for_a_teller_of_the_brake_that_cannot_end(stage: Stage) -> None:
+def test_nobody_waits_for_a_teller_of_the_brake_that_cannot_end_and_the_log_says_so(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     ledger = replace(stage.store.load_brake(), engaged_at=stage.now, untold=tuple(Channel))
     stage.store.save_brake(replace(ledger, teller="dead", teller_until=stage.now + FAR))
     stage.configuration = replace(CONFIGURATION, brake=Brake(12, 3600.0))
     stage.run()
     assert len(stage.people.engagements) == len(Channel)
+    [told] = [line for line in caplog.records if "too far away to be waited for" in line.getMessage()]
+    assert told.__dict__["ends"] == {"teller_until": stage.now + FAR}
 
 
 def beat_of(stage: Stage, ahead: float) -> None:

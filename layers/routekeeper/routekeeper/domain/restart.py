@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from routekeeper.domain.bounds import Count, Time
+from routekeeper.domain.bounds import Count, Happened
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import RestartPolicy
 from routekeeper.domain.stored import Stored
@@ -49,8 +49,8 @@ class Active(Stored):
     target: str
     instance: str
     phase: Phase
-    phase_since: Time
-    started_at: Time
+    phase_since: Happened
+    started_at: Happened
     attempt: Count
 
 
@@ -61,9 +61,9 @@ class RestartState(Stored):
     group: str
     version: Count = 0
     active: Active | None = None
-    attempts: Mapping[str, tuple[Time, ...]] = field(default_factory=dict)
+    attempts: Mapping[str, tuple[Happened, ...]] = field(default_factory=dict)
     """When restarts of each target began, oldest first. Those within `per_seconds` count."""
-    seen_unhealthy: Mapping[str, Time] | None = None
+    seen_unhealthy: Mapping[str, Happened] | None = None
     """Since when the restarter itself has seen each target UNHEALTHY without a break. Other targets are absent. None:
     nobody has looked yet."""
     given_up: frozenset[str] = frozenset()
