@@ -51,7 +51,7 @@ def _work(play: Play, worker: int, first: int, further: Synchronized[int], until
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Ctrl-C does nothing here, nor to a process that is started here: whoever has started it ends it."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -93,7 +93,7 @@ class Crew:
         for number in range(self.count):
             arguments = (self.play, number, self.first + number, self._further, self.until, self._news)
             process = self._context.Process(target=_work, args=arguments, daemon=True)
-            with _uninterrupted():
+            with uninterrupted():
                 process.start()
             self._workers.append(_Worker(process, Cut(self.first + number), time.monotonic()))
         return self
