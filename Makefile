@@ -33,7 +33,7 @@ endef
 
 $(VENV)/.done: requirements/dev.txt pyproject.toml | $(UV)
 	$(call environment,$(VENV),requirements/dev.txt)
-	@$(UV) pip install -q --no-deps --python $(VENV)/bin/python -e .
+	@$(UV) pip install -q --no-deps --no-build-isolation --offline --python $(VENV)/bin/python -e .
 	@touch $@
 $(BUILD)/sam/.done: requirements/sam.txt | $(UV)
 	$(call environment,$(BUILD)/sam,requirements/sam.txt)

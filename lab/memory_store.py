@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any, Final, TypeVar, cast
 
+from routekeeper.domain.bounds import LATEST
 from routekeeper.domain.errors import StoreError
 from routekeeper.domain.vantage import VANTAGES
 from routekeeper.store.attributes import ITEM_BYTES, same, size
@@ -147,9 +148,11 @@ class MemoryStore(ItemStore):
         writer: str | None = None,
         history_seconds: float = HISTORY_SECONDS,
         vantages: Sequence[str] = VANTAGES,
+        clock: Callable[[], float] = lambda: LATEST,
     ) -> None:
+        """By default the clock is so late that nothing lies ahead of it."""
         name = writer or f"memory/{next(_numbers)}"
-        super().__init__(writer=name, history_seconds=history_seconds, vantages=vantages)
+        super().__init__(writer=name, history_seconds=history_seconds, vantages=vantages, clock=clock)
         self.table = table if table is not None else MemoryTable()
         self._before: list[tuple[str, Callable[[], None]]] = []
         self._after: list[tuple[str, Callable[[], None]]] = []

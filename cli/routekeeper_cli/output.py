@@ -74,7 +74,9 @@ def tell(text: str) -> None:
 def _write_out(text: str) -> None:
     try:
         try:
-            print(end=text, flush=not text)  # which does nothing where there is no standard output at all
+            if sys.stdout is None and text:  # closed by whoever started it; then print does nothing
+                raise ConfigurationError("standard output: cannot be written: it is closed")
+            print(end=text, flush=not text)
         except UnicodeEncodeError:  # a terminal that does not speak UTF-8
             print(end=text.encode("ascii", "backslashreplace").decode())
     except BrokenPipeError:

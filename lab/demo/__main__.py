@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import queue
+import signal
 import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from types import FrameType
 from typing import Final
 
 from rich.console import Console
@@ -28,7 +31,18 @@ def main() -> int:
     except host.HostError as error:
         print(f"The demo needs a network of its own, and there is none to be had here.\n{error}", file=sys.stderr)
         return 1
-    return _demo()
+    signal.signal(signal.SIGINT, _interrupted_once)
+    try:
+        return _demo()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _interrupted_once(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C comes twice, from the terminal and from the process outside. The first one takes the laboratory down."""
+    signal.signal(number, signal.SIG_IGN)
+    signal.default_int_handler(number, frame)
 
 
 def _demo() -> int:
@@ -50,10 +64,22 @@ def _demo() -> int:
 
 
 def _tell(lab: Laboratory, *told: tuple[Callable[[Laboratory, Tale], None], Tale]) -> None:
-    """Tell the stories side by side. Raises the first error of theirs."""
-    with ThreadPoolExecutor(len(told)) as threads:
-        for telling in [threads.submit(story, lab, tale) for story, tale in told]:
-            telling.result()
+    """Tell the stories side by side. Raises the first error of theirs; then, or after Ctrl-C, none is waited for."""
+    ended = queue.SimpleQueue[Exception | None]()
+
+    def tell(story: Callable[[Laboratory, Tale], None], tale: Tale) -> None:
+        try:
+            story(lab, tale)
+        except Exception as error:  # noqa: BLE001 - it is raised where it is heard of
+            ended.put(error)
+        else:
+            ended.put(None)
+
+    for story, tale in told:
+        threading.Thread(target=tell, args=(story, tale), daemon=True).start()
+    for _ in told:
+        if (error := ended.get()) is not None:
+            raise error
 
 
 def _write(measured: dict[str, Figures], *, restarted: bool) -> None:

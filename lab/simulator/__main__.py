@@ -23,12 +23,23 @@ from lab.simulator.shrink import Cut
 from lab.simulator.simulation import Simulation
 from lab.simulator.timeline import show
 
-CONSOLE = Console(highlight=False, soft_wrap=True)
+
+class Piped(Console):
+    """A console that says so when nobody reads it any more. Its base class ends the process as if a law was broken."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+CONSOLE = Piped(highlight=False, soft_wrap=True)
 EXAMPLE: Final = "4712:keep=2,5"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 where every law held, 1 where one was broken or nothing was run, 2 where the question makes no sense."""
+    """0 where every law held, 1 where one was broken or nothing was run, 2 where the question makes no sense.
+
+    130 after Ctrl-C, 141 where nobody reads the output any more.
+    """
     parser = argparse.ArgumentParser(prog="python -m lab.simulator", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("simulate", help="play a scenario, or a seed that a hunt has printed")
@@ -46,10 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("laws", help="print which checks hold each law, as docs/hunting.md shows them")
     chosen = parser.parse_args(arguments)
     try:
-        return _run(chosen)
+        code = _run(chosen)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         CONSOLE.print("interrupted")
         return 130
+    except BrokenPipeError:  # what is left in the buffer would fail again at exit ("Note on SIGPIPE", module `signal`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return code
 
 
 def _run(chosen: argparse.Namespace) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.queues import Queue
@@ -48,6 +50,16 @@ def _work(play: Play, worker: int, first: int, further: Synchronized[int], until
             further.value += 1
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ctrl-C does nothing here, nor to a process that is started here: whoever has started it ends it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @dataclass(slots=True)
 class _Worker:
     process: SpawnProcess
@@ -81,7 +93,8 @@ class Crew:
         for number in range(self.count):
             arguments = (self.play, number, self.first + number, self._further, self.until, self._news)
             process = self._context.Process(target=_work, args=arguments, daemon=True)
-            process.start()
+            with uninterrupted():
+                process.start()
             self._workers.append(_Worker(process, Cut(self.first + number), time.monotonic()))
         return self
 

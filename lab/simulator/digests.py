@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from multiprocessing import get_context
 
+from lab.simulator.crew import uninterrupted
 from lab.simulator.draw import draw
 from lab.simulator.scenarios import SCENARIOS
 from lab.simulator.simulation import Simulation
@@ -35,7 +36,9 @@ def digest(world: str) -> str:
 def digests(workers: int | None = None) -> Iterator[str]:
     """A line for each world, `<digest>  <world>`, and one over all of them."""
     whole = hashlib.sha256()
-    with get_context("spawn").Pool(workers or os.cpu_count()) as pool:
+    with uninterrupted():
+        processes = get_context("spawn").Pool(workers or os.cpu_count())
+    with processes as pool:
         for world, told in zip(worlds(), pool.imap(digest, worlds()), strict=True):
             whole.update(f"{told}\n".encode())
             yield f"{told}  {world}"

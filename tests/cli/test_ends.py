@@ -108,6 +108,43 @@ def test_output_that_cannot_be_written_is_an_error_in_one_line(arguments: tuple[
         assert ran(*arguments, stdout=full, unbuffered=unbuffered) == (2, told)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(("check", str(EXAMPLE)), 2), (("--help",), 2), (("--version",), 2), (("check", BAD), 2)]
+)
+def test_output_that_is_closed_is_an_error_too(arguments: tuple[str, ...], code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *COMMAND, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert BAD in arguments or done.stderr == "standard output: cannot be written: it is closed\n"
+
+
+def test_a_verb_that_says_nothing_needs_no_output(tmp_path: Path) -> None:
+    compiled = tmp_path / "failover.json"
+    command = [*COMMAND, "compile", str(EXAMPLE), "-o", str(compiled)]
+    done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, compiled.exists()) == (0, "", True)
+
+
+INTERRUPTED_WHILE_LOADING = """
+import sys
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "argparse":
+            raise KeyboardInterrupt
+from routekeeper_cli.__main__ import start
+sys.modules.pop("argparse", None)
+sys.meta_path.insert(0, Interrupt())
+sys.exit(start())
+"""
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_one_line_too() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING, "check", str(EXAMPLE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
 def test_what_is_more_than_a_buffer_and_cannot_be_written_is_one_line_too(tmp_path: Path) -> None:
     log = tmp_path / "log.txt"
     rounds = [f"{second}.000,a,dx,ok,5" for second in range(10_000)]

@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from lab.cloud.local_aws import LocalAws, Options, local_aws
 from lab.memory_store import MemoryStore, MemoryTable
+from routekeeper.domain.bounds import LATEST
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import Store
 from routekeeper.store.codec import Item
@@ -103,7 +104,7 @@ class DynamoDbBench:
         return self._store(_Interposed(self.client, _tried_twice), writer)
 
     def _store(self, client: Any, writer: str) -> Store:
-        return DynamoDbStore(client, self.table, writer=writer, vantages=VANTAGES)
+        return DynamoDbStore(client, self.table, clock=lambda: LATEST, writer=writer, vantages=VANTAGES)
 
     def place(self, item: Item) -> None:
         self.client.put_item(TableName=self.table, Item=item)

@@ -90,7 +90,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Deploy
         _package(tmp_path, CONFIGURATION.format(**instances, table=table))
         monkeypatch.syspath_prepend(str(tmp_path))
         sys.modules.pop("routekeeper_config", None)
-        yield Deployed(table, instances, DynamoDbStore(_table(), TABLE))
+        yield Deployed(table, instances, DynamoDbStore(_table(), TABLE, clock=time.time))
     sys.modules.pop("routekeeper_config", None)
 
 

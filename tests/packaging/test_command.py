@@ -15,18 +15,20 @@ ROOT = Path(__file__).parents[2]
 UV = ROOT / "build" / "tools" / "bin" / "uv"
 PLAIN_PYTHON = ROOT / "build" / "compiler" / "bin" / "python"
 """With PyYAML and without matplotlib, as an installation without extras is."""
+DEVELOPMENT_PYTHON = ROOT / "build" / "venv" / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built without a network: setuptools is the one that `make setup` has fetched for the editable installation."""
+    """Built without a network, by the setuptools that is pinned for development."""
     clone = tmp_path_factory.mktemp("clone")
     unbuilt = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for name in ("cli", "layers"):
         shutil.copytree(ROOT / name, clone / name, ignore=unbuilt)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, clone)
-    subprocess.run([UV, "build", "--offline", "--wheel", "--quiet", "--out-dir", clone / "dist", clone], check=True)
+    build: list[str | Path] = [UV, "build", "--offline", "--no-build-isolation", "--python", DEVELOPMENT_PYTHON]
+    subprocess.run([*build, "--wheel", "--quiet", "--out-dir", clone / "dist", clone], check=True)
     [built] = (clone / "dist").glob("*.whl")
     return built
 

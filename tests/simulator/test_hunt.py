@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from io import StringIO
@@ -94,6 +98,26 @@ def test_an_error_is_made_smaller_as_a_violation_is() -> None:
     smaller, outcome = shrink(Cut(4), plan, late, played)
     assert smaller.kept == (1,)
     assert outcome.fault == "ValueError"
+
+
+def test_ctrl_c_ends_the_hunt_and_not_its_processes_which_would_each_print_a_traceback() -> None:
+    with Crew(well, 6, 1, time.monotonic() + 100.0) as crew:
+        [worker] = multiprocessing.active_children()
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGINT)  # while it is still being loaded
+        _, outcome = next(told for told in crew.outcomes() if told is not None)
+    assert outcome.error is None
+
+
+@pytest.mark.parametrize("verb", ["laws", "simulate"])
+def test_a_reader_that_goes_away_ends_it_quietly(verb: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "lab.simulator", verb], stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_to_have_run_nothing_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:

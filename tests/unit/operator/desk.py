@@ -62,7 +62,7 @@ class Desk:
     def __init__(self) -> None:
         self.now = NOON
         self.table = MemoryTable()
-        self.store = MemoryStore(self.table, writer="operator/test")
+        self.store = MemoryStore(self.table, writer="operator/test", clock=lambda: self.now)
         self.others = MemoryStore(self.table, writer="router/test")
         self.configuration = configuration()
         self.operator = Operator(self.store, self.configuration, lambda: self.now)

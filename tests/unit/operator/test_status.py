@@ -147,6 +147,24 @@ def test_law_11_an_unreadable_group_is_shown_as_such_beside_the_others(desk: Des
     assert answer["groups"]["private-a"]["path"] is None
 
 
+def test_law_11_a_time_that_is_still_to_come_is_its_items_trouble_alone(desk: Desk) -> None:
+    desk.on("dx", since=NOON + 86_400)
+    answer = desk.ask("status")
+    assert answer["groups"]["idc"]["error"] == (
+        "GROUP/idc: since is 2026-01-02T12:00:00Z, expected a time no later than 2026-01-01T12:10:00Z"
+    )
+    assert answer["groups"]["private-a"]["path"] is None
+
+
+def test_status_shows_which_signals_and_passes_cannot_be_read(desk: Desk) -> None:
+    assert desk.ask("status")["unreadable"] == {}
+    desk.table.place({"pk": {"S": "SIGNAL"}, "sk": {"S": "i-0a#state"}, "at": {"N": "1790000000123"}})
+    desk.table.place({"pk": {"S": "FUNCTION"}, "sk": {"S": "router"}, "at": {"S": "noon"}})
+    told = desk.ask("status")["unreadable"]
+    assert told.keys() == {"SIGNAL/i-0a#state", "FUNCTION/router"}
+    assert all(why.startswith(f"{key}: ") and "expected" in why for key, why in told.items())
+
+
 def test_status_of_one_group_shows_that_one(desk: Desk) -> None:
     assert list(desk.ask("status", group="idc")["groups"]) == ["idc"]
 

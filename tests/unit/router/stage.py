@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def store(self) -> MemoryStore:
-        return MemoryStore(self.table, writer="test")
+        return MemoryStore(self.table, writer="test", clock=lambda: self.now)
 
     def see(self, target: str, health: Health, vantage: str = "a") -> None:
         """A vantage's verdict of just now."""

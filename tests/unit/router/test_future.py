@@ -13,6 +13,7 @@ from routekeeper.domain.group_state import LONGEST_TURN_SECONDS, Channel
 from routekeeper.domain.health import Health
 from routekeeper.domain.settings import Brake
 from routekeeper.domain.vantage import Vantage
+from routekeeper.telemetry.measurements import Metric
 from tests.unit.router.stage import CONFIGURATION, NAT_A, NAT_B, Stage
 
 FAR = 30 * 86_400.0
@@ -51,12 +52,37 @@ def test_a_teller_until_far_ahead_does_not_keep_people_waiting(stage: Stage) -> 
     assert [t.group for t in stage.people.told].count("one") == 1
 
 
-def test_nobody_waits_for_a_teller_of_the_brake_that_cannot_end(stage: Stage) -> None:
+def test_nobody_waits_for_a_teller_of_the_brake_that_cannot_end_and_the_log_says_so(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     ledger = replace(stage.store.load_brake(), engaged_at=stage.now, untold=tuple(Channel))
     stage.store.save_brake(replace(ledger, teller="dead", teller_until=stage.now + FAR))
     stage.configuration = replace(CONFIGURATION, brake=Brake(12, 3600.0))
     stage.run()
     assert len(stage.people.engagements) == len(Channel)
+    [told] = [line for line in caplog.records if "too far away to be waited for" in line.getMessage()]
+    assert told.__dict__["ends"] == {"teller_until": stage.now + FAR}
+
+
+def test_law_11_a_group_with_a_time_that_is_still_to_come_strands_no_other_and_is_named(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.save(stage.state(), since=stage.now + FAR)
+    stage.see("nat-a", Health.UNHEALTHY)
+    with caplog.at_level(logging.WARNING, logger="routekeeper"):
+        reports = stage.run()
+    assert stage.routes.next_hops == {"rtb-1": NAT_A, "rtb-2": NAT_A, "rtb-3": NAT_B}
+    assert [told.group for told in stage.people.told] == ["two"], "and its news are told"
+    assert str(reports["one"].error).startswith("GROUP/one: since is ")
+    assert any("GROUP/one: since is " in str(vars(one).get("error")) for one in caplog.records)
+    assert stage.count(Metric.STEERING_FAILURES) > 0, "the alarm rings"
+
+
+def test_a_clock_that_is_a_minute_behind_takes_no_group_down(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.now -= 60
+    assert not any(report.error for report in stage.run().values())
 
 
 def beat_of(stage: Stage, ahead: float) -> None:

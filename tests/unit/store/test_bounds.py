@@ -18,6 +18,7 @@ from routekeeper.domain.group_state import GroupState, Transition
 from routekeeper.domain.health import TargetHealth
 from routekeeper.domain.lease import Lease
 from routekeeper.domain.presence import Pass
+from routekeeper.domain.quoting import visible
 from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
@@ -87,7 +88,7 @@ def test_one_odd_number_anywhere_is_an_error_that_names_item_and_field(value: An
     inner[place[-1]] = data.draw(st.sampled_from(ODD))
     with pytest.raises(ItemError, match=r"^GROUP/idc: .* expected ") as told:
         from_attributes(type(value), item, "GROUP/idc")
-    assert str(place[-1]) in str(told.value)
+    assert visible(str(place[-1])) in str(told.value)
 
 
 @pytest.mark.parametrize(

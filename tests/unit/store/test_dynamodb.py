@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
+from routekeeper.domain.bounds import LATEST
 from routekeeper.domain.errors import LeaseLost, RoutekeeperError, StoreError, VersionConflict
 from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.health import TargetHealth
@@ -38,7 +39,7 @@ class Client:
 
 
 def store_on(client: Client, writer: str = "router/1") -> DynamoDbStore:
-    return DynamoDbStore(client, "states", writer=writer)  # type: ignore[arg-type]
+    return DynamoDbStore(client, "states", clock=lambda: LATEST, writer=writer)  # type: ignore[arg-type]
 
 
 def refusal(code: str, *, item: Any = None) -> ClientError:
@@ -191,6 +192,6 @@ def test_writers_that_are_not_named_differ() -> None:
     names = set()
     for _ in range(2):
         client = Client()
-        DynamoDbStore(client, "states").save_lease(Lease("a"))  # type: ignore[arg-type]
+        DynamoDbStore(client, "states", clock=lambda: LATEST).save_lease(Lease("a"))  # type: ignore[arg-type]
         names.add(client.calls[0][1]["Item"]["written_by"]["S"])
     assert len(names) == 2

@@ -8,6 +8,7 @@ Why: docs/decisions/cut-service-models.md
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +50,9 @@ class Clients:
     def store(self, function: str, table: str, vantages: Sequence[str]) -> DynamoDbStore:
         """The table. Writes carry the function's name, by which the stream's filters know who wrote."""
         writer = f"{function}/{uuid4().hex}"
-        return DynamoDbStore(self._client("dynamodb", IMPATIENT), table, writer=writer, vantages=vantages)
+        return DynamoDbStore(
+            self._client("dynamodb", IMPATIENT), table, clock=time.time, writer=writer, vantages=vantages
+        )
 
     def ec2(self) -> EC2Client:
         """Without retries: router and restarter repeat calls by themselves, at a pace that suits all of them."""

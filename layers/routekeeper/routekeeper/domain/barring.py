@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from routekeeper.domain.bounds import Count, Time, is_ahead, lasts
+from routekeeper.domain.bounds import Count, Happened, Time, is_ahead, lasts
 from routekeeper.domain.presence import Release
 from routekeeper.domain.refusal import About, Refusal
 from routekeeper.domain.stored import Stored
@@ -36,9 +36,9 @@ class Bar(Stored):
     code: str
     """EC2's error code of the latest refusal."""
     words: str
-    since: Time
+    since: Happened
     """When EC2 first refused the path. It has not taken it since."""
-    refused_at: Time
+    refused_at: Happened
     """When it last did."""
     next_try_at: Time
     refusals: Count = 1

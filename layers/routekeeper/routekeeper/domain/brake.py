@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.bounds import Count, Time, lasts
+from routekeeper.domain.bounds import Count, Happened, Time, cannot_be, lasts
 from routekeeper.domain.group_state import LONGEST_TURN_SECONDS, Asker, Channel, Transition, TransitionKind
 from routekeeper.domain.settings import Brake
 from routekeeper.domain.stored import Stored
@@ -36,7 +36,7 @@ class Counted(Stored):
 
     transition: str
     """Its ID, `<group>-<version>`: counting it again changes nothing."""
-    at: Time
+    at: Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Ledger(Stored):
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     moves: tuple[Counted, ...] = ()
     """Those of the last period, oldest first; never more than the limit."""
-    engaged_at: Time | None = None
+    engaged_at: Happened | None = None
     acknowledged: Asker | None = None
     """Who released the brake last, or made it forget; moves until then do not count."""
     untold: tuple[Channel, ...] = ()
@@ -60,6 +60,10 @@ class Ledger(Stored):
         """Whether another invocation is telling that it has engaged."""
         another = self.teller not in (None, by_another_than)
         return another and lasts(self.teller_until, now, LONGEST_TURN_SECONDS)
+
+    def unbelieved_at(self, now: float) -> bool:
+        """Whether the teller's turn ends further away than any turn can. Nobody waits for it."""
+        return self.teller is not None and cannot_be(self.teller_until, now, LONGEST_TURN_SECONDS)
 
     def recent(self, rule: Brake, now: float) -> tuple[Counted, ...]:
         return tuple(one for one in self.moves if one.at > now - rule.per_seconds)

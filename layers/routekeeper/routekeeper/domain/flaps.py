@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from routekeeper.domain.bounds import Amount, Time
+from routekeeper.domain.bounds import Amount, Happened
 from routekeeper.domain.damping import FLAP, FORGOTTEN, Damping
 from routekeeper.domain.health import Health
 from routekeeper.domain.stored import Stored
@@ -22,7 +22,7 @@ class Flaps(Stored):
 
     penalty: Amount = 0.0
     """The penalty at `at`, the time of the last flap."""
-    at: Time = 0.0
+    at: Happened = 0.0
     peak: Amount = 0.0
     """The highest penalty since it was last below the reuse limit. It shows whether the suppress limit was reached."""
     down: bool = False

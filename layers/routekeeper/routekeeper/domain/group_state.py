@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
-from routekeeper.domain.bounds import Count, Time, cannot_be, lasts
+from routekeeper.domain.bounds import Count, Happened, Held, Time, cannot_be, lasts
 from routekeeper.domain.path_memory import NOTHING, PathMemory
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routes import Traffic
@@ -22,7 +22,7 @@ class Asker(Stored):
     """Who asked for something, when and why."""
 
     by: str
-    at: Time
+    at: Happened
     reason: str
     identity: str | None = None
     """The invoking identity, if AWS names one."""
@@ -33,7 +33,7 @@ class Pin(Stored):
     """Hold one path until `expires_at`, whatever its health."""
 
     path: str
-    expires_at: Time
+    expires_at: Held
     asked: Asker
     forced: bool = False
     """Move onto the path even if it is not HEALTHY."""
@@ -43,7 +43,7 @@ class Pin(Stored):
 class Pause(Stored):
     """Take no action at all until `expires_at`."""
 
-    expires_at: Time
+    expires_at: Held
     asked: Asker
 
 
@@ -51,7 +51,7 @@ class Pause(Stored):
 class ReturnRequest(Stored):
     """Go back to the preferred path now, without waiting for hold-down. Forgotten at `expires_at`."""
 
-    expires_at: Time
+    expires_at: Held
     asked: Asker
     forced: bool = False
 
@@ -101,11 +101,11 @@ class Transition(Stored):
     from_path: str | None
     to_path: str
     reason: str
-    decided_at: Time
+    decided_at: Happened
     first_loss_at: Time | None = None
     verdict_at: Time | None = None
     asked: Asker | None = None
-    applied_at: Time | None = None
+    applied_at: Happened | None = None
     changes: tuple[RouteChange, ...] = ()
     forced: bool = False
     """Whether an operator wants it carried out whatever the health of the path."""
@@ -148,7 +148,7 @@ class Untold(Stored):
     uncounted: bool = False
     """Whether the brake's ledger has yet to hear of it. This is not a channel, because an older version that is back
     after a failed deployment could not read a channel that it does not know."""
-    recorded_at: Time | None = None
+    recorded_at: Happened | None = None
     """When it went into history. That may be long after the decision, if routes were refused. None: not known."""
 
     @property
@@ -176,7 +176,7 @@ class GroupState(Stored):
     """0: never saved. Every save adds 1 and is conditional on the version that was read."""
     path: str | None = None
     """The desired path. None until the first decision."""
-    since: Time = 0.0
+    since: Happened = 0.0
     reason: str = ""
     pin: Pin | None = None
     pause: Pause | None = None
@@ -197,12 +197,12 @@ class GroupState(Stored):
     """What is remembered of each path. Paths with nothing to remember are absent."""
     traffic: Traffic | None = None
     """Where the routes led when they were last looked at. That may be elsewhere than on the desired path."""
-    applied_at: Time | None = None
+    applied_at: Happened | None = None
     """When routes were last changed from here. A read soon after may still show what was before."""
     routes: tuple[SeenRoute, ...] = field(default=(), compare=False)
     """The routes as the router had read them when it last saved the group, the first hundred. They are for people:
     nothing is decided on them, and they alone are no reason to save."""
-    routes_at: Time | None = field(default=None, compare=False)
+    routes_at: Happened | None = field(default=None, compare=False)
     """When they were read."""
     intents: tuple[Intent, ...] = ()
     """What operators asked for lately, newest first."""

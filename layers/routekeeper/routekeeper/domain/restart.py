@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from routekeeper.domain.bounds import Count, Time
+from routekeeper.domain.bounds import Count, Happened, Time
 from routekeeper.domain.health import Health
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.settings import RestartPolicy
@@ -70,8 +70,8 @@ class Active(Stored):
     target: str
     instance: str
     phase: Phase
-    phase_since: Time
-    started_at: Time
+    phase_since: Happened
+    started_at: Happened
     attempt: Count
     refusal: Refusal | None = None
     """What EC2 last answered in this phase, if it will answer so until somebody changes something."""
@@ -83,7 +83,7 @@ class OwedStart(Stored):
 
     target: str
     instance: str
-    since: Time
+    since: Happened
     """When its restart ended without it."""
     next_at: Time
     """When EC2 is next asked to start it."""
@@ -98,7 +98,7 @@ class RestartBar(Stored):
     """Why no restart of a target is begun although it has attempts left. A HEALTHY target or a new instance ends it."""
 
     instance: str
-    since: Time
+    since: Happened
     reason: str
     until: Time | None = None
     """None: for as long as the instance is the target's."""
@@ -114,7 +114,7 @@ class UntoldNews(Stored):
     id: str
     target: str
     instance: str
-    at: Time
+    at: Happened
     outcome: RestartOutcome
     reason: str
     action: Action | None = None
@@ -127,9 +127,9 @@ class RestartState(Stored):
     group: str
     version: Count = 0
     active: Active | None = None
-    attempts: Mapping[str, tuple[Time, ...]] = field(default_factory=dict)
+    attempts: Mapping[str, tuple[Happened, ...]] = field(default_factory=dict)
     """When restarts of each target began, oldest first. Those within `per_seconds` count."""
-    seen_unhealthy: Mapping[str, Time] | None = None
+    seen_unhealthy: Mapping[str, Happened] | None = None
     """Since when the restarter itself has seen each target UNHEALTHY without a break. Other targets are absent. None:
     nobody has looked yet."""
     given_up: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from routekeeper.domain.bounds import lasts
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.restart import (
     Action,
@@ -60,7 +61,7 @@ def attend(state: RestartState, start: OwedStart, paused: str | None, instance: 
             return _settle(state, start, RestartOutcome.FAILED, f"{told}: it is started no more")
         case InstanceState.STOPPED if paused is not None:
             return Wait(f"{told}: {paused}")
-        case InstanceState.STOPPED if now >= start.next_at:
+        case InstanceState.STOPPED if not lasts(start.next_at, now, LONGEST_SECONDS):
             tries = start.tries + 1
             asked = replace(start, tries=tries, next_at=now + pace(tries))
             reason = f"{told}: start number {tries} since its restart has ended"

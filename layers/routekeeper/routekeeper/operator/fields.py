@@ -8,12 +8,10 @@ from typing import Final
 
 from routekeeper.config import durations
 from routekeeper.config.problems import Rejected, describe
-from routekeeper.domain.bounds import LATEST
+from routekeeper.domain.bounds import LATEST, LONGEST_HOLD_SECONDS
 from routekeeper.domain.errors import RequestError
 from routekeeper.store import items
 
-MAXIMUM_HOLD_SECONDS: Final = 7 * 86_400.0
-"""The longest that a pin or a pause may last, so that a forgotten one ends by itself (law 6)."""
 LONGEST_TEXT: Final = 500
 """Characters of `by` and `reason`. They are stored with the group, shown and sent to people."""
 
@@ -103,8 +101,8 @@ class Fields:
             seconds = default_seconds if length is None else durations.parse(length)
         except Rejected as err:
             raise refuse("for", str(err)) from err
-        if not 0 < seconds <= MAXIMUM_HOLD_SECONDS:
-            longest = durations.render(MAXIMUM_HOLD_SECONDS)
+        if not 0 < seconds <= LONGEST_HOLD_SECONDS:
+            longest = durations.render(LONGEST_HOLD_SECONDS)
             raise refuse("for", f"found {describe(length)}, expected more than 0s and at most {longest}")
         return now + seconds
 
@@ -116,8 +114,8 @@ class Fields:
         at = moment.timestamp()
         if at <= now:
             raise refuse("until", f"{describe(end)} has passed, expected a time to come")
-        if at > now + MAXIMUM_HOLD_SECONDS:
-            longest = durations.render(MAXIMUM_HOLD_SECONDS)
+        if at > now + LONGEST_HOLD_SECONDS:
+            longest = durations.render(LONGEST_HOLD_SECONDS)
             raise refuse("until", f"{describe(end)} is too far away, expected a time within {longest}")
         return at
 

@@ -68,6 +68,7 @@ class Operator:
             "functions": report.functions(self.store.load_passes(), seen.now),
             "groups": {name: self._group_status(name, seen) for name in request.groups},
             "vantages": report.vantages(seen),
+            "unreadable": dict(self.store.unreadable()),
             "restarts": {name: self._restart_status(name) for name in self.configuration.restart_groups()},
         }
 

@@ -102,6 +102,9 @@ class Braking:
             return
         self._measure()
         LOG.warning("the brake is engaged", extra={"engaged_at": ledger.engaged_at, "moves": len(ledger.moves)})
+        if ledger.unbelieved_at(self.dependencies.clock()):
+            ends = {"teller_until": ledger.teller_until}
+            LOG.warning("the end of a turn is too far away to be waited for", extra={"ends": ends})
         if ledger.untold and not ledger.told_at(self.dependencies.clock(), by_another_than=self.worker):
             self._tell(self.rule, ledger, ledger.engaged_at)
 

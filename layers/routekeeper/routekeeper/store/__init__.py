@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from routekeeper.domain.brake import Ledger
@@ -69,6 +69,9 @@ class Store(Protocol):
 
     def save_pass(self, ended: Pass) -> bool:
         """Write it unless a later one of the function stands in its place; whether it stands now."""
+
+    def unreadable(self) -> Mapping[str, str]:
+        """Why each signal and each function's pass that cannot be read is left out, by its key."""
 
     def transitions(self, group: str, limit: int, before: str | None = None) -> tuple[Transition, ...]:
         """The newest transitions of a group, newest first, or the newest `before` a place in history (`items.place`).

@@ -22,6 +22,7 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin, 
 
 from routekeeper.domain.bounds import Bounds
 from routekeeper.domain.errors import ItemError
+from routekeeper.domain.quoting import visible
 from routekeeper.domain.stored import Stored
 
 Attribute = Mapping[str, Any]
@@ -79,7 +80,7 @@ class _Unfit(Exception):
         self.path: list[str] = []
 
     def told(self, where: str) -> str:
-        attribute = ".".join(reversed(self.path)) or "as a whole"
+        attribute = visible(".".join(reversed(self.path))) or "as a whole"
         return f"{where}: {attribute} is {self.found}, expected {self.expected}"
 
 

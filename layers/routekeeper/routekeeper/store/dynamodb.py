@@ -49,12 +49,14 @@ class DynamoDbStore(ItemStore):
         client: DynamoDBClient,
         table: str,
         *,
+        clock: Callable[[], float],
         writer: str | None = None,
         history_seconds: float = HISTORY_SECONDS,
         vantages: Sequence[str] = VANTAGES,
     ) -> None:
         """`vantages`: those of the deployment. Their partitions make up the board."""
-        super().__init__(writer=writer or uuid4().hex, history_seconds=history_seconds, vantages=vantages)
+        name = writer or uuid4().hex
+        super().__init__(writer=name, history_seconds=history_seconds, vantages=vantages, clock=clock)
         self._client = client
         self._table = table
 

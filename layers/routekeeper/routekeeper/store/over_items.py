@@ -22,7 +22,7 @@ from routekeeper.domain.restart import RestartState
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.domain.signals import Signal
 from routekeeper.domain.vantage import Board, Unbelieved, Vantage
-from routekeeper.store import items
+from routekeeper.store import ahead, items
 from routekeeper.store.attributes import same
 from routekeeper.store.codec import Item
 from routekeeper.store.writes import (
@@ -50,8 +50,12 @@ class ItemStore(ABC):
     two writers with equal values are never taken for each other.
     """
 
-    def __init__(self, *, writer: str, history_seconds: float, vantages: Sequence[str]) -> None:
+    def __init__(
+        self, *, writer: str, history_seconds: float, vantages: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        """By the `clock` (seconds since the epoch) it is found what lies further ahead than it can."""
         self._writer = writer
+        self._clock = clock
         self._history_seconds = history_seconds
         self._every_vantage = tuple(vantages)
 
@@ -134,7 +138,7 @@ class ItemStore(ABC):
 
     def load_group(self, group: str) -> GroupState:
         item = self._get("load_group", items.group_key(group))
-        return GroupState(group) if item is None else items.group_from(item)
+        return GroupState(group) if item is None else self._believed(items.group_from(item), item)
 
     def save_group(self, state: GroupState) -> GroupState:
         saved = replace(state, version=state.version + 1)
@@ -155,7 +159,7 @@ class ItemStore(ABC):
 
     def load_restart(self, group: str) -> RestartState:
         item = self._get("load_restart", items.restart_key(group))
-        return RestartState(group) if item is None else items.restart_from(item)
+        return RestartState(group) if item is None else self._believed(items.restart_from(item), item)
 
     def save_restart(self, state: RestartState, event: RestartEvent | None = None) -> RestartState:
         saved = replace(state, version=state.version + 1)
@@ -174,7 +178,7 @@ class ItemStore(ABC):
 
     def load_brake(self) -> Ledger:
         item = self._get("load_brake", items.brake_key())
-        return Ledger() if item is None else items.brake_from(item)
+        return Ledger() if item is None else self._believed(items.brake_from(item), item)
 
     def save_brake(self, ledger: Ledger) -> Ledger:
         saved = replace(ledger, version=ledger.version + 1)
@@ -188,6 +192,24 @@ class ItemStore(ABC):
 
     def save_pass(self, ended: Pass) -> bool:
         return self._save_newest("save_pass", Put(items.pass_item(ended), IfEpochAtMost(int(ended.at))))
+
+    def _believed(self, value: T, item: Item) -> T:
+        """Raises ItemError if a time in it lies further ahead than it can."""
+        return ahead.believed(value, self._clock(), str(key_of(item)))
+
+    def unreadable(self) -> dict[str, str]:
+        readers: tuple[tuple[str, Callable[[Item], object]], ...] = (
+            (items.SIGNAL, items.signal_from),
+            (items.FUNCTION, items.pass_from),
+        )
+        found: dict[str, str] = {}
+        for partition, read in readers:
+            for item in self._query("unreadable", [partition]):
+                try:
+                    read(item)
+                except ItemError as err:
+                    found[str(key_of(item))] = str(err)
+        return found
 
     # --- how writes end
 
