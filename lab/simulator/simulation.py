@@ -65,6 +65,8 @@ class Outcome:
     """The same for two runs only if they wrote the same at the same times."""
     error: str | None = None
     """A defect of the application or of the simulator: the type of what was raised, and what it says."""
+    cost: float = 0.0
+    """Seconds of processor time, where somebody has measured them."""
 
     @staticmethod
     def failed(error: BaseException | str) -> Outcome:
@@ -116,6 +118,8 @@ class Simulation:
             name: watch(world, self.loop, name, skew) for name, skew in skews.items()
         }
         self.streams = {name: self._stream(name) for name in ("router", "restarter")}
+        self.led_to: dict[str, str] = {}
+        """Where the application has last led each resource."""
         self._leapt = 0.0
         self._touched_at = START
         self._ticks = 0
@@ -155,6 +159,7 @@ class Simulation:
 
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
         self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
+        self.led_to[change.resource] = change.after
         self.routes.changes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
@@ -335,6 +340,8 @@ class Simulation:
         world, now = self.world, self.kernel.now
         # What trouble has kept from happening comes afterwards, within some minutes.
         if now - max(world.chances.quiet_since, *world.troubled.values(), START - CALM_SECONDS) < CALM_SECONDS:
+            return False
+        if world.ec2.faults.withheld:
             return False
         if any(now - place.troubled_at < CALM_SECONDS for place in world.places.values() if not place.troubled):
             return False

@@ -193,7 +193,7 @@ class Restarts:
 
     def _in_trouble(self, instance: str) -> bool:
         world, faults = self.world, self.world.ec2.faults
-        held = (faults.throttled, faults.unanswered, faults.denied, faults.stale)
+        held = (faults.throttled, faults.unanswered, faults.denied, faults.stale, faults.withheld)
         lately = world.kernel.now - world.troubled.get(instance, -1e12) < HELP_SECONDS
         return lately or any(instance in kind for kind in held)
 
