@@ -73,6 +73,8 @@ class _Worker:
     busy: bool = True
     up: bool = False
     """Whether it has begun anything."""
+    lost: bool = False
+    """Whether it has been said that nothing will be heard of it any more."""
 
 
 @dataclass(slots=True)
@@ -90,12 +92,13 @@ class Crew:
     _context: SpawnContext = field(default_factory=lambda: multiprocessing.get_context("spawn"))
     _workers: list[_Worker] = field(default_factory=list)
     _news: Queue[_News] = field(init=False)
+    _seeds: _Seeds = field(init=False)
 
     def __enter__(self) -> Self:
         self._news = self._context.Queue()
-        seeds = _Seeds(self._context.Value("q", self.first + self.count), self.end, self.until)
+        self._seeds = _Seeds(self._context.Value("q", self.first + self.count), self.end, self.until)
         for number in range(self.count):
-            arguments = (self.play, number, self.first + number, seeds, self._news)
+            arguments = (self.play, number, self.first + number, self._seeds, self._news)
             process = self._context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             self._workers.append(_Worker(process, Cut(self.first + number), time.monotonic()))
@@ -134,7 +137,12 @@ class Crew:
         for worker in self._workers:
             code, spent = worker.process.exitcode, time.monotonic() - worker.since
             limit = self.run_seconds if worker.up else START_SECONDS
+            if worker.lost:
+                continue
             if code:
+                worker.lost = True
                 yield worker.cut, Outcome.failed(f"{LOST}: its process ended with exit code {code}")
             elif worker.busy and code is None and spent > limit:
+                worker.lost = True
+                worker.process.kill()
                 yield worker.cut, Outcome.failed(f"{LOST}: it has not ended within {limit:g} s")

@@ -10,14 +10,18 @@ from lab.simulator.every.stories import Story
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import ALARMING, CHANNELS
 from lab.simulator.simulation import Simulation
-from lab.simulator.strikes import Call
+from lab.simulator.strikes import EC2, Call
 from routekeeper.store.codec import Item
 from routekeeper.store.items import restart_key
 from routekeeper.telemetry.measurements import Metric
 
 RESTART_OUTCOMES: Final = ("begun", "recovered")
-MOST_PER_MINUTE: Final = 60
-"""How often an operation that is refused for good may be asked for within a minute."""
+MOST_PER_MINUTE: Final = {"monitor": 200}
+"""How often an operation that is refused for good may be asked for within a minute. Of a monitor there may be three
+invocations at once, each of which asks every second: until it has the lease, nobody may be watching."""
+MOST_OF_OTHERS: Final = 60
+CHANGING: Final = ("Create", "Replace", "Modify", "Delete")
+"""How the operations begin that change routes."""
 UNFELT: Final = ("save_pass",)
 """What nothing depends on: that a function has passed is shown by `status` with its age, and needs no alarm."""
 
@@ -47,9 +51,14 @@ class Ending:
         alarmed = [emitted.get((metric, ""), 0.0) for metric in ALARMING] + [*self.alarms]
         heard = any(began <= at for at in alarmed) or call.operation in UNFELT
         self._hold(3, "an outage is alarmed", heard or len(hits) < 2, told)
+        if call.service == EC2.name and call.operation.startswith(CHANGING):
+            events = [event for name in self.story.ways for event in self._events(f"EVENT#{name}")]
+            said = any("refusal" in change["M"] for event in events for change in parts(event, "changes"))
+            self._hold(7, "an outage is in history", said, told)
         busiest = max(sum(at <= other < at + 60.0 for other in hits) for at in hits)
         story = f"{told}; {busiest} of them within a minute"
-        self._hold(10, "what is refused is not asked for without a pause", busiest <= MOST_PER_MINUTE, story)
+        most = MOST_PER_MINUTE.get(call.function, MOST_OF_OTHERS)
+        self._hold(10, "what is refused is not asked for without a pause", busiest <= most, story)
 
     def _hold(self, law: int, rule: str, held: bool, story: str) -> None:
         self.simulation.court.hold(law, rule, held, story)

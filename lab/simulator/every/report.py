@@ -12,26 +12,23 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lab.simulator.every.aim import Aim
 from lab.simulator.every.excused import excuse
-from lab.simulator.every.runs import Part, Tally, calls, played
-from lab.simulator.strikes import Call
+from lab.simulator.every.runs import Made, Part, Tally, calls, played
 
 HEAD: Final = (
     "| story | calls | runs | excused | failed | seconds of a core |",
     "| --- | ---: | ---: | ---: | ---: | ---: |",
 )
 
-Chosen = Callable[[str, Sequence[Call]], Sequence[Aim]]
-"""Which runs of a story to play: `runs.aims` or `runs.some`."""
+Choose = Callable[[Made], Sequence[Aim]]
+"""Which runs to play: `runs.aims` or `runs.some`."""
 
 
-def every(
-    console: Console, stories: Sequence[str], chosen: Chosen, part: Part, workers: int | None = None
-) -> dict[str, Tally]:
-    """Play the runs on every core. Each find is printed as it is met, and the table at the end."""
+def every(console: Console, stories: Sequence[str], choose: Choose, part: Part, workers: int | None = None) -> bool:
+    """Play the runs on every core; whether all were played and ended right. Finds are printed as they are met."""
     began = time.monotonic()
     made = {story: calls(story) for story in stories}
     tallies = {story: Tally(calls=len(made[story])) for story in stories}
-    planned = part.of_all([aim for story in stories for aim in chosen(story, made[story])])
+    planned = part.of_all(choose(made))
     columns = (TextColumn("every failure"), BarColumn(), TextColumn("{task.completed} of {task.total}"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=not console.is_terminal) as progress:
         bar = progress.add_task("runs", total=len(planned))
@@ -54,7 +51,10 @@ def every(
     for line in table(tallies):
         console.print(line)
     console.print(f"{time.monotonic() - began:.0f} s by the clock")
-    return tallies
+    left_out = len(planned) - sum(tally.runs for tally in tallies.values())
+    if left_out:
+        console.print(f"[red]{left_out} runs were not played[/]")
+    return not left_out and not any(tally.failed for tally in tallies.values())
 
 
 def table(tallies: dict[str, Tally]) -> list[str]:

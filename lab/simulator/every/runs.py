@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -60,16 +60,25 @@ def calls(story: str) -> list[Call]:
     return stage.marksman.calls
 
 
-def aims(story: str, made: Sequence[Call]) -> list[Aim]:
+Made = Mapping[str, Sequence[Call]]
+"""The calls of each story while nothing befalls it."""
+
+
+def aims(made: Made) -> list[Aim]:
     """Each call with everything that may befall it."""
-    return [aim for number in range(1, len(made) + 1) for aim in at(story, number)]
+    return [aim for story, found in made.items() for number in range(1, len(found) + 1) for aim in at(story, number)]
 
 
-def some(story: str, made: Sequence[Call]) -> list[Aim]:
-    """The first and the last time that each function makes each call, with everything that may befall it."""
-    first = {call: number for number, call in reversed(list(enumerate(made, 1)))}
-    last = {call: number for number, call in enumerate(made, 1)}
-    return [aim for number in sorted({*first.values(), *last.values()}) for aim in at(story, number)]
+def some(made: Made) -> list[Aim]:
+    """Of calls that are alike only the first, in the first story that has it: as many as `make test` has time for."""
+    known = set[Call]()
+    chosen = list[Aim]()
+    for story, found in made.items():
+        for number, call in enumerate(found, 1):
+            if call not in known:
+                known.add(call)
+                chosen += at(story, number)
+    return chosen
 
 
 def play(aim: Aim) -> Outcome:

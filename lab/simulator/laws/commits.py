@@ -70,14 +70,23 @@ class Commits:
                 self._judge_drift(group, new, pending, invocation)
         if after is None or after == before:
             return
-        if before is None and pending is None:
-            return  # adopted: nothing moves
+        if pending is None and (before is None or self._steps_back(group, old, after)):
+            return  # adopted, or what could not begin is over: nothing moves
         self.moved += 1
         self.world.tell(writer, f"decides: {name} from {before} to {after}: {text(new, 'reason')}")
         told = f"{writer} moves {name} from {before} to {after}: {text(new, 'reason')}"
         self.court.hold(7, "a move is owed to history", pending is not None, told)
         if invocation is not None:
             self.moves.judge(group, old, new, invocation, told)
+
+    def _steps_back(self, group: Group, old: Item | None, after: str) -> bool:
+        """Whether the group gives up a move that could not begin, and names the path of its routes again."""
+        identifier = text(part(old, "pending"), "id")
+        there = any(self.world.is_on(group, one, after) for one in self.world.resources(group))
+        if identifier is None or identifier in self.moves.changes.acted_on or not there:
+            return False
+        self.records.owed.get(group.name, {}).pop(identifier, None)  # the same refusal is told once, not for each try
+        return True
 
     def _hold_to_expiry(self, name: str, new: Item) -> None:
         for hold in ("pin", "pause"):
