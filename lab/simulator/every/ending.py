@@ -33,10 +33,12 @@ class Ending:
     alarms: Sequence[float]
     """When an invocation failed, or a person was told that something did."""
 
-    def hold_to_story(self) -> None:
+    def hold_to_story(self, refused: Call | None) -> None:
+        """`refused`: what was refused for good."""
         for name, way in self.story.ways.items():
-            self._hold_to_place(name, way[-1])
-            self._hold_to_history(name, way)
+            if not (self.story.mended and _changes_routes(refused) and self._is_at_home(name)):
+                self._hold_to_place(name, way[-1])
+                self._hold_to_history(name, way)
         for target in self.story.restarted:
             self._hold_to_restart(target)
         if self.story.engaged:
@@ -51,7 +53,7 @@ class Ending:
         alarmed = [emitted.get((metric, ""), 0.0) for metric in ALARMING] + [*self.alarms]
         heard = any(began <= at for at in alarmed) or call.operation in UNFELT
         self._hold(3, "an outage is alarmed", heard or len(hits) < 2, told)
-        if call.service == EC2.name and call.operation.startswith(CHANGING):
+        if _changes_routes(call):
             events = [event for name in self.story.ways for event in self._events(f"EVENT#{name}")]
             said = any("refusal" in change["M"] for event in events for change in parts(event, "changes"))
             self._hold(7, "an outage is in history", said, told)
@@ -62,6 +64,11 @@ class Ending:
 
     def _hold(self, law: int, rule: str, held: bool, story: str) -> None:
         self.simulation.court.hold(law, rule, held, story)
+
+    def _is_at_home(self, name: str) -> bool:
+        group = self.simulation.plan.configuration.groups[name]
+        home = group.paths[0].name
+        return self.simulation.world.path_of(group) == text(self.simulation.world.table.group(name), "path") == home
 
     def _hold_to_place(self, name: str, path: str) -> None:
         world = self.simulation.world
@@ -126,6 +133,10 @@ class Ending:
         """What EC2 was last told about each resource of the group."""
         resources = self.simulation.world.resources(self.simulation.plan.configuration.groups[name])
         return {one: hop for one, hop in self.simulation.led_to.items() if one in resources}
+
+
+def _changes_routes(call: Call | None) -> bool:
+    return call is not None and call.service == EC2.name and call.operation.startswith(CHANGING)
 
 
 def _leads_over(found: Sequence[str | None], wanted: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from lab.simulator.strikes import Call, Failure
 
 OUTAGE_SECONDS: Final = 300.0
 """How long an operation is refused for good before somebody gives it back."""
-AFTERWARDS_SECONDS: Final = 900.0
+AFTERWARDS_SECONDS: Final = 600.0
 """How much longer such a run is: what slows down may take its time."""
 ASK_AGAIN_SECONDS: Final = 20.0
 ASKED_AT_MOST: Final = 30
@@ -128,7 +128,7 @@ def staged(story: str, aim: Aim | None = None, tell: Tell | None = None) -> Stag
         watches = [watch for watch in simulation.watches.values() if isinstance(watch, FullWatch)]
         alarms = [*marksman.errors, *person.refusals, *(at for watch in watches for at in watch.failures)]
         ending = Ending(simulation, told, alarms)
-        ending.hold_to_story()
+        ending.hold_to_story(marksman.struck if aim is not None and aim.for_good else None)
         if aim is None:
             return
         if marksman.struck is None:

@@ -44,6 +44,8 @@ class Story:
     full: bool = False
     engaged: bool = False
     """Whether the brake engages."""
+    mended: bool = False
+    """Whether what had failed is well in the end: who could not leave it in time may have stayed."""
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Kinds of transition that must be in each group's history."""
 
@@ -139,6 +141,7 @@ STORIES: Final = {
         200.0,
         {"nat": ("nat-b",)},
         restarted=("nat-a",),
+        mended=True,
     ),
     "notice": Story(
         "AWS says that a NAT instance stops, and traffic leaves it",

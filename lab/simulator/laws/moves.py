@@ -55,8 +55,13 @@ class Moves:
         left = before if actual is None or unread or names.index(after) < names.index(before) else actual
         self._judge_unasked(group, left, after, invocation, told)
         bad = BAD in self.looks.words(group, left, invocation) or self.looks.spoken_against(group, left, invocation)
-        if not bad and not self.world.is_gone(group, left, within=60):
+        if not bad and not self._is_lost(group, left):
             self.brakes.on_deferrable(new, told)
+
+    def _is_lost(self, group: Group, path: str) -> bool:
+        """Whether the path's next hop is gone, or barred, whatever its probes say."""
+        memory = part(part(self.world.table.group(group.name), "paths"), path)
+        return part(memory, "bar") is not None or self.world.is_gone(group, path, within=60)
 
     def _is_not_begun(self, group: Group, old: Item | None, desired: str) -> bool:
         """Whether the group was to go to the path, and no route has been changed for it."""
@@ -91,12 +96,13 @@ class Moves:
 
     def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
         names = [path.name for path in group.paths]
-        gone = self.world.is_gone(group, before, within=60)
+        gone = self._is_lost(group, before)
         words = self.looks.words(group, before, invocation)
         if BAD in words or gone:
             if not gone:
                 self._hold_to_trouble(group, before, invocation, told)
             healthy = {path.name for path in group.paths if self.looks.is_well(group, path.name, invocation)}
+            healthy = {name for name in healthy if not self._is_lost(group, name)}
             self.failbacks.judge_choice(group, after, healthy - {before}, invocation, told)
             return
         if self.looks.spoken_against(group, before, invocation):

@@ -83,6 +83,8 @@ class Restarts:
                 continue
             others = [p for p in group.paths if instance not in self.routes.signals.instances(p)]
             others = [p for p in others if not self.routes.looks.is_doubted(group, p.name, invocation)]
+            memories = part(self.world.table.group(group.name), "paths")
+            others = [p for p in others if part(part(memories, p.name), "bar") is None]
             free_for = self.routes.blackholes.free_for
             well = max((min(bench.held_for(p.target, GOOD), free_for(group.name, p.name)) for p in others), default=0.0)
             looked_at = _looked_at(invocation, target)
