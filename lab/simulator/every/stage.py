@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lab.simulator.every.aim import Aim
-from lab.simulator.every.ending import Ending
 from lab.simulator.every.stories import STORIES, Story
 from lab.simulator.full_watch import FullWatch
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import START
+from lab.simulator.laws.ending import Ending
 from lab.simulator.simulation import Outcome, Simulation, Tell
 from lab.simulator.strikes import Call, Failure
 

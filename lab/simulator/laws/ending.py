@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.simulator.every.stories import Story
+from lab.simulator.laws.court import Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.laws.rest import ALARMING, CHANNELS
 from lab.simulator.simulation import Simulation
@@ -44,7 +45,7 @@ class Ending:
         if self.story.engaged:
             ledger = self.simulation.brakes.ledger
             held = ledger is not None and number(ledger, "engaged_at") > 0
-            self._hold(12, "the story ends right", held, "the brake has not engaged")
+            self.court.hold(12, "the story ends right", held, "the brake has not engaged")
 
     def hold_to_outage(self, call: Call, hits: Sequence[float], seconds: float) -> None:
         """People hear of what lasts, and nobody asks in vain without a pause."""
@@ -52,18 +53,19 @@ class Ending:
         emitted = self.simulation.rest.emitted_at
         alarmed = [emitted.get((metric, ""), 0.0) for metric in ALARMING] + [*self.alarms]
         heard = any(began <= at for at in alarmed) or call.operation in UNFELT
-        self._hold(3, "an outage is alarmed", heard or len(hits) < 2, told)
+        self.court.hold(3, "an outage is alarmed", heard or len(hits) < 2, told)
         if _changes_routes(call):
             events = [event for name in self.story.ways for event in self._events(f"EVENT#{name}")]
             said = any("refusal" in change["M"] for event in events for change in parts(event, "changes"))
-            self._hold(7, "an outage is in history", said, told)
+            self.court.hold(7, "an outage is in history", said, told)
         busiest = max(sum(at <= other < at + 60.0 for other in hits) for at in hits)
         story = f"{told}; {busiest} of them within a minute"
         most = MOST_PER_MINUTE.get(call.function, MOST_OF_OTHERS)
-        self._hold(10, "what is refused is not asked for without a pause", busiest <= most, story)
+        self.court.hold(10, "what is refused is not asked for without a pause", busiest <= most, story)
 
-    def _hold(self, law: int, rule: str, held: bool, story: str) -> None:
-        self.simulation.court.hold(law, rule, held, story)
+    @property
+    def court(self) -> Court:
+        return self.simulation.court
 
     def _is_at_home(self, name: str) -> bool:
         group = self.simulation.plan.configuration.groups[name]
@@ -75,26 +77,28 @@ class Ending:
         held, really = world.table.group(name), world.path_of(world.plan.configuration.groups[name])
         desired = text(held, "path")
         told = f"{name} should be on {path}; its routes are on {really}, and {desired} is desired"
-        self._hold(10, "the story ends right", really == desired == path, told)
+        self.court.hold(10, "the story ends right", really == desired == path, told)
         pending = text(part(held, "pending"), "id")
-        self._hold(10, "the story ends right", pending is None, f"{pending} is still pending")
+        self.court.hold(10, "the story ends right", pending is None, f"{pending} is still pending")
         left = parts(held, "unannounced")
-        self._hold(7, "the story is told", not left, f"{name} has {len(left)} transitions to tell")
+        self.court.hold(7, "the story is told", not left, f"{name} has {len(left)} transitions to tell")
 
     def _hold_to_history(self, name: str, way: Sequence[str]) -> None:
         """The groups's events lead over these paths in this order, and whatever EC2 has done is in one of them."""
         events = self._events(f"EVENT#{name}")
         paths = [text(event, "to_path") for event in events]
         told = f"{name} should have gone over {', '.join(way)}; its history has {paths}"
-        self._hold(7, "the story is in history", _leads_over(paths, way), told)
+        self.court.hold(7, "the story is in history", _leads_over(paths, way), told)
         kinds = {text(event, "kind") for event in events}
         wanted = self.story.kinds.get(name, ())
-        self._hold(7, "the story is in history", kinds.issuperset(wanted), f"{name} has {kinds} in its history")
+        self.court.hold(7, "the story is in history", kinds.issuperset(wanted), f"{name} has {kinds} in its history")
         untold = {f"{text(event, 'id')} {channel}" for event in events for channel in CHANNELS} - self._announced
-        self._hold(7, "the story is told", not untold, f"nobody was told of {sorted(untold)}")
+        self.court.hold(7, "the story is told", not untold, f"nobody was told of {sorted(untold)}")
         for resource, hop in self._changed(name).items():
             well = any(_says(event, resource, hop) for event in events)
-            self._hold(7, "the story is in history", well, f"{name}: no event says that {resource} was led to {hop}")
+            self.court.hold(
+                7, "the story is in history", well, f"{name}: no event says that {resource} was led to {hop}"
+            )
 
     def _hold_to_restart(self, target: str) -> None:
         simulation = self.simulation
@@ -103,15 +107,15 @@ class Ending:
         assert rule.instance is not None
         held = simulation.world.table.get(restart_key(rule.restart.group))
         active = text(part(held, "active"), "phase")
-        self._hold(10, "the story ends right", active is None, f"the restart of {target} is still {active}")
+        self.court.hold(10, "the story ends right", active is None, f"the restart of {target} is still {active}")
         machine = simulation.world.ec2.machines[rule.instance]
         well = machine.state == "running" and not machine.hung
         told = f"{rule.instance} is {machine.state}, and {'hangs' if machine.hung else 'does not hang'}"
-        self._hold(8, "the story ends right", well, told)
+        self.court.hold(8, "the story ends right", well, told)
         events = self._events(f"EVENT#RESTART#{rule.restart.group}")
         outcomes = [text(event, "outcome") for event in events]
         told = f"the history of {target} has {outcomes}"
-        self._hold(7, "the story is in history", _leads_over(outcomes, RESTART_OUTCOMES), told)
+        self.court.hold(7, "the story is in history", _leads_over(outcomes, RESTART_OUTCOMES), told)
         failed_at = max([simulation.rest.emitted_at.get((Metric.TELLING_FAILURES, ""), 0.0), *self.alarms])
         news = [event for event in events if text(event, "outcome") in RESTART_OUTCOMES]
         untold = {
@@ -120,7 +124,7 @@ class Ending:
             if number(event, "at") > failed_at
             for channel in CHANNELS
         } - self._announced
-        self._hold(7, "the story is told", not untold, f"nobody was told of {sorted(untold)}, nor of a failure")
+        self.court.hold(7, "the story is told", not untold, f"nobody was told of {sorted(untold)}, nor of a failure")
 
     @property
     def _announced(self) -> set[str]:
