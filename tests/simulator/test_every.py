@@ -10,7 +10,7 @@ from rich.console import Console
 
 from lab.simulator.__main__ import FAILING, main
 from lab.simulator.every import runs
-from lab.simulator.every.aim import Aim, at
+from lab.simulator.every.aim import Aim, at, ways
 from lab.simulator.every.excused import excuse
 from lab.simulator.every.mutants import BITES
 from lab.simulator.every.report import every
@@ -100,6 +100,12 @@ def test_parts_are_the_whole_without_repetition(made: dict[str, list[Call]]) -> 
     parts = [aim for number in (1, 2, 3) for aim in Part(number, 3).of_all(whole)]
     assert sorted(map(str, parts)) == sorted(map(str, whole))
     assert len(whole) == 10 * sum(map(len, made.values()))
+
+
+@pytest.mark.parametrize("of", [2, 5, 10])
+def test_every_part_has_failures_of_each_kind(made: dict[str, list[Call]], of: int) -> None:
+    part = Part(1, of).of_all(aims(made))
+    assert {str(aim).rpartition(":")[2] for aim in part} == set(ways())
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from lab.simulator.crew import Crew
-from lab.simulator.every.aim import Aim, at
+from lab.simulator.every.aim import Aim, at, ways
 from lab.simulator.every.stage import staged
 from lab.simulator.shrink import Cut
 from lab.simulator.simulation import Outcome
@@ -33,7 +33,9 @@ class Part:
         return Part(int(number), int(of))
 
     def of_all(self, aims: Sequence[Aim]) -> Sequence[Aim]:
-        return aims[self.number - 1 :: self.of]
+        """Each call's failures are dealt out beginning with another part, so that every part has all kinds of them."""
+        hands = (place + place // len(ways()) for place in range(len(aims)))
+        return [aim for aim, hand in zip(aims, hands, strict=True) if hand % self.of == self.number - 1]
 
 
 @dataclass(slots=True)
