@@ -24,6 +24,12 @@ EXCUSED: Final = (
         f"refused{FOR_GOOD}",
         "if one route of two is refused, and then each way back, what is left is taken for somebody else's drift",
     ),
+    Excuse(
+        "restart",
+        "save_restart",
+        "timed-out-after",
+        "news of a restart is told once, by whoever has saved it: who has not heard that it is saved does not tell",
+    ),
 )
 
 
