@@ -73,6 +73,12 @@ simulate: $(VENV)/.done ## Play a scenario in virtual time, or a seed that a hun
 hunt: $(VENV)/.done ## Play random worlds on every core until a law is broken (SECONDS=60; from seed FIRST=0 on)
 	@$(RUN)/python -m lab.simulator hunt --seconds $(SECONDS) --first $(FIRST)
 
+PART := 1/1
+
+.PHONY: every-failure
+every-failure: $(VENV)/.done ## Play short stories again for each call that is made in them and each way it can fail (PART=1/4)
+	@$(RUN)/python -m lab.simulator every --part $(PART)
+
 .PHONY: digests
 digests: $(VENV)/.done ## Print the digests of 52 simulated worlds, to be compared before and after a change
 	@$(RUN)/python -m lab.simulator digests

@@ -1,4 +1,4 @@
-"""`python -m lab.simulator simulate|hunt|prove|digests|laws`."""
+"""`python -m lab.simulator simulate|hunt|every|prove|digests|laws`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from lab.simulator import hunt as hunting
 from lab.simulator.crew import Crew
 from lab.simulator.digests import digests
 from lab.simulator.draw import draw
+from lab.simulator.every.aim import Aim
+from lab.simulator.every.report import every
+from lab.simulator.every.runs import Part, aims, some
+from lab.simulator.every.stage import staged
+from lab.simulator.every.stories import STORIES
 from lab.simulator.laws.index import table as laws
 from lab.simulator.mutants import MUTANTS
 from lab.simulator.prove import prove
@@ -33,6 +38,7 @@ class Piped(Console):
 
 CONSOLE = Piped(highlight=False, soft_wrap=True)
 EXAMPLE: Final = "4712:keep=2,5"
+FAILING: Final = "failover:9:timed-out-after"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="python -m lab.simulator", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("simulate", help="play a scenario, or a seed that a hunt has printed")
+    one = commands.add_parser("simulate", help="play a scenario, a seed that a hunt has printed, or a call that fails")
     one.add_argument("scenario", nargs="?", default="list")
     many = commands.add_parser("hunt", help="play seeds until a law is broken")
     many.add_argument("--seconds", type=float, default=60.0)
@@ -50,6 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
     many.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     for command in (one, many):
         command.add_argument("--strict", action="store_true", help="hold it also to what it is known not to keep")
+    calls = commands.add_parser("every", help="play stories again for each call in them, and each way it can fail")
+    calls.add_argument("stories", nargs="*", metavar="STORY", help=f"without any, all: {', '.join(STORIES)}")
+    calls.add_argument("--part", default="1/1", help="the k-th of n parts: 1/4, say")
+    calls.add_argument("--some", action="store_true", help="of calls that are alike only the first")
+    calls.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     bugs = commands.add_parser("prove", help="put bugs in and see how soon the hunter finds them")
     bugs.add_argument("--seconds", type=float, default=180.0, help="for each bug, at most")
     bugs.add_argument("bugs", nargs="*", metavar="BUG", help="their names; without any, all of them")
@@ -74,6 +85,8 @@ def _run(chosen: argparse.Namespace) -> int:
             return _simulate(chosen.scenario, strict=chosen.strict)
         case "hunt":
             return _hunt(chosen.seconds, chosen.first, chosen.workers, strict=chosen.strict)
+        case "every":
+            return _every(tuple(chosen.stories) or tuple(STORIES), chosen.part, chosen.workers, whole=not chosen.some)
         case "digests":
             for line in digests():
                 print(line)
@@ -93,7 +106,22 @@ def _prove(seconds: float, names: tuple[str, ...]) -> int:
     return 0 if prove(CONSOLE, seconds, names) else 1
 
 
+def _every(stories: tuple[str, ...], part: str, workers: int | None, *, whole: bool) -> int:
+    strange = sorted(set(stories) - set(STORIES))
+    if strange:
+        CONSOLE.print(f"[red]there is no story {', '.join(strange)}; there are {', '.join(STORIES)}[/]")
+        return 2
+    try:
+        chosen = Part.parse(part)
+    except ValueError as error:
+        CONSOLE.print(f"[red]{error}[/]")
+        return 2
+    return 0 if every(CONSOLE, stories, aims if whole else some, chosen, workers) else 1
+
+
 def _simulate(name: str, *, strict: bool) -> int:
+    if name.partition(":")[0] in STORIES:
+        return _strike(name)
     if name in SCENARIOS:
         plan = SCENARIOS[name].plan()
     else:
@@ -106,8 +134,20 @@ def _simulate(name: str, *, strict: bool) -> int:
             for known, scenario in SCENARIOS.items():
                 CONSOLE.print(f"  [cyan]{known:22}[/] {scenario.story}")
             CONSOLE.print(f"  or a seed, as a hunt prints it: 4711, {EXAMPLE}")
+            CONSOLE.print(f"  or a story and a call of it that fails, as `every` prints it: {FAILING}")
             return 0 if name == "list" else 2
     return show(partial(Simulation, strict=strict), plan, CONSOLE)
+
+
+def _strike(name: str) -> int:
+    story, _, struck = name.partition(":")
+    try:
+        aim = Aim.parse(name) if struck else None
+    except ValueError as error:
+        CONSOLE.print(f"[red]{name}: {error}[/]")
+        return 2
+    longer = staged(story, aim).simulation.plan
+    return show(lambda _, tell: staged(story, aim, tell).simulation, longer, CONSOLE)
 
 
 def _hunt(seconds: float, first: int, workers: int | None, *, strict: bool) -> int:

@@ -39,15 +39,31 @@ class _News:
     outcome: Outcome | None = None
 
 
-def _work(play: Play, worker: int, first: int, further: Synchronized[int], until: float, news: Queue[_News]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Seeds:
+    """What the workers share among themselves."""
+
+    further: Synchronized[int]
+    """The next seed that nobody has begun."""
+    end: int | None
+    until: float
+
+    def take(self) -> int:
+        with self.further.get_lock():
+            self.further.value += 1
+            return self.further.value - 1
+
+    def may_begin(self, seed: int) -> bool:
+        return time.monotonic() < self.until and (self.end is None or seed < self.end)
+
+
+def _work(play: Play, worker: int, first: int, seeds: _Seeds, news: Queue[_News]) -> None:
     """Play the `first` seed, then whichever is next: no worker is left with all the long ones."""
     seed = first
-    while time.monotonic() < until:
+    while seeds.may_begin(seed):
         news.put(_News(worker, Cut(seed)))
         news.put(_News(worker, Cut(seed), play(Cut(seed))))
-        with further.get_lock():
-            seed = further.value
-            further.value += 1
+        seed = seeds.take()
 
 
 @contextmanager
@@ -69,6 +85,8 @@ class _Worker:
     busy: bool = True
     up: bool = False
     """Whether it has begun anything."""
+    lost: bool = False
+    """Whether it has been said that nothing will be heard of it any more."""
 
 
 @dataclass(slots=True)
@@ -81,17 +99,18 @@ class Crew:
     until: float
     """On the clock of time.monotonic, after which no run is begun."""
     run_seconds: float = RUN_SECONDS
+    end: int | None = None
+    """The first seed that is not played any more; None: there is always another."""
     _context: SpawnContext = field(default_factory=lambda: multiprocessing.get_context("spawn"))
     _workers: list[_Worker] = field(default_factory=list)
     _news: Queue[_News] = field(init=False)
-    _further: Synchronized[int] = field(init=False)
-    """The next seed that nobody has begun."""
+    _seeds: _Seeds = field(init=False)
 
     def __enter__(self) -> Self:
         self._news = self._context.Queue()
-        self._further = self._context.Value("q", self.first + self.count)
+        self._seeds = _Seeds(self._context.Value("q", self.first + self.count), self.end, self.until)
         for number in range(self.count):
-            arguments = (self.play, number, self.first + number, self._further, self.until, self._news)
+            arguments = (self.play, number, self.first + number, self._seeds, self._news)
             process = self._context.Process(target=_work, args=arguments, daemon=True)
             with uninterrupted():
                 process.start()
@@ -131,7 +150,12 @@ class Crew:
         for worker in self._workers:
             code, spent = worker.process.exitcode, time.monotonic() - worker.since
             limit = self.run_seconds if worker.up else START_SECONDS
+            if worker.lost:
+                continue
             if code:
+                worker.lost = True
                 yield worker.cut, Outcome.failed(f"{LOST}: its process ended with exit code {code}")
             elif worker.busy and code is None and spent > limit:
+                worker.lost = True
+                worker.process.kill()
                 yield worker.cut, Outcome.failed(f"{LOST}: it has not ended within {limit:g} s")

@@ -65,6 +65,8 @@ class Faults:
     unanswered: dict[str, float] = field(default_factory=dict)
     denied: dict[str, float] = field(default_factory=dict)
     stale: dict[str, float] = field(default_factory=dict)
+    withheld: dict[str, float] = field(default_factory=dict)
+    """Whom one operation that is refused until further notice concerns (`strikes`)."""
 
     def amount(self, kind: dict[str, float], names: Iterable[str]) -> float:
         if not kind:
@@ -282,12 +284,15 @@ class Call:
         self._cross = cross
         self._pause = pause
         self.on_fault: Callable[[tuple[str, ...]], None] = nobody
+        self.enter: Callable[[str, Callable[[], Any], tuple[str, ...]], None] = nobody
+        """Lets a call pass, or raises what befalls it (`strikes.Gate.enter`)."""
 
     def __call__(self, operation: str, names: tuple[str, ...], act: Callable[[], Any]) -> Any:
         """Carry the call out: `act` is what it does, at a moment within it. Raises botocore's errors."""
         ec2, random = self._ec2, self._ec2.random
         ec2.calls += 1
         self._cross(operation)
+        self.enter(operation, act, names)
         faults = ec2.faults
         if (p := faults.amount(faults.denied, names)) and random.random() < p:
             self._trouble(names, 0.1)

@@ -12,9 +12,13 @@ from botocore.exceptions import ClientError
 from lab.simulator.bans import Ban
 from lab.simulator.ec2 import GONE, Call, Ec2, Forbidden, Hop, pages, refusal
 from lab.simulator.nobody import nobody
+from lab.simulator.strikes import EC2
 
 _SHOWN_AS: Final = {"VpcEndpointId": "GatewayId"}
 """The name under which DescribeRouteTables shows a next hop, if it is not that of the parameter that set it."""
+
+_FOR_GOOD: Final = frozenset({"UnauthorizedOperation", EC2.refused, *EC2.refused_otherwise.values()})
+"""Codes of refusals that strike a single call, and of those for want of a permission."""
 
 Paginated = Literal[
     "describe_route_tables", "get_transit_gateway_prefix_list_references", "search_transit_gateway_routes"
@@ -129,7 +133,7 @@ class Client:
             self._watch.refused(Refused(resource, after, error.against, error.response["Error"]["Code"]))
             raise
         except ClientError as error:
-            if (code := error.response["Error"]["Code"]) == "UnauthorizedOperation":
+            if (code := error.response["Error"]["Code"]) in _FOR_GOOD:
                 self._watch.refused(Refused(resource, after, "*", code))
             raise
 

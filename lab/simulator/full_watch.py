@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any, Final, TypeVar
 
 from lab.memory_store import MemoryStore
 from lab.simulator.loop import KernelLoop
 from lab.simulator.nobody import nobody
+from lab.simulator.store import as_translated
+from lab.simulator.strikes import TABLE, Call, blow
 from lab.simulator.watch import LineProber
 from lab.simulator.world import World
 from routekeeper.domain.errors import StoreError
@@ -36,6 +40,7 @@ class Life:
         """A call to the table: it takes time, it may fail before or after it acts, and the dead do not return."""
         await asyncio.sleep(self.random.uniform(0.002, 0.012))
         self._end_if_dead()
+        await self._pass(function)
         p = self.world.chances.store
         if self.world.places[self.vantage].cut_off or (p and self.random.random() < p):
             if p and self.random.random() < 0.5:
@@ -47,6 +52,32 @@ class Life:
         await asyncio.sleep(self.random.uniform(0.002, 0.012))
         self._end_if_dead()
         return found
+
+    async def _pass(self, function: Callable[[], T]) -> None:
+        """Return if nothing befalls the call."""
+        operation = function.func.__name__ if isinstance(function, partial) else "call"
+        failure = self.world.strike(Call("monitor", TABLE.name, operation))
+        if failure is None:
+            return
+        what = blow(failure, TABLE, operation)
+        self.world.troubled["*"] = self.world.kernel.now
+        if what.acts:
+            with suppress(StoreError):
+                function()
+        if what.error is None:
+            self.world.tell(f"monitor {self.vantage}", f"{failure.value}: {operation}")
+            self.world.places[self.vantage].broken_at = self.world.kernel.now
+            self.end()
+            raise asyncio.CancelledError
+        await asyncio.sleep(what.seconds)
+        self._end_if_dead()
+        raise as_translated(operation, what.error) from what.error
+
+    def end(self) -> None:
+        """The process is gone, with everything it had under way."""
+        self.dead = True
+        if self.task is not None:
+            self.task.cancel()
 
     def _end_if_dead(self) -> None:
         if self.dead:
@@ -63,6 +94,8 @@ class FullWatch:
     skew: float
     lives: list[Life] = field(default_factory=list)
     count: int = 0
+    failures: list[float] = field(default_factory=list)
+    """When an invocation ended with an error: there is an alarm on these."""
     watched_since: float = 0.0
     """Since when there has been an invocation without a break."""
 
@@ -96,12 +129,7 @@ class FullWatch:
     def kill(self) -> None:
         """Whoever is at work here dies, in the middle of what it is doing."""
         for life in self.lives:
-            self._end(life)
-
-    def _end(self, life: Life) -> None:
-        life.dead = True
-        if life.task is not None:
-            life.task.cancel()
+            life.end()
 
     def _invoke(self) -> None:
         if not self.alive:
@@ -116,12 +144,13 @@ class FullWatch:
         monitor = Monitor(self.vantage, self.world.plan.configuration, dependencies)
         life.task = self.loop.begin(self._run(monitor, owner))
         self.lives.append(life)
-        self.world.kernel.after(TIMEOUT_SECONDS, lambda: self._end(life))
+        self.world.kernel.after(TIMEOUT_SECONDS, life.end)
 
     async def _run(self, monitor: Monitor, owner: str) -> None:
         try:
             ended = await monitor.run(owner, self.clock() + TIMEOUT_SECONDS)
         except StoreError as error:
+            self.failures.append(self.world.kernel.now)
             self.world.tell(f"monitor {self.vantage}", f"{owner}: {error}")
         except asyncio.CancelledError:
             raise

@@ -6,23 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lab.simulator.channels import EventBus, Topic
 from lab.simulator.ec2 import Call
 from lab.simulator.ec2_client import Client, Refused, RouteChange, Watch
 from lab.simulator.invocation import Invocation
 from lab.simulator.kernel import Killed, Task
 from lab.simulator.nobody import nobody
 from lab.simulator.store import Passage, PassedStore
+from lab.simulator.strikes import EC2, TABLE
 from lab.simulator.world import World
 from routekeeper import router
+from routekeeper.announcing.aws import AwsAnnouncer
 from routekeeper.domain.brake import Engagement
-from routekeeper.domain.errors import AnnouncementError, RoutekeeperError
+from routekeeper.domain.errors import RoutekeeperError
 from routekeeper.domain.group_state import Channel, Transition
+from routekeeper.domain.presence import Release
 from routekeeper.domain.restart_event import RestartEvent
 from routekeeper.ec2.instances import Ec2Instances
 from routekeeper.ec2.steering.kinds import steerers
 from routekeeper.operator import Operator
 from routekeeper.restarter import Dependencies, Restarter, RestartReport
-from routekeeper.telemetry.measurements import Measurement, Metric
+from routekeeper.router.presence import tell_pass
+from routekeeper.telemetry.measurements import Measurement, Metric, count_untold
 
 TIMEOUTS: Final = {"router": 55.0, "restarter": 55.0, "operator": 15.0}
 """Seconds after which Lambda ends an invocation (template.yaml)."""
@@ -42,29 +47,26 @@ class Hooks:
 
 
 class _People:
-    """An `Announcer` that takes its time."""
+    """An `Announcer`: the real one, on a topic and a bus that take their time and may fail."""
 
     def __init__(self, invocation: Invocation, hooks: Hooks) -> None:
         self._invocation = invocation
         self._hooks = hooks
 
     def transition(self, transition: Transition, channel: Channel) -> None:
-        self._tell(f"{transition.id} {channel.value}")
+        self._announcer(transition.id).transition(transition, channel)
 
     def brake(self, engagement: Engagement, channel: Channel) -> None:
-        self._tell(f"brake {engagement.engaged_at} {channel.value}")
+        self._announcer(f"brake {engagement.engaged_at}").brake(engagement, channel)
 
     def restart(self, event: RestartEvent) -> None:
-        self._tell(event.id)
+        self._announcer(event.id).restart(event)
 
-    def _tell(self, identifier: str) -> None:
-        self._invocation.cross("announce")
-        self._invocation.pause(self._invocation.random.uniform(0.02, 0.1))
-        if (p := self._invocation.world.chances.store) and self._invocation.random.random() < p:
-            self._invocation.world.troubled["*"] = self._invocation.world.kernel.now
-            raise AnnouncementError("the topic does not answer, as the simulator has it")
-        self._hooks.announced(identifier)
-        self._invocation.cross("announce done")
+    def _announcer(self, identifier: str) -> AwsAnnouncer:
+        """One that tells of one thing, so that whoever is told knows of what."""
+        topic: Any = Topic(self._invocation, lambda: self._hooks.announced(f"{identifier} {Channel.TOPIC.value}"))
+        bus: Any = EventBus(self._invocation, lambda: self._hooks.announced(f"{identifier} {Channel.EVENTS.value}"))
+        return AwsAnnouncer(topic, bus, "topic", "simulated")
 
 
 @dataclass(slots=True)
@@ -90,7 +92,8 @@ class Functions:
         invocation = Invocation(self.world, function, number, skew, random)
         seconds = TIMEOUTS[function]
         invocation.began_at, invocation.ends_by = kernel.now, kernel.now + seconds
-        task = kernel.spawn(lambda: self._body(invocation, payload))
+        tick = payload is None and on_end is None
+        task = kernel.spawn(lambda: self._body(invocation, payload, tick=tick))
         invocation.task = task
         self.by_task[task] = invocation
 
@@ -115,18 +118,19 @@ class Functions:
         task.on_end.append(ended)
         kernel.after(seconds, out_of_time)
 
-    def _body(self, invocation: Invocation, payload: dict[str, object] | None) -> None:
+    def _body(self, invocation: Invocation, payload: dict[str, object] | None, *, tick: bool) -> None:
+        """`tick`: it is the schedule that invokes."""
         match invocation.function:
             case "router":
-                self._route(invocation, payload)
+                self._route(invocation, payload, tick=tick)
             case "restarter":
-                self._restart(invocation)
+                self._restart(invocation, tick=tick)
             case "operator":
                 self._ask(invocation, payload or {})
             case other:
                 raise ValueError(f"{other} is not simulated as an invocation")
 
-    def _route(self, invocation: Invocation, event: dict[str, object] | None) -> None:
+    def _route(self, invocation: Invocation, event: dict[str, object] | None, *, tick: bool) -> None:
         """A tick, records of the stream, or something that AWS says."""
         client: Any = self._client(invocation)
         configuration, store = self.world.plan.configuration, self._store(invocation)
@@ -144,19 +148,28 @@ class Functions:
         for report in router.Router(configuration, dependencies).run(invocation.name, deadline_at):
             if report.error is not None:
                 self.world.tell(invocation.name, f"{report.group}: {report.error}")
+        if tick:
+            tell_pass(store, Release("simulated"), invocation.clock())
 
-    def _restart(self, invocation: Invocation) -> None:
+    def _restart(self, invocation: Invocation, *, tick: bool) -> None:
         client: Any = self._client(invocation)
         announce = _People(invocation, self.hooks).restart
         instances = Ec2Instances(client)
         dependencies = Dependencies(self._store(invocation), instances, announce, invocation.clock, invocation.pause)
         restarter = Restarter(self.world.plan.configuration, dependencies)
 
+        def emit(measurement: Measurement) -> None:
+            self.hooks.emit(invocation, measurement)
+
         def done(report: RestartReport) -> None:
             for _ in report.given_up:
-                self.hooks.emit(invocation, Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+                emit(Measurement(Metric.RESTARTS_GIVEN_UP, 1))
+            for _ in range(report.untold):
+                count_untold(emit)
 
-        restarter.run(invocation.ends_by + invocation.skew, done)
+        summary = restarter.run(invocation.ends_by + invocation.skew, done)
+        if tick:
+            summary.raise_errors()
 
     def _ask(self, invocation: Invocation, payload: dict[str, object]) -> None:
         operator = Operator(self._store(invocation), self.world.plan.configuration, invocation.clock)
@@ -169,6 +182,7 @@ class Functions:
         hooks = self.hooks
         call = Call(self.world.ec2, invocation.cross, invocation.pause)
         call.on_fault = self._troubled
+        call.enter = invocation.gate(EC2, self._troubled).enter
         watch = Watch(
             lambda change: hooks.route(invocation, change),
             lambda instance, asked: hooks.instance(invocation, instance, asked),
@@ -199,5 +213,6 @@ class Functions:
             lambda: random.random() < 0.5,
             lambda: 0.002 + 0.006 * random.random(),
             invocation.looks,
+            invocation.gate(TABLE, lambda _: self._troubled(("*",))).enter,
         )
         return PassedStore(world.table, f"{invocation.function}/{invocation.number}", passage)

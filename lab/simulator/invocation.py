@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import NoReturn
 
 from lab.simulator.kernel import Killed, Task
+from lab.simulator.nobody import nobody
+from lab.simulator.strikes import Gate, Service
 from lab.simulator.world import World
 from routekeeper.store.codec import Item
 
@@ -57,7 +61,11 @@ class Invocation:
         if p and self.random.random() < p:
             self.die(f"crashed at {place}")
 
-    def die(self, how: str) -> None:
+    def gate(self, service: Service, troubled: Callable[[tuple[str, ...]], None] = nobody) -> Gate:
+        """Where its calls to a service pass."""
+        return Gate(self.function, service, self.world.strike, self.pause, self.die, troubled)
+
+    def die(self, how: str) -> NoReturn:
         """The process is gone, with everything it had under way."""
         self.died = how
         self.world.faults += 1

@@ -67,6 +67,8 @@ class Outcome:
     """The same for two runs only if they wrote the same at the same times."""
     error: str | None = None
     """A defect of the application or of the simulator: the type of what was raised, and what it says."""
+    cost: float = 0.0
+    """Seconds of processor time, where somebody has measured them."""
 
     @staticmethod
     def failed(error: BaseException | str) -> Outcome:
@@ -120,6 +122,8 @@ class Simulation:
             name: watch(world, self.loop, name, skew) for name, skew in skews.items()
         }
         self.streams = {name: self._stream(name) for name in ("router", "restarter")}
+        self.led_to: dict[str, str] = {}
+        """Where the application has last led each resource."""
         self._leapt = 0.0
         self._touched_at = START
         self._ticks = 0
@@ -165,6 +169,7 @@ class Simulation:
     def _route_changed(self, invocation: Invocation, change: RouteChange) -> None:
         self._touch(f"{invocation.name} {change.resource} {change.before} {change.after}")
         self.bars.on_route(invocation, change)
+        self.led_to[change.resource] = change.after
         self.routes.changes.on_route(invocation, change)
 
     def _instance_asked(self, invocation: Invocation, instance: str, asked: str) -> None:
@@ -356,7 +361,7 @@ class Simulation:
             return False
         if world.chances.any or any(stream.waiting for stream in self.streams.values()) or self.kernel.tasks:
             return False
-        if self.bars.ended_within(CALM_SECONDS):
+        if world.ec2.faults.withheld or self.bars.ended_within(CALM_SECONDS):
             return False
         if self.bus.waiting or any(0 <= now - at < CALM_SECONDS for at in self.signals.boundaries()):
             return False

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lab.memory_store import MemoryStore, MemoryTable
 from lab.simulator.nobody import nobody
 from routekeeper.domain.errors import StoreError
 from routekeeper.store import writes
 from routekeeper.store.codec import Attribute, Item
+from routekeeper.store.dynamodb import DynamoDbStore
 from routekeeper.store.items import HISTORY_SECONDS
 from routekeeper.store.writes import Key, Put, Refusal, Refused, key_of
 
@@ -85,6 +89,33 @@ class Passage:
     seconds: Callable[[], float]
     looked: Callable[[str, str], None]
     """Told what was read: operation and sort key, or partition."""
+    enter: Callable[[str, Callable[[], Any]], None] = nobody
+    """Lets a call pass, or raises what befalls it (`strikes.Gate.enter`)."""
+
+
+class _Clientless(DynamoDbStore):
+    """The real adapter, for the sake of how it translates errors."""
+
+    def __init__(self) -> None:
+        client: Any = None
+        super().__init__(client, "routekeeper", clock=lambda: 0.0)
+
+    def fail(self, operation: str, error: Exception) -> None:
+        """Raise what the adapter raises where its client raises `error`."""
+
+        def refuse() -> NoReturn:
+            raise error
+
+        self._call(operation, refuse)
+
+
+def as_translated(operation: str, error: Exception) -> Exception:
+    """What the store raises where its client raises `error`."""
+    try:
+        _Clientless().fail(operation, error)
+    except (StoreError, Refused) as translated:
+        return translated
+    raise AssertionError("an error of the client is an error of the store's")
 
 
 class PassedStore(MemoryStore):
@@ -115,6 +146,7 @@ class PassedStore(MemoryStore):
     def _put(self, operation: str, puts: Sequence[Put]) -> None:
         passage = self._passage
         passage.cross(operation)
+        self._pass(operation, lambda: self._table.put(operation, self._writer, puts))
         if passage.fails():
             if passage.acts():
                 self._table.put(operation, self._writer, puts)
@@ -124,9 +156,16 @@ class PassedStore(MemoryStore):
         self._table.put(operation, self._writer, puts)
         self._leave(operation)
 
+    def _pass(self, operation: str, act: Callable[[], None]) -> None:
+        try:
+            self._passage.enter(operation, act)
+        except (BotoCoreError, ClientError) as error:
+            raise as_translated(operation, error) from error
+
     def _enter(self, operation: str) -> None:
         passage = self._passage
         passage.cross(operation)
+        self._pass(operation, nobody)
         if passage.fails():
             passage.pause(6.0)
             raise StoreError(f"{operation}: no answer, as the simulator has it")

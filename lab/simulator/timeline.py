@@ -10,7 +10,14 @@ from rich.markup import escape
 from lab.simulator.plan import Plan
 from lab.simulator.simulation import Simulation, Tell
 
-_COLOURS = {"world": "yellow", "court": "bold red", "operator": "magenta", "router": "green", "monitor": "cyan"}
+_COLOURS = {
+    "world": "yellow",
+    "failure": "bold yellow",
+    "court": "bold red",
+    "operator": "magenta",
+    "router": "green",
+    "monitor": "cyan",
+}
 
 
 def show(simulate: Callable[[Plan, Tell], Simulation], plan: Plan, console: Console) -> int:

@@ -18,6 +18,7 @@ from lab.simulator.lines import Fate, Ledger, Line, Outcome
 from lab.simulator.nobody import nobody
 from lab.simulator.plan import EVERYBODYS, Event, Kind, Plan
 from lab.simulator.store import WatchedTable
+from lab.simulator.strikes import Strike
 from routekeeper.domain.detection import Detection
 from routekeeper.domain.settings import Configuration, Group, Path
 from routekeeper.domain.steering import NextHop, NextHopKind, Steering, TgwPrefixList, VpcRoute
@@ -123,6 +124,7 @@ class World:
         self.on_spot: Callable[[str], None] = nobody
         self.on_scaled_in: Callable[[str], None] = nobody
         self.on_maintenance: Callable[[str, tuple[float, float], str], None] = nobody
+        self.strike: Strike = nobody
         self.tell: Callable[[str, str], None] = nobody
         self.ends: list[float] = []
         """When what has begun will be over."""

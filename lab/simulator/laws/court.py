@@ -55,7 +55,7 @@ class Court:
         faults, troubled = world.ec2.faults, world.troubled
         if now - world.died_at < seconds or world.is_spoilt(group):
             return True
-        for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale):
+        for held in (faults.throttled, faults.unanswered, faults.denied, faults.stale, faults.withheld):
             if held and ("*" in held or group in held):
                 return True
         return now - troubled.get("*", -1e12) < seconds or now - troubled.get(group, -1e12) < seconds

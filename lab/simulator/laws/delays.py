@@ -145,6 +145,9 @@ class Delays:
             return
         if self.world.kernel.now - self.signals.of(group.name, path.name).last < 130:
             return
+        bar = part(part(part(held, "paths"), path.name), "bar")
+        if number(bar, "next_try_at") > self.world.kernel.now - 130:
+            return  # what EC2 has refused is asked for again in its time
         asked_ago = self.world.kernel.now - number(part(pin, "asked"), "at")
         well = self._well_for(group, path)
         if self.routes.bars.taken_for(group.name, path.name) < 130:

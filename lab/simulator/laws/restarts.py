@@ -89,6 +89,8 @@ class Restarts:
                 continue
             others = [p for p in group.paths if instance not in self.routes.signals.instances(p)]
             others = [p for p in others if not self.routes.looks.is_doubted(group, p.name, invocation)]
+            memories = part(self.world.table.group(group.name), "paths")
+            others = [p for p in others if part(part(memories, p.name), "bar") is None]
             free_for = self.routes.blackholes.free_for
             well = max((min(bench.held_for(p.target, GOOD), free_for(group.name, p.name)) for p in others), default=0.0)
             looked_at = turned_at(invocation, target)
@@ -203,7 +205,7 @@ class Restarts:
 
     def in_trouble(self, instance: str) -> bool:
         world, faults = self.world, self.world.ec2.faults
-        held = (faults.throttled, faults.unanswered, faults.denied, faults.stale)
+        held = (faults.throttled, faults.unanswered, faults.denied, faults.stale, faults.withheld)
         lately = world.kernel.now - world.troubled.get(instance, -1e12) < HELP_SECONDS
         return lately or any(instance in kind for kind in held)
 

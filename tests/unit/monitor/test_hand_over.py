@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,34 @@ def test_a_table_out_of_reach_until_the_deadline_is_an_error() -> None:
     async def main(clock: Clock) -> None:
         zone = Zone(clock)
         await zone.invoke("first", lasts=30, store=store_of(zone, "first", load_lease=10_000))
+
+    with pytest.raises(StoreError, match="throttled"):
+        run_virtually(main)
+
+
+def test_a_lease_that_the_table_refuses_is_asked_for_once_a_second_before_long() -> None:
+    async def main(clock: Clock) -> int:
+        zone = Zone(clock)
+        store, asked = store_of(zone, "first"), 0
+
+        def count() -> None:
+            nonlocal asked
+            asked += 1
+            store.before("load_lease", count)
+            raise THROTTLED
+
+        store.before("load_lease", count)
+        with suppress(StoreError):
+            await zone.invoke("first", lasts=65, store=store)
+        return asked
+
+    assert 60 <= run_virtually(main) <= 72
+
+
+def test_a_watch_that_never_learns_what_its_predecessor_knew_ends_as_an_error() -> None:
+    async def main(clock: Clock) -> None:
+        zone = Zone(clock)
+        await zone.invoke("first", lasts=60, store=store_of(zone, "first", load_board=10_000))
 
     with pytest.raises(StoreError, match="throttled"):
         run_virtually(main)

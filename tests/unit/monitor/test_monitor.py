@@ -296,6 +296,28 @@ def test_law_10_a_first_verdict_that_was_never_written_is_written_by_the_success
     assert run_virtually(main) is Health.HEALTHY
 
 
+def test_a_watch_whose_votes_the_table_refuses_ends_as_an_error() -> None:
+    async def main(clock: Callable[[], float]) -> None:
+        zone = Zone(clock)
+        store = MemoryStore(zone.table, writer="first")
+        store.fail("save_health", StoreError("denied"), times=1000)
+        await zone.invoke("first", lasts=60, store=store)
+
+    with pytest.raises(StoreError, match="denied"):
+        run_virtually(main)
+
+
+@pytest.mark.parametrize("refusals", [1, 25])
+def test_votes_that_the_table_has_taken_at_last_are_no_error(refusals: int) -> None:
+    async def main(clock: Callable[[], float]) -> Ended:
+        zone = Zone(clock)
+        store = MemoryStore(zone.table, writer="first")
+        store.fail("save_health", StoreError("throttled"), times=refusals)
+        return await zone.invoke("first", lasts=60, store=store)
+
+    assert run_virtually(main) is Ended.DEADLINE
+
+
 def test_law_1_after_a_pause_in_watching_old_verdicts_are_unknown() -> None:
     async def main(clock: Callable[[], float]) -> Health | None:
         zone = Zone(clock)

@@ -219,6 +219,28 @@ def test_without_its_ledger_a_return_waits_for_the_next_pass(stage: Stage, opera
     assert stage.state().path == "nat-a"
 
 
+@pytest.mark.parametrize("operation", ["load_brake", "save_brake"])
+def test_law_3_a_ledger_out_of_reach_is_measured_once_an_invocation(stage: Stage, operation: str) -> None:
+    flap(stage)
+    store = MemoryStore(stage.table, writer="test")
+    store.fail(operation, StoreError("denied"), times=9)
+    stage.run(store)
+    assert stage.count(Metric.STEERING_FAILURES) == 1
+
+
+def test_law_3_that_people_were_told_of_the_brake_and_it_could_not_be_saved_is_measured(stage: Stage) -> None:
+    flap(stage)
+    stage.people.unreachable = set(Channel)
+    stage.run()
+    stage.people.unreachable.clear()
+    stage.measured.clear()
+    store = MemoryStore(stage.table, writer="test")
+    store.fail("save_brake", StoreError("denied"))
+    stage.run(store)
+    assert len(stage.people.engagements) == len(Channel)
+    assert stage.count(Metric.STEERING_FAILURES) == 1
+
+
 def test_law_2_a_slot_that_came_late_is_no_reason_to_return_to_what_has_failed_meanwhile(stage: Stage) -> None:
     flap(stage)
     store = MemoryStore(stage.table, writer="test")

@@ -99,3 +99,19 @@ def test_a_blackholed_route_is_left_though_its_probes_still_succeed(stage: Stage
     stage.run()
     assert stage.state().path == "nat-b"
     assert "blackhole" in stage.history()[0].reason
+
+
+def test_a_change_that_cannot_be_read_back_is_asked_for_ever_more_rarely(stage: Stage) -> None:
+    stage.configuration = replace(CONFIGURATION, groups={"one": CONFIGURATION.groups["one"]})
+    stage.see("nat-a", Health.UNHEALTHY)
+    began, asked_at = stage.now, list[float]()
+    stage.routes.before_read = lambda: asked_at.append(stage.now)
+
+    def deny(changed: str) -> None:
+        del changed
+        stage.routes.refusals["read"] = [DENIED] * 1000
+
+    stage.routes.before_change = deny
+    assert "not to be read back" in str(stage.run()["one"].error)
+    assert len(asked_at) < 25
+    assert stage.now - began > 20, "as long as the pass lasts"

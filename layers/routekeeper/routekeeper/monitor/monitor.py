@@ -24,6 +24,9 @@ from routekeeper.telemetry.context import bound
 LOG = logging.getLogger("routekeeper.monitor")
 
 CLAIM_POLL_SECONDS: Final = 0.2
+PATIENT_AFTER: Final = 10
+"""After so many looks at the lease that failed one after the other the pause between two is `CLAIM_RETRY_SECONDS`."""
+CLAIM_RETRY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Monitor:
         The predecessor may let go of the lease at any moment after the claim: from then on nobody watches until it
         is read, so a table that cannot be read is read again.
         """
-        claimed = False
+        claimed, failures = False, 0
         failure: StoreError | None = None
         while self.dependencies.clock() < deadline_at - DEADLINE_MARGIN_SECONDS:
             try:
@@ -72,15 +75,15 @@ class Monitor:
             except StoreError as error:
                 if failure is None:
                     LOG.warning("lease not to be had", extra={"error": str(error)})
-                failure = error
+                failure, failures = error, failures + 1
             else:
-                failure = None
+                failure, failures = None, 0
                 if lease.held_by(owner, self.dependencies.clock()):
                     return lease
                 if lease.successor != owner:
                     return None
                 claimed = True
-            await asyncio.sleep(CLAIM_POLL_SECONDS)
+            await asyncio.sleep(CLAIM_POLL_SECONDS if failures <= PATIENT_AFTER else CLAIM_RETRY_SECONDS)
         if failure is not None:
             raise failure
         return None

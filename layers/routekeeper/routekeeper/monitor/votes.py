@@ -17,6 +17,8 @@ LOG = logging.getLogger("routekeeper.monitor")
 RETRY_SECONDS: Final = 0.5
 WRITES_AT_ONCE: Final = 4
 """Fewer than `asyncio.to_thread` has threads (at least five), because the lease is renewed in one of them, too."""
+UNTAKEN_SECONDS: Final = 15.0
+"""How long the table may refuse votes before that is more than a passing trouble."""
 
 
 class Votes:
@@ -26,12 +28,22 @@ class Votes:
         self._tenure = tenure
         self._store = dependencies.store
         self._offload = dependencies.offload
+        self._clock = dependencies.clock
         self._told: dict[str, TargetHealth] = {}
         self._unsaved: dict[str, TargetHealth] = {}
         self._savers: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
         self._paused = False
         self._fenced: LeaseLost | None = None
+        self._refused_since: float | None = None
+        self._refusal: StoreError | None = None
+
+    @property
+    def untaken(self) -> StoreError | None:
+        """Why the table takes no vote, if it has taken none for `UNTAKEN_SECONDS` although it was asked to."""
+        since = self._refused_since
+        lasting = since is not None and self._clock() - since >= UNTAKEN_SECONDS
+        return self._refusal if lasting else None
 
     def raise_if_fenced(self) -> None:
         """Raises LeaseLost if the table refuses a vote because of a newer epoch: no other try would fare better."""
@@ -88,6 +100,7 @@ class Votes:
                     return
                 except StoreError as error:
                     LOG.warning("health not written", extra={"target": target, "error": str(error)})
+                    self._note_refusal(error)
                     await asyncio.sleep(RETRY_SECONDS)
         finally:
             del self._savers[target]  # in the same step, so that the next vote starts a saver of its own
@@ -96,5 +109,11 @@ class Votes:
         state = self._unsaved[target]
         lease = self._tenure.lease
         await self._offload(partial(self._store.save_health, lease.vantage, lease.epoch, target, state))
+        self._refused_since = self._refusal = None
         if self._unsaved.get(target) is state:
             del self._unsaved[target]
+
+    def _note_refusal(self, error: StoreError) -> None:
+        if self._refused_since is None:
+            self._refused_since = self._clock()
+        self._refusal = error

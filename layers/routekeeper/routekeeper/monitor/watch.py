@@ -78,13 +78,16 @@ class Watch:
         self._blind_until = 0.0
         self._untaken: StoreError | None = None
         """Why the table has taken no heartbeat yet, if it has refused one."""
+        self._unread: StoreError | None = None
+        """Why the board could not be read when it last was tried."""
         self._taken = False
 
     async def run(self, keep_watch: KeepWatch, deadline_at: float) -> Ended:
         """Watch for as long as `keep_watch` does; it should end before `deadline_at`.
 
         Raises:
-            StoreError: the table has refused every heartbeat, or what was written although the lease is ours.
+            StoreError: the table has refused every heartbeat, every vote for a while, every look at what the
+                predecessor knew, or what was written although the lease is ours.
         """
         self._reading = reading = asyncio.get_running_loop().create_task(self._read_board())
         try:
@@ -102,8 +105,9 @@ class Watch:
         self._count_rounds()
         self.reporter.report(self.states())
         LOG.info("watch ended", extra={"ended": ended.value})
-        if self._untaken is not None and ended is not Ended.LEASE_LOST:
-            raise self._untaken
+        failure = self._untaken or self._votes.untaken or (None if self.is_blind else self._unread)
+        if failure is not None and ended is not Ended.LEASE_LOST:
+            raise failure
         return ended
 
     # --- beginning
@@ -116,6 +120,7 @@ class Watch:
                 return await self._dependencies.offload(partial(self._dependencies.store.load_board, (self._name,)))
             except StoreError as error:
                 LOG.log(level, "board not readable", extra={"error": str(error)})
+                self._unread = error
                 level = logging.DEBUG
             await asyncio.sleep(BOARD_RETRY_SECONDS)
 
@@ -153,6 +158,7 @@ class Watch:
             return
         if self._reading.done():
             board, now = self._reading.result(), self.clock()
+            self._unread = None
             for item in board.ahead(now):
                 LOG.warning("item of the predecessor not believed", extra=asdict(item))
             self._recall(board.known_by(self._name, now), board.told_by(self._name, now))

@@ -31,7 +31,8 @@ FIRST_PAUSE_SECONDS: Final = 0.25
 WANTED_SECONDS: Final = 2.0
 """The pause before each question whether the path is still wanted."""
 READ_BACK_SECONDS: Final = 0.25
-"""The pause between two looks at what was changed."""
+"""The pause between two looks at what was changed. It doubles with each look that EC2 refuses or does not answer, up to
+`WANTED_SECONDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +210,21 @@ def _read_back(
     What is outranked is not waited for, because only a person ends that. A change that AWS is still carrying out by
     then counts as made: it was accepted, and the next pass would see it go wrong.
     """
+    pause = READ_BACK_SECONDS
     while expected:
         try:
             found = {route.resource: route for route in dependencies.steerers.read(group)}
         except Ec2Error as error:
             missing = dict.fromkeys(expected, _misread(f"not to be read back: {error}"))
+            pause = min(2 * pause, WANTED_SECONDS)
         else:
             missing = _unlike(expected, found, path)
             if all(map(_is_outranked, missing.values())) and all(found[one].settled for one in expected):
                 return missing
-        if dependencies.clock() + READ_BACK_SECONDS >= deadline_at or not hope.is_wanted():
+            pause = READ_BACK_SECONDS
+        if dependencies.clock() + pause >= deadline_at or not hope.is_wanted():
             return missing
-        dependencies.sleep(READ_BACK_SECONDS)
+        dependencies.sleep(pause)
     return {}
 
 

@@ -96,7 +96,10 @@ class Braking:
             return
         except StoreError as error:
             LOG.warning("the brake's ledger was not read", extra={"error": str(error)})
+            self._measure_failure()
             return
+        if self._failed is not None:
+            self._measure_failure()
         self._failed = None
         if ledger.engaged_at is None:
             return
@@ -110,6 +113,10 @@ class Braking:
 
     def _measure(self) -> None:
         self.dependencies.emit(Measurement(Metric.BRAKE_ENGAGED, 1))
+
+    def _measure_failure(self) -> None:
+        """Moves are not counted, and none that can wait is made: if that lasts, a person has to see to the table."""
+        self.dependencies.emit(Measurement(Metric.STEERING_FAILURES, 1))
 
     def _tell(self, rule: Brake, ledger: Ledger, engaged_at: float) -> None:
         news = Engagement(engaged_at, rule.moves, rule.per_seconds, ledger.moves)
@@ -135,6 +142,7 @@ class Braking:
             self._change(settled)
         except StoreError as error:
             LOG.warning("telling of the brake not saved", extra={"error": str(error)})
+            self._measure_failure()
 
     def _change(self, change: Callable[[Ledger], Ledger]) -> Ledger:
         """The ledger after the change, saved if it changes anything. Raises StoreError."""
