@@ -17,6 +17,9 @@ from routekeeper.store.items import restart_key
 from routekeeper.telemetry.measurements import Metric
 
 RESTART_OUTCOMES: Final = ("begun", "recovered")
+REFUSED: Final = "EC2 does not stop it"
+"""What history says of a restart that EC2 does not allow, at once or at each of its attempts: it is given up, and told."""
+GIVEN_UP_OUTCOMES: Final = ("begun", "failed")
 MOST_PER_MINUTE: Final = {"monitor": 200}
 """How often an operation that is refused for good may be asked for within a minute. Of a monitor there may be three
 invocations at once, each of which asks every second: until it has the lease, nobody may be watching."""
@@ -109,15 +112,18 @@ class Ending:
         active = text(part(held, "active"), "phase")
         self.court.hold(10, "the story ends right", active is None, f"the restart of {target} is still {active}")
         machine = simulation.world.ec2.machines[rule.instance]
-        well = machine.state == "running" and not machine.hung
+        events = self._events(f"EVENT#RESTART#{rule.restart.group}")
+        given_up = any(one.get("S") == target for one in parts(held, "given_up"))
+        never = given_up and any(REFUSED in (text(event, "reason") or "") for event in events)
+        well = machine.state == "running" and (never or not machine.hung)
         told = f"{rule.instance} is {machine.state}, and {'hangs' if machine.hung else 'does not hang'}"
         self.court.hold(8, "the story ends right", well, told)
-        events = self._events(f"EVENT#RESTART#{rule.restart.group}")
         outcomes = [text(event, "outcome") for event in events]
         told = f"the history of {target} has {outcomes}"
-        self.court.hold(7, "the story is in history", _leads_over(outcomes, RESTART_OUTCOMES), told)
+        wanted = GIVEN_UP_OUTCOMES if never else RESTART_OUTCOMES
+        self.court.hold(7, "the story is in history", _leads_over(outcomes, wanted), told)
         failed_at = max([simulation.rest.emitted_at.get((Metric.TELLING_FAILURES, ""), 0.0), *self.alarms])
-        news = [event for event in events if text(event, "outcome") in RESTART_OUTCOMES]
+        news = [event for event in events if text(event, "outcome") in wanted]
         untold = {
             f"{text(event, 'id')} {channel}"
             for event in news

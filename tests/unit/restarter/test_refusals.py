@@ -50,13 +50,20 @@ def test_a_stop_that_is_always_denied_ends_as_a_failure_and_is_an_error_of_the_i
         story.invoke().raise_errors()
     story.run(3600)
 
-    assert story.outcomes() == ["BEGUN", "FAILED"]
+    assert story.outcomes() == [*["BEGUN", "FAILED"] * POLICY.attempts, "GAVE_UP"]
+    assert 20_000 - len(story.ec2.refusals) == 2 * POLICY.attempts
 
 
-@pytest.mark.parametrize(
-    ("code", "calls"), [("UnsupportedOperation", 1), ("OperationNotPermitted", 1), ("UnauthorizedOperation", 2)]
-)
-def test_law_15_what_ec2_never_stops_is_given_up_at_once_in_its_words(code: str, calls: int) -> None:
+def test_a_permission_that_is_given_back_is_used_by_the_next_attempt() -> None:
+    story = Story()
+    story.ec2.refuse(STOP, "UnauthorizedOperation", times=2)
+    story.leave("nat-a")
+    story.run(3600)
+    assert story.outcomes() == ["BEGUN", "FAILED", "BEGUN", "RECOVERED"]
+
+
+@pytest.mark.parametrize("code", ["UnsupportedOperation", "OperationNotPermitted"])
+def test_law_15_what_ec2_never_stops_is_given_up_at_once_in_its_words(code: str) -> None:
     story = Story(replace(POLICY, per_seconds=7200))
     story.ec2.refuse(STOP, code, times=10_000)
     story.leave("nat-a")
@@ -65,7 +72,7 @@ def test_law_15_what_ec2_never_stops_is_given_up_at_once_in_its_words(code: str,
 
     assert story.outcomes() == ["BEGUN", "FAILED"]
     assert f"EC2 does not stop it: stop: {code}" in story.told[1].reason
-    assert 10_000 - len(story.ec2.refusals) == calls
+    assert 10_000 - len(story.ec2.refusals) == 1
     assert summaries[-1].given_up == ("nat-a",)
     assert story.actions("i-b") == []
 

@@ -85,17 +85,19 @@ def refused(
     """What follows from EC2's refusal of what was just asked, if anything but asking again.
 
     An instance that still runs, and that EC2 never stops, is given up at once, in EC2's words, until the attempt ages
-    out. A refusal that may be EC2's lag, like that of a permission that was granted a moment ago, gets one repeat.
+    out. Any other refusal may be EC2's lag, as with a permission that was granted a moment ago: it gets one repeat. Then
+    this attempt has failed, and the next one comes at its time.
     """
     action, refusal = asked
     if not (refusal.final or refusal.code.startswith(_FULL)) or refusal.code in _NOT_NOW:
         return None
     untouched = action is not Action.START and seen in (InstanceState.RUNNING, InstanceState.PENDING)
-    if untouched and policy is not None and (refusal.code in _NEVER or active.refusal is not None):
-        bar = RestartBar(
-            active.instance, now, f"EC2 does not stop it: {refusal}", active.started_at + policy.per_seconds
-        )
-        return _finish(barred(state, active.target, bar), active, RestartOutcome.FAILED, bar.reason, kept=True)
+    why = f"EC2 does not stop it: {refusal}"
+    if untouched and policy is not None and refusal.code in _NEVER:
+        bar = RestartBar(active.instance, now, why, active.started_at + policy.per_seconds)
+        return _finish(barred(state, active.target, bar), active, RestartOutcome.FAILED, why, kept=True)
+    if untouched and policy is not None and active.refusal is not None:
+        return _finish(state, active, RestartOutcome.FAILED, why)
     if active.refusal is not None and active.refusal.code == refusal.code:
         return None
     noted = replace(state, active=replace(active, refusal=refusal))
