@@ -19,12 +19,6 @@ class Excuse:
 
 EXCUSED: Final = (
     Excuse(
-        "failback",
-        "ReplaceRoute",
-        f"refused{FOR_GOOD}",
-        "if one route of two is refused, and then each way back, what is left is taken for somebody else's drift",
-    ),
-    Excuse(
         "restart",
         "save_restart",
         "timed-out-after",

@@ -65,6 +65,7 @@ class Commits:
             )
         self.failbacks.on_group(group, old, new, invocation)
         pending = part(new, "pending")
+        self._forget_rest(name, part(old, "pending"), pending)
         if pending is not None and (identifier := text(pending, "id")) is not None:
             self.records.owe(name, identifier)
             if text(pending, "kind") == "drift" and identifier != text(part(old, "pending"), "id"):
@@ -72,14 +73,24 @@ class Commits:
                 self._hold_to_others(group, pending)
         if after is None or after == before:
             return
-        if pending is None and (before is None or self._steps_back(group, old, after)):
-            return  # adopted, or what could not begin is over: nothing moves
+        if pending is None and before is None:
+            return  # adopted: nothing moves
+        if text(pending, "kind") in (None, "completion") and self._steps_back(group, old, after):
+            return  # what could not begin is over: nothing moves, and what is left of the move before is owed again
         self.moved += 1
         self.world.tell(writer, f"decides: {name} from {before} to {after}: {text(new, 'reason')}")
         told = f"{writer} moves {name} from {before} to {after}: {text(new, 'reason')}"
         self.court.hold(7, "a move is owed to history", pending is not None, told)
         if invocation is not None:
             self.moves.judge(group, old, new, invocation, told)
+
+    def _forget_rest(self, group: str, old: Item | None, new: Item | None) -> None:
+        """What was left of an earlier move needs no line of its own if it is given up with nothing done."""
+        identifier = text(old, "id")
+        if text(old, "kind") != "completion" or identifier == text(new, "id"):
+            return
+        if identifier not in self.moves.changes.acted_on:
+            self.records.owed.get(group, {}).pop(identifier or "", None)
 
     def _steps_back(self, group: Group, old: Item | None, after: str) -> bool:
         """Whether the group gives up a move that EC2 has refused, and names the path of its routes again."""

@@ -18,7 +18,7 @@ from routekeeper.telemetry.measurements import Metric
 
 RESTART_OUTCOMES: Final = ("begun", "recovered")
 REFUSED: Final = "EC2 does not stop it"
-"""What history says of a restart that EC2 does not allow, at once or at each of its attempts: it is given up, and told."""
+"""What history says of a restart that EC2 does not allow, at once or at each attempt: it is given up, and told."""
 GIVEN_UP_OUTCOMES: Final = ("begun", "failed")
 MOST_PER_MINUTE: Final = {"monitor": 200}
 """How often an operation that is refused for good may be asked for within a minute. Of a monitor there may be three

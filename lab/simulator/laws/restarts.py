@@ -172,11 +172,13 @@ class Restarts:
         self.court.hold(8, "the failed are restarted", ill < due + HELP_SECONDS, told)
 
     def _is_left_alone(self, target: Target, instance: str) -> bool:
-        """Whether there is nothing to restart, or EC2 has refused to stop it, and people are to see to it (law 15)."""
+        """Whether there is nothing to restart, a start is owed, or EC2 does not stop it and people are told (law 15)."""
         if self.world.ec2.machines[instance].state in ("shutting-down", "terminated"):
             return True
         assert target.restart is not None
         held = self.world.table.get(restart_key(target.restart.group))
+        if instance in (part(held, "owed") or {}):
+            return True  # `starts` holds the restarter to asking for the start
         given_up = any(entry.get("S") == target.name for entry in parts(held, "given_up"))
         refused_at = max(self.refused_at.get(instance, 0.0), self.world.troubled.get(instance, 0.0))
         return given_up and self.world.kernel.now - refused_at < target.restart.per_seconds + HELP_SECONDS

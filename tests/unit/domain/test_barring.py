@@ -47,6 +47,12 @@ def test_law_13_what_may_be_lag_is_asked_again_seconds_later_and_then_at_the_sam
     assert pause(CHANGING) == LAG_SECONDS
 
 
+def test_law_13_a_try_before_its_time_makes_no_pause_longer() -> None:
+    bar = refused(SEVERAL, SEVERAL)
+    early = barring.after(bar, SEVERAL, bar.refused_at + 50, RELEASE)
+    assert (early.refusals, early.next_try_at - early.refused_at) == (3, 120)
+
+
 def test_law_13_a_bar_knows_since_when_and_what_was_said_last() -> None:
     bar = refused(NOT_FOUND, SEVERAL)
     assert (bar.since, bar.refused_at, bar.code, bar.refusals) == (NOW, NOW + 5, "InvalidInstanceID", 2)

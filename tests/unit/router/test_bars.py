@@ -216,11 +216,7 @@ def test_law_13_a_next_hop_that_goes_while_routes_are_moved_bars_the_path(stage:
     assert on(stage, GATEWAY)
     assert bar(stage) is not None
     kinds = [(event.kind, event.to_path) for event in stage.history()]
-    assert kinds == [
-        (TransitionKind.FAILOVER, "gateway"),
-        (TransitionKind.COMPLETION, "nat-b"),
-        (TransitionKind.FAILOVER, "nat-b"),
-    ]
+    assert kinds == [(TransitionKind.FAILOVER, "gateway"), (TransitionKind.FAILOVER, "nat-b")]
 
 
 def test_law_13_silence_and_throttling_bar_nothing(stage: Stage) -> None:
@@ -332,3 +328,27 @@ def test_law_12_a_stale_read_after_our_own_change_is_no_drift(stage: Stage) -> N
     assert [event.kind for event in stage.history()] == [TransitionKind.FAILOVER]
     assert stage.count(Metric.DRIFT) == 0
     assert on(stage, NAT_B)
+
+
+def test_law_7_what_a_half_made_move_has_left_is_no_drift_once_the_way_back_is_refused_too(stage: Stage) -> None:
+    """EC2 takes one route of two, then refuses the other, and each way back: nobody else has changed anything."""
+    two_paths(stage)
+    taken: list[str] = []
+
+    def judge(resource: str, wanted: NextHop) -> None:
+        if taken:
+            raise SEVERAL
+        taken.append(resource)
+
+    stage.routes.judge = judge
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.see("nat-a", Health.HEALTHY)
+    minutes(stage, 10)
+    assert {event.kind for event in stage.history()} == {TransitionKind.FAILOVER, TransitionKind.FAILBACK}
+    assert len(stage.history()) == 2
+    stage.routes.judge = lambda *_: None
+    minutes(stage, 3)
+    assert on(stage, NAT_B) or on(stage, NAT_A)
+    assert stage.state().pending is None
+    assert stage.count(Metric.DRIFT) == 0

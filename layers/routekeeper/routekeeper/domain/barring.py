@@ -26,7 +26,6 @@ FIRST_PAUSE_SECONDS: Final = 60.0
 LONGEST_PAUSE_SECONDS: Final = 3600.0
 STRANDED_SECONDS: Final = 50.0
 """The pause while traffic is on a dead path and nothing else is left: each minute's pass asks EC2 once."""
-_DOUBLINGS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +59,24 @@ class Bar(Stored):
 
 
 def after(known: Bar | None, refusal: Refusal, now: float, release: Release) -> Bar:
-    """The bar after one more refusal."""
-    refusals = 1 if known is None else known.refusals + 1
-    doublings = refusals - (2 if may_be_lag(refusal) else 1)
-    pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(doublings, _DOUBLINGS), LONGEST_PAUSE_SECONDS)
+    """The bar after one more refusal. Only a try that was due makes the next pause longer."""
     return Bar(
         code=refusal.code,
         words=refusal.words,
         since=now if known is None else known.since,
         refused_at=now,
-        next_try_at=now + (LAG_SECONDS if doublings < 0 else pause),
-        refusals=refusals,
+        next_try_at=now + _pause(known, refusal, now),
+        refusals=1 if known is None else known.refusals + 1,
         release=name(release),
     )
+
+
+def _pause(known: Bar | None, refusal: Refusal, now: float) -> float:
+    if known is None:
+        return LAG_SECONDS if may_be_lag(refusal) else FIRST_PAUSE_SECONDS
+    last = known.next_try_at - known.refused_at
+    following = last if now < known.next_try_at else 2 * last
+    return min(max(following, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
 
 
 def name(release: Release) -> str:

@@ -197,6 +197,8 @@ class GroupState(Stored):
     """What is remembered of each path. Paths with nothing to remember are absent."""
     traffic: Traffic | None = None
     """Where the routes led when they were last looked at. That may be elsewhere than on the desired path."""
+    halfway: bool = False
+    """Whether the last move was made in part: then routes that are not on the desired path are no drift."""
     applied_at: Happened | None = None
     """When routes were last changed from here. A read soon after may still show what was before."""
     routes: tuple[SeenRoute, ...] = field(default=(), compare=False)

@@ -85,8 +85,8 @@ def refused(
     """What follows from EC2's refusal of what was just asked, if anything but asking again.
 
     An instance that still runs, and that EC2 never stops, is given up at once, in EC2's words, until the attempt ages
-    out. Any other refusal may be EC2's lag, as with a permission that was granted a moment ago: it gets one repeat. Then
-    this attempt has failed, and the next one comes at its time.
+    out. Any other refusal may be EC2's lag, as with a permission that was granted a moment ago: it gets one repeat.
+    Then this attempt has failed, and the next one comes at its time.
     """
     action, refusal = asked
     if not (refusal.final or refusal.code.startswith(_FULL)) or refusal.code in _NOT_NOW:

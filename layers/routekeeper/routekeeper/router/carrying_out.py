@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from routekeeper.domain.deciding import decide
 from routekeeper.domain.decision import Move
 from routekeeper.domain.errors import Ec2Error
-from routekeeper.domain.group_state import GroupState, Transition
+from routekeeper.domain.group_state import GroupState, Transition, TransitionKind
 from routekeeper.domain.refusal import Refusal
 from routekeeper.domain.routes import Route, differing, put_on
 from routekeeper.domain.settings import Path
@@ -44,6 +44,8 @@ class CarryingOut:
         if state.pending is None:
             return scope.save(begun)
         overtaken = transitions.overtaken(state.pending, scope.group, routes, by=transition)
+        if self._is_told(state, overtaken):
+            return scope.save(begun)
         told = transitions.to_be_told(begun, overtaken, scope.worker, scope.now())
         Recording(self.scope).tell_of_dropped(begun, told)
         return scope.dependencies.store.record(told, overtaken)
@@ -92,6 +94,12 @@ class CarryingOut:
         owed = any(change.refusal is not None for change in changes)
         if not all(change.refusal is not None for change in changes):
             Recording(self.scope).close(state, Applied(changes, self.scope.now(), owed), routes)
+
+    def _is_told(self, state: GroupState, overtaken: Transition) -> bool:
+        """Whether nothing of it was done, and an earlier line of history has what EC2 refuses of it."""
+        nothing = all(change.refusal is not None for change in overtaken.changes)
+        barred = state.memory(overtaken.to_path).bar is not None
+        return overtaken.kind is TransitionKind.COMPLETION and nothing and barred
 
     def step_back(self, state: GroupState) -> None:
         """Let others try at once what could not be done here."""

@@ -13,10 +13,10 @@ from routekeeper.domain import barring
 from routekeeper.domain.barring import Bar
 from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.routes import Route, actual, whereabouts
+from routekeeper.domain.routes import Route, actual, differing, whereabouts
 from routekeeper.ec2.errors import OUTRANKED, UNREADABLE
 from routekeeper.router import transitions
-from routekeeper.router.applying import Applied
+from routekeeper.router.applying import Applied, planned
 from routekeeper.router.scope import Barred, Scope
 from routekeeper.telemetry.measurements import Metric, count_untold
 
@@ -82,7 +82,10 @@ class Recording:
             scope.braking.give_back_slot(pending.id)
             there = actual(scope.group, routes)
             origin = pending.from_path if there is None or there.path is None else there.path
-            self._withdraw(transitions.withdrawn(state, pending, origin, bar, now), pending, applied, known, bar)
+            home = scope.group.path(origin or "")
+            rest = () if home is None else planned(differing(routes, home), home)
+            after = transitions.withdrawn(state, pending, origin, rest, bar, now)
+            self._withdraw(after, pending, applied, known, bar)
         raise Barred(f"group {scope.group.name}: {bar}")
 
     def _withdraw(self, state: GroupState, pending: Transition, applied: Applied, known: Bar | None, bar: Bar) -> None:

@@ -113,14 +113,24 @@ def closed(
     done = replace(pending, changes=merged, applied_at=applied.at, traffic=traffic)
     rest = _completion(state, done, now) if applied.owed else None
     applied_at = applied.at if applied.changed else state.applied_at
-    after = replace(state, pending=rest, worker=None, traffic=traffic, applied_at=applied_at)
+    after = replace(state, pending=rest, worker=None, traffic=traffic, applied_at=applied_at, halfway=applied.owed)
     return to_be_told(after, done, teller, now)
 
 
-def withdrawn(state: GroupState, pending: Transition, origin: str | None, bar: Bar, now: float) -> GroupState:
-    """The state once EC2 has refused all of `pending`: its desired path is again the one that its traffic is on."""
+def withdrawn(
+    state: GroupState, pending: Transition, origin: str | None, rest: Iterable[RouteChange], bar: Bar, now: float
+) -> GroupState:
+    """The state once EC2 has refused all of `pending`: its desired path is again the one that its traffic is on.
+
+    If the move before was made in part, the `rest` of it is owed again.
+    """
     reason = f"{pending.to_path} was wanted ({pending.reason}), and {bar}"
-    state = replace(state, path=origin, since=now, reason=reason, pending=None, worker=None)
+    owed, left = None, tuple(rest)
+    if left and origin is not None and state.halfway:
+        why = f"the rest of an earlier move; {reason}"
+        kind = TransitionKind.COMPLETION
+        owed = Transition(next_id(state), state.group, kind, pending.to_path, origin, why, now, changes=left)
+    state = replace(state, path=origin, since=now, reason=reason, pending=owed, worker=None)
     return barred(state, pending.to_path, bar)
 
 
