@@ -65,12 +65,7 @@ class Commits:
             )
         self.failbacks.on_group(group, old, new, invocation)
         pending = part(new, "pending")
-        self._forget_rest(name, part(old, "pending"), pending)
-        if pending is not None and (identifier := text(pending, "id")) is not None:
-            self.records.owe(name, identifier)
-            if text(pending, "kind") == "drift" and identifier != text(part(old, "pending"), "id"):
-                self._judge_drift(group, new, pending, invocation)
-                self._hold_to_others(group, pending)
+        self._owe(group, old, new, invocation)
         if after is None or after == before:
             return
         if pending is None and before is None:
@@ -83,6 +78,17 @@ class Commits:
         self.court.hold(7, "a move is owed to history", pending is not None, told)
         if invocation is not None:
             self.moves.judge(group, old, new, invocation, told)
+
+    def _owe(self, group: Group, old: Item | None, new: Item, invocation: Invocation | None) -> None:
+        """What is under way is owed to history; what is called drift has to be drift."""
+        before, pending = part(old, "pending"), part(new, "pending")
+        self._forget_rest(group.name, before, pending)
+        if pending is None or (identifier := text(pending, "id")) is None:
+            return
+        self.records.owe(group.name, identifier)
+        if text(pending, "kind") == "drift" and identifier != text(before, "id"):
+            self._judge_drift(group, new, pending, invocation)
+            self._hold_to_others(group, pending)
 
     def _forget_rest(self, group: str, old: Item | None, new: Item | None) -> None:
         """What was left of an earlier move needs no line of its own if it is given up with nothing done."""

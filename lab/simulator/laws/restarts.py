@@ -172,7 +172,7 @@ class Restarts:
         self.court.hold(8, "the failed are restarted", ill < due + HELP_SECONDS, told)
 
     def _is_left_alone(self, target: Target, instance: str) -> bool:
-        """Whether there is nothing to restart, a start is owed, or EC2 does not stop it and people are told (law 15)."""
+        """Whether there is nothing to restart, a start is owed, or EC2 does not stop it and people know (law 15)."""
         if self.world.ec2.machines[instance].state in ("shutting-down", "terminated"):
             return True
         assert target.restart is not None
