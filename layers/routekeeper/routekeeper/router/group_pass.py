@@ -147,7 +147,7 @@ class GroupPass:
     def _stay(self, stored: GroupState, view: View) -> GroupState:
         """Save what is remembered after a look that moves nothing, if it differs from what is stored."""
         after = stayed(view, self.scope.now())
-        return stored if after == stored else self.scope.save(after)
+        return after if after == stored else self.scope.save(after)
 
     def _adopt(self, state: GroupState, path: str, reason: str) -> GroupState:
         """Take the path that the routes are on as the desired one; whether to stay there is decided next."""
