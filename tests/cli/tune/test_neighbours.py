@@ -85,6 +85,7 @@ def written(found: dict[str, Any], setting: str) -> dict[str, Any]:
     return {**found, "targets": {**found["targets"], "dx": {**own, key: value}}}
 
 
+@pytest.mark.long
 @hypothesis.settings(max_examples=40)
 @given(own=settings, defaults=settings, watch=watches, boot_timeout=st.sampled_from(("200s", "10m", "1h")))
 def test_the_configuration_takes_every_neighbour_and_reads_it_as_it_was_reckoned_with(
