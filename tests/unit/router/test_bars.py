@@ -11,11 +11,12 @@ from routekeeper.domain.group_state import Pin, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.presence import Release
 from routekeeper.domain.routes import Traffic
-from routekeeper.domain.settings import Brake, FailbackMode, FailbackPolicy, Path
+from routekeeper.domain.settings import Brake, FailbackMode, FailbackPolicy, IcmpProbe, Path, Target
+from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import NextHop, NextHopKind
 from routekeeper.ec2.errors import refused
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, SILENT, Stage
 
 GATEWAY = NextHop(NextHopKind.NAT_GATEWAY, "nat-1")
 SEVERAL = refused("i-b has several interfaces", "InvalidInstanceID")
@@ -352,3 +353,14 @@ def test_law_7_what_a_half_made_move_has_left_is_no_drift_once_the_way_back_is_r
     assert on(stage, NAT_B) or on(stage, NAT_A)
     assert stage.state().pending is None
     assert stage.count(Metric.DRIFT) == 0
+
+
+def test_law_13_a_barred_path_that_would_work_for_a_while_yet_is_asked_for_at_the_bars_pace(stage: Stage) -> None:
+    two_paths(stage)
+    calls = refuse(stage, NAT_B, SEVERAL)
+    stage.store.save_signal(spot_warning("i-b", "terminate", stage.now))
+    stage.see("nat-a", Health.UNHEALTHY)
+    report = stage.run()["one"]
+    assert (report.error, len(calls)) == (None, 2)
+    minutes(stage, 3)
+    assert len(calls) == 2 * 4
