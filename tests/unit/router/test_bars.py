@@ -449,7 +449,8 @@ def test_law_12_a_return_that_could_not_begin_does_not_engage_the_brake_with_the
 
 
 def test_law_13_a_next_try_that_comes_while_the_table_is_slow_is_not_waited_for(stage: Stage) -> None:
-    two_paths(stage)
+    one = CONFIGURATION.groups["one"]
+    stage.configuration = replace(CONFIGURATION, groups={"one": replace(one, paths=one.paths[::-1])})
     calls = refuse(stage, NAT_B, NOT_FOUND)
     stage.see("nat-a", Health.UNHEALTHY)
     store = stage.store
