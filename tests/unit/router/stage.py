@@ -70,6 +70,8 @@ class Stage:
         self.store.save_vantage(Vantage(vantage, 1, self.now))
 
     def sleep(self, seconds: float) -> None:
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")  # as `time.sleep` does
         self.now += seconds
 
     def router(self, store: MemoryStore) -> Router:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,11 +12,12 @@ from routekeeper.domain.group_state import Pin, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.presence import Release
 from routekeeper.domain.routes import Traffic
-from routekeeper.domain.settings import Brake, FailbackMode, FailbackPolicy, Path
+from routekeeper.domain.settings import Brake, FailbackMode, FailbackPolicy, IcmpProbe, Path, Target
+from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import NextHop, NextHopKind
 from routekeeper.ec2.errors import refused
 from routekeeper.telemetry.measurements import Metric
-from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, Stage
+from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, SILENT, Stage
 
 GATEWAY = NextHop(NextHopKind.NAT_GATEWAY, "nat-1")
 SEVERAL = refused("i-b has several interfaces", "InvalidInstanceID")
@@ -352,3 +354,107 @@ def test_law_7_what_a_half_made_move_has_left_is_no_drift_once_the_way_back_is_r
     assert on(stage, NAT_B) or on(stage, NAT_A)
     assert stage.state().pending is None
     assert stage.count(Metric.DRIFT) == 0
+
+
+def test_law_13_a_barred_path_that_would_work_for_a_while_yet_is_asked_for_at_the_bars_pace(stage: Stage) -> None:
+    two_paths(stage)
+    calls = refuse(stage, NAT_B, SEVERAL)
+    stage.store.save_signal(spot_warning("i-b", "terminate", stage.now))
+    stage.see("nat-a", Health.UNHEALTHY)
+    report = stage.run()["one"]
+    assert (report.error, len(calls)) == (None, 2)
+    minutes(stage, 3)
+    assert len(calls) == 2 * 4
+
+
+def test_law_13_silence_after_a_forced_failover_onto_a_barred_path_is_no_refusal_of_it(stage: Stage) -> None:
+    refuse(stage, NAT_B, SEVERAL)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    minutes(stage, 36)
+    held = bar(stage)
+    assert held is not None
+    assert held.next_try_at - stage.now > 25 * 60
+    stage.routes.judge = lambda *_: None
+    stage.routes.refusals = {"rtb-1": list(SILENT), "rtb-2": list(SILENT)}
+    asked = replace(ASKED, at=stage.now)
+    stage.save(stage.state(), pin=Pin("nat-b", stage.now + 7200, asked, forced=True))
+    stage.run()
+    stage.routes.refusals = {}
+    minutes(stage, 1)
+    assert on(stage, NAT_B)
+
+
+def test_law_13_a_path_of_which_nothing_is_known_is_not_left_faster_for_a_barred_one(stage: Stage) -> None:
+    """Traffic is on a dead path only if that is UNHEALTHY."""
+    one = CONFIGURATION.groups["one"]
+    targets = {**CONFIGURATION.targets, "far": Target("far", (IcmpProbe("far", 0.75),))}
+    paths = (*one.paths, Path("gateway", "far", (GATEWAY,)))
+    stage.configuration = replace(CONFIGURATION, targets=targets, groups={"one": replace(one, paths=paths)})
+    calls = refuse(stage, NAT_B, SEVERAL)
+    stage.see("far", Health.HEALTHY)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    minutes(stage, 60)
+    stage.see("far", Health.UNKNOWN)
+    tried = len(calls)
+    minutes(stage, 60)
+    assert 0 < len(calls) - tried <= 2 * 2
+
+
+def test_law_13_codes_that_alternate_are_news_once_each(stage: Stage) -> None:
+    two_paths(stage)
+    codes = (SEVERAL, refused("i-b is stopping", "IncorrectInstanceState"))
+    stage.see("nat-a", Health.UNHEALTHY)
+    for number in range(30):
+        refuse(stage, NAT_B, codes[number % 2])
+        stage.run()
+        stage.now += 60
+    assert [event.changes[0].refusal.code for event in stage.history() if event.changes[0].refusal] == [
+        "IncorrectInstanceState",
+        "InvalidInstanceID",
+    ]
+    assert len(stage.people.told) == 2
+
+
+def test_law_4_of_two_blackholes_neither_is_returned_to(stage: Stage) -> None:
+    """Two instances without probes are stopped, one after the other. EC2 takes a route onto either."""
+    one = CONFIGURATION.groups["one"]
+    paths = (Path("first", None, (NAT_A,)), Path("second", None, (NAT_B,)), Path("gateway", None, (GATEWAY,)))
+    stage = Stage(configuration=replace(CONFIGURATION, groups={"one": replace(one, paths=paths)}))
+    stopped = {NAT_A}
+
+    def show_blackholes() -> None:
+        stage.routes.blackholes = {table for table, hop in stage.routes.next_hops.items() if hop in stopped}
+
+    stage.run()
+    stage.routes.before_read = show_blackholes
+    minutes(stage, 1)
+    assert on(stage, NAT_B)
+    stopped.add(NAT_B)
+    minutes(stage, 60)
+    assert on(stage, GATEWAY)
+    assert len(stage.history()) == 2
+
+
+def test_law_12_a_return_that_could_not_begin_does_not_engage_the_brake_with_the_last_slot(stage: Stage) -> None:
+    stage.configuration = replace(stage.configuration, brake=Brake(2))
+    refuse(stage, NAT_B, SEVERAL)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    minutes(stage, 10)
+    ledger = stage.store.load_brake()
+    assert (ledger.engaged_at, len(ledger.moves)) == (None, 1)
+    assert stage.people.engagements == []
+
+
+def test_law_13_a_next_try_that_comes_while_the_table_is_slow_is_not_waited_for(stage: Stage) -> None:
+    one = CONFIGURATION.groups["one"]
+    stage.configuration = replace(CONFIGURATION, groups={"one": replace(one, paths=one.paths[::-1])})
+    calls = refuse(stage, NAT_B, NOT_FOUND)
+    stage.see("nat-a", Health.UNHEALTHY)
+    store = stage.store
+    for pause in (0.0, 6.0):
+        store.before("save_group", partial(stage.sleep, pause))
+    assert stage.run(store)["one"].error is None
+    assert len(calls) == 4

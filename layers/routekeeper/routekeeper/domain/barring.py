@@ -27,6 +27,9 @@ LONGEST_PAUSE_SECONDS: Final = 3600.0
 STRANDED_SECONDS: Final = 50.0
 """The pause while traffic is on a dead path and nothing else is left: each minute's pass asks EC2 once."""
 
+CODES_KEPT: Final = 10
+"""Codes of one path that are remembered. EC2 gives one or two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar(Stored):
@@ -41,6 +44,8 @@ class Bar(Stored):
     """When it last did."""
     next_try_at: Time
     refusals: Count = 1
+    told: tuple[str, ...] = ()
+    """The codes of earlier refusals since then, each once, the latest ones. People have heard of them."""
     release: str = ""
     """What the router ran at that time. A deployment may have brought what was missing, so it ends the bar."""
 
@@ -53,6 +58,11 @@ class Bar(Stored):
     def answers(self, asked_at: float) -> bool:
         """Whether EC2 has refused since a person asked for the path at that time."""
         return self.refused_at >= asked_at
+
+    @property
+    def is_news(self) -> bool:
+        """Whether EC2 has not said the same before."""
+        return self.code not in self.told
 
     def __str__(self) -> str:
         return f"EC2 refuses to put routes onto it: {self.words}"
@@ -67,8 +77,13 @@ def after(known: Bar | None, refusal: Refusal, now: float, release: Release) -> 
         refused_at=now,
         next_try_at=now + _pause(known, refusal, now),
         refusals=1 if known is None else known.refusals + 1,
+        told=() if known is None else _told(known),
         release=name(release),
     )
+
+
+def _told(known: Bar) -> tuple[str, ...]:
+    return (*(code for code in known.told if code != known.code), known.code)[-CODES_KEPT:]
 
 
 def _pause(known: Bar | None, refusal: Refusal, now: float) -> float:

@@ -117,10 +117,18 @@ def count(ledger: Ledger, rule: Brake, done: Iterable[Counted], now: float) -> L
 
 
 def release(ledger: Ledger, transition: str) -> Ledger:
-    """The ledger without the slot of a move that could not begin. An engagement only a person ends."""
-    if ledger.engaged_at is not None:
+    """The ledger without the slot of a move that could not begin.
+
+    If that slot has engaged the brake and nobody was told of it yet, the brake has not engaged. Any other engagement
+    only a person ends.
+    """
+    left = replace(ledger, moves=tuple(one for one in ledger.moves if one.transition != transition))
+    if ledger.engaged_at is None:
+        return left
+    untold = set(ledger.untold) == set(Channel)
+    if not untold or left.moves == ledger.moves:
         return ledger
-    return replace(ledger, moves=tuple(one for one in ledger.moves if one.transition != transition))
+    return replace(left, engaged_at=None, untold=(), teller=None)
 
 
 def acknowledge(ledger: Ledger, asked: Asker) -> Ledger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from routekeeper.domain.barring import Bar
 from routekeeper.domain.decision import Decision, Move, Stay
 from routekeeper.domain.group_state import TransitionKind
 from routekeeper.domain.health import Health
@@ -27,9 +28,16 @@ def decide(view: View) -> Decision:
     if view.actual is not None and (why := _why_not_begin(view, view.actual)) is not None:
         return _reconsider(view, view.actual, why)
     decision = choose(view)
-    if isinstance(decision, Stay) and view.state.path in view.bars:
+    bar = view.bars.get(view.state.path or "")
+    if isinstance(decision, Stay) and bar is not None and not _has_yet_to_answer(view, bar):
         return replace(decision, halted=True)  # EC2 refuses what is left to do; it is asked again at the bar's pace
     return decision
+
+
+def _has_yet_to_answer(view: View, bar: Bar) -> bool:
+    """Whether a person has asked for the path since EC2 last refused it: EC2 was silent, so it is asked again."""
+    pending = view.state.pending
+    return pending is not None and pending.asked is not None and not bar.answers(pending.asked.at)
 
 
 def _why_not_begin(view: View, actual: Actual) -> str | None:

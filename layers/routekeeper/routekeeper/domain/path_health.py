@@ -53,13 +53,15 @@ def barred_paths(group: Group, state: GroupState, actual: Actual | None, now: fl
 
 
 def with_bars(health: Mapping[str, Verdict], bars: Mapping[str, Bar]) -> dict[str, Verdict]:
-    """The health of paths, with those UNHEALTHY that EC2 refuses."""
+    """The health of paths, with those UNHEALTHY that EC2 refuses, also if they would work for a while yet."""
     return {
-        name: Verdict(Health.UNHEALTHY, str(bars[name]), since=bars[name].since)
-        if name in bars and verdict.health is not Health.UNHEALTHY
-        else verdict
+        name: verdict if name not in bars or is_dead(verdict) else _of_barred(bars[name])
         for name, verdict in health.items()
     }
+
+
+def _of_barred(bar: Bar) -> Verdict:
+    return Verdict(Health.UNHEALTHY, str(bar), since=bar.since)
 
 
 def is_dead(verdict: Verdict) -> bool:

@@ -17,7 +17,6 @@ def moved(state: GroupState, move: Move, now: float) -> GroupState:
     """The state with the move's path as its desired one. A request to return is spent; a blackhole is remembered."""
     memories = {name: replace(memory, seen_healthy_at=None) for name, memory in state.paths.items()}
     if move.blackhole:
-        memories = {name: replace(memory, blackholed_at=None) for name, memory in memories.items()}
         left = state.path or ""
         memories[left] = replace(memories.get(left, NOTHING), blackholed_at=now)
     elif move.to in memories:

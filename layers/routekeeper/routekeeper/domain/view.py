@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from routekeeper.domain.barring import Bar
 from routekeeper.domain.group_state import Asker, GroupState
+from routekeeper.domain.health import Health
 from routekeeper.domain.path_health import barred_paths, health_of_paths, with_bars, works
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual, Route, actual
@@ -36,11 +37,18 @@ class View:
         sound = health_of_paths(self.group, self.state, self.verdicts, self.actual, self.now)
         bars = barred_paths(self.group, self.state, self.actual, self.now)
         health = with_bars(sound, bars)
-        if not any(works(verdict) for verdict in health.values()):  # there is no other way: try these sooner
+        if self._is_stranded(health):  # there is no other way: try these sooner
             bars = {name: bar for name, bar in bars.items() if bar.holds(self.now, stranded=True)}
             health = with_bars(sound, bars)
         object.__setattr__(self, "health", health)
         object.__setattr__(self, "bars", bars)
+
+    def _is_stranded(self, health: Mapping[str, Verdict]) -> bool:
+        """Whether traffic is on a dead path, or on none, and no path works."""
+        there = self.actual.path if self.actual is not None and self.actual.path is not None else self.state.path
+        carrying = health.get(there or "")
+        lost = carrying is None or carrying.health is Health.UNHEALTHY
+        return lost and not any(works(verdict) for verdict in health.values())
 
     @classmethod
     def of(cls, group: Group, state: GroupState, verdicts: Verdicts, routes: Iterable[Route], now: float) -> View:

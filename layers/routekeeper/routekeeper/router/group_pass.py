@@ -178,7 +178,7 @@ class GroupPass:
         now = self.scope.now()
         soonest = min((bar.next_try_at for bar in view.bars.values()), default=math.inf)
         if soonest <= min(now + barring.LAG_SECONDS, self.scope.act_until):
-            self.scope.dependencies.sleep(soonest - now)
+            self.scope.dependencies.sleep(max(0.0, soonest - now))
             raise self.scope.late("EC2 may know by now what it did not find")
 
     def _wait_out_stale_reads(self, view: View) -> None:

@@ -71,8 +71,7 @@ class Recording:
             Barred: always. The group is to be decided anew.
         """
         scope, now, path = self.scope, self.scope.now(), pending.to_path
-        known = state.memory(path).bar
-        bar = barring.after(known, refusal, now, scope.dependencies.release)
+        bar = barring.after(state.memory(path).bar, refusal, now, scope.dependencies.release)
         LOG.warning("path barred", extra={"path": path, "bar": bar})
         if not none_taken:
             self._measure(self.close(transitions.barred(state, path, bar), applied, routes))
@@ -85,13 +84,13 @@ class Recording:
             home = scope.group.path(origin or "")
             rest = () if home is None else planned(differing(routes, home), home)
             after = transitions.withdrawn(state, pending, origin, rest, bar, now)
-            self._withdraw(after, pending, applied, known, bar)
+            self._withdraw(after, pending, applied, bar)
         raise Barred(f"group {scope.group.name}: {bar}")
 
-    def _withdraw(self, state: GroupState, pending: Transition, applied: Applied, known: Bar | None, bar: Bar) -> None:
+    def _withdraw(self, state: GroupState, pending: Transition, applied: Applied, bar: Bar) -> None:
         """Save that nothing was moved. It goes into history unless EC2 has said the same before."""
         scope = self.scope
-        if known is not None and known.code == bar.code:
+        if not bar.is_news:
             scope.save(state)
             return
         refused = transitions.refused(pending, applied, state.traffic)
