@@ -11,12 +11,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lab.simulator.every.aim import Aim
-from lab.simulator.every.excused import excuse
 from lab.simulator.every.runs import Made, Part, Tally, calls, played
 
 HEAD: Final = (
-    "| story | calls | runs | excused | failed | seconds of a core |",
-    "| --- | ---: | ---: | ---: | ---: | ---: |",
+    "| story | calls | runs | failed | seconds of a core |",
+    "| --- | ---: | ---: | ---: | ---: |",
 )
 
 Choose = Callable[[Made], Sequence[Aim]]
@@ -42,9 +41,6 @@ def every(console: Console, stories: Sequence[str], choose: Choose, part: Part, 
             tally.seconds += outcome.cost
             if outcome.fault is None:
                 continue
-            if excuse(aim, call) is not None:
-                tally.excused += 1
-                continue
             tally.failed.append((aim, call, outcome))
             console.print(f"[red]{aim}[/] {call}: {escape(str(outcome.violation or outcome.error))}")
             console.print(f"watch it: make simulate SCENARIO={aim}")
@@ -59,21 +55,17 @@ def every(console: Console, stories: Sequence[str], choose: Choose, part: Part, 
 
 def table(tallies: dict[str, Tally]) -> list[str]:
     """As docs/hunting.md shows it."""
-    lines = [
-        "| story | calls | runs | excused | failed | seconds of a core |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    lines = list(HEAD)
     whole = Tally()
     for story, tally in tallies.items():
         lines.append(_row(story, tally))
         whole.calls += tally.calls
         whole.runs += tally.runs
         whole.seconds += tally.seconds
-        whole.excused += tally.excused
         whole.failed += tally.failed
     return [*lines, _row("all", whole)]
 
 
 def _row(name: str, tally: Tally) -> str:
-    counts = f"{tally.calls:,} | {tally.runs:,} | {tally.excused:,} | {len(tally.failed):,}"
+    counts = f"{tally.calls:,} | {tally.runs:,} | {len(tally.failed):,}"
     return f"| {name} | {counts} | {tally.seconds:.0f} |"

@@ -46,7 +46,6 @@ class Tally:
     runs: int = 0
     seconds: float = 0.0
     """Of processor time: the sum of what each run took."""
-    excused: int = 0
     failed: list[tuple[Aim, Call, Outcome]] = field(default_factory=list)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -74,6 +75,8 @@ class Story:
         self.incurable: set[str] = set()
         self.life = Life(0)
         self.untellable: Exception | None = None
+        self.while_told: Callable[[], object] = lambda: None
+        """What happens while people are being told."""
         self._others = MemoryStore(self.table, writer="others")
         self._beats = True
         self._health: dict[str, Health] = {}
@@ -143,6 +146,7 @@ class Story:
         if self.untellable is not None:
             raise self.untellable
         self.told.append(event)
+        self.while_told()
 
     def invoke(self) -> Summary:
         """One invocation, now."""

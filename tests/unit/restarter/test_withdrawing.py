@@ -37,4 +37,4 @@ def test_what_is_no_longer_configured_and_still_runs_is_let_go_untouched() -> No
     story.run(60)
 
     assert story.actions() == []
-    assert story.outcomes() == ["ABANDONED"]
+    assert sorted(story.outcomes()) == ["ABANDONED", "BEGUN"], "its first step was told late"

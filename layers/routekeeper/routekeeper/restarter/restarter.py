@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from routekeeper.domain.errors import RoutekeeperError, VersionConflict
+from routekeeper.domain.errors import Ec2Error, RoutekeeperError, VersionConflict
 from routekeeper.domain.restart import RestartState, is_stuck
 from routekeeper.domain.settings import Configuration, Target
 from routekeeper.restarter.dependencies import Dependencies
@@ -59,7 +59,7 @@ class Restarter:
             with bound(restart_group=name):
                 report = RestartReport(name)
                 if self.dependencies.clock() < last_look_at:
-                    report = self._look(name, groups[name], report, partial(Visit.run, first=True))
+                    report = self._look(self._visit(name, groups[name]), report, partial(Visit.run, first=True))
                 report = self._beside(report, groups[name], last_look_at)
                 if not report.under_way:
                     done(report)
@@ -83,14 +83,15 @@ class Restarter:
         while report.under_way and clock() + self.poll_seconds < last_look_at:
             self.dependencies.sleep(self.poll_seconds)
             if clock() < last_look_at:
-                report = self._look(report.group, targets, report)
+                report = self._look(self._visit(report.group, targets), report)
         return report
 
     def _beside(self, report: RestartReport, targets: tuple[Target, ...], last_look_at: float) -> RestartReport:
         """What an invocation does once for the group, beside the restart: starts that are owed, and news untold.
 
         The starts come in the order in which they are due. That EC2 refuses one is told and has its alarm, and is no
-        error of the invocation; nor is it that people cannot be told, which is counted.
+        error of the invocation; nor is it that people cannot be told, which is counted. That the table does not answer
+        is one: what has come of the look may be lost.
         """
         looks: list[Look] = [partial(Visit.start_owed, instance=instance) for instance in report.owed]
         if report.waiting and not report.untold:
@@ -98,23 +99,31 @@ class Restarter:
         found = report
         for look in looks:
             if self.dependencies.clock() < last_look_at:
-                found = self._look(report.group, targets, found, look)
-                found = replace(found, under_way=report.under_way, reason=f"{report.reason}; {found.reason}")
-        return replace(found, error=report.error)
+                visit = self._visit(report.group, targets)
+                noted = self._look(visit, found, look)
+                error = noted.error if visit.failed else found.error
+                reason = f"{report.reason}; {noted.reason}"
+                found = replace(noted, under_way=report.under_way, reason=reason, error=error)
+        return found
 
-    def _look(
-        self, name: str, targets: tuple[Target, ...], report: RestartReport, look: Look = Visit.run
-    ) -> RestartReport:
-        visit = Visit(self.configuration, name, targets, self.dependencies)
+    def _visit(self, name: str, targets: tuple[Target, ...]) -> Visit:
+        return Visit(self.configuration, name, targets, self.dependencies)
+
+    def _look(self, visit: Visit, report: RestartReport, look: Look = Visit.run) -> RestartReport:
         try:
             reason = look(visit)
         except VersionConflict:
             return self._noted(report, visit, "somebody else is attending to it", left_to_others=True)
+        except Ec2Error as error:
+            visit.troubles.append(str(error))
+            return self._noted(report, visit, str(error))
         except RoutekeeperError as error:
+            visit.failed = True
             visit.troubles.append(str(error))
             return self._noted(report, visit, str(error))
         except Exception as error:  # the edge of one group: its trouble must not strand the others
             LOG.exception("restart group not attended to")
+            visit.failed = True
             visit.troubles.append(f"{type(error).__name__}: {error}")
             return self._noted(report, visit, visit.troubles[-1])
         return self._noted(report, visit, reason)

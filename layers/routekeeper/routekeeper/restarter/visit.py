@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from routekeeper.domain.candidates import candidate, users
-from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError
+from routekeeper.domain.errors import Ec2Error, ItemError, RoutekeeperError, VersionConflict
 from routekeeper.domain.group_state import GroupState
 from routekeeper.domain.health import Health
 from routekeeper.domain.refusal import Refusal
@@ -37,6 +37,8 @@ LOG = logging.getLogger("routekeeper.restarter")
 
 MOST_UNTOLD: Final = 10
 """News of a group that are kept to be told later: the newest."""
+TELLER_SECONDS: Final = 30.0
+"""How long others leave news to the invocation that saved it: longer than its calls to EC2 and its messages take."""
 FORGET_SECONDS: Final = 3600.0
 """News older than this is no longer told. It stands in history."""
 
@@ -53,6 +55,8 @@ class Visit:
     troubles: list[str] = field(default_factory=list)
     untold: int = 0
     """Events that people could not be told."""
+    failed: bool = False
+    """Whether the table, or a bug, ended the look."""
     state: RestartState | None = None
     """The group's state as it was last read or saved."""
     seen: InstanceState | None = None
@@ -179,18 +183,24 @@ class Visit:
 
         A repetition is saved, too, although nothing has changed. So an invocation that is late loses the race for the
         version, instead of stopping an instance that another one has just started.
+
+        News is saved as untold with the step that makes it. Otherwise nobody would tell what is saved by an invocation
+        that does not hear of it, or dies.
         """
-        news = step.state != before and not step.quiet
-        event = _event(before, step, self.dependencies.clock()) if news else None
-        self.state = state = self.dependencies.store.save_restart(step.state, event)
+        recorded = step.state != before and not step.quiet
+        event = _event(before, step, self.dependencies.clock()) if recorded else None
+        news = event if event is not None and event.outcome is not RestartOutcome.PROGRESS else None
+        saved = step.state if news is None else _with_news(step.state, news)
+        self.state = state = self.dependencies.store.save_restart(saved, event)
         if event is not None:
             self.events.append(event)
         refusal = None if step.action is None else self._ask(step.instance, step.action)
-        if event is not None and event.outcome is not RestartOutcome.PROGRESS and not self._tell(event):
-            kept = (*state.untold, untold(event))[-MOST_UNTOLD:]
-            self.state = state = self.dependencies.store.save_restart(replace(state, untold=kept))
-        following = None if refusal is None else self._after(state, step, refusal)
-        return state if following is None else self._take(state, following)
+        told = frozenset({news.id} if news is not None and self._tell(news) else ())
+        settled = _without(state, told)
+        following = None if refusal is None else self._after(settled, step, refusal)
+        if following is not None:
+            return self._take(settled, following)
+        return self._settle(state, told) if told else state
 
     def _ask(self, instance: str, action: Action) -> Refusal | None:
         """Ask EC2. The step is saved, so that a later look repeats what was refused."""
@@ -211,14 +221,21 @@ class Visit:
         return refused(state, active, policy, (step.action, refusal), self.seen, self.dependencies.clock())
 
     def tell_again(self, until: float) -> str:
-        """Tell what could not be told before, until so late. What is older than an hour stands in history only.
+        """Tell what was not told before, until so late. What is older than an hour stands in history only.
+
+        A save comes first. Who cannot save would tell the same in each invocation, and two may be at it.
 
         Raises:
             VersionConflict, StoreError: as `run` does. What was told may be told once more.
         """
         self.state = state = self.dependencies.store.load_restart(self.group)
+        began = self.dependencies.clock()
+        due = tuple(news for news in state.untold if began - news.at >= TELLER_SECONDS)
+        if not due:
+            return "news is left to who has saved it"
+        self.state = state = self.dependencies.store.save_restart(state)
         settled: set[str] = set()
-        for news in state.untold:
+        for news in due:
             if (now := self.dependencies.clock()) >= until:
                 break
             if now - news.at > FORGET_SECONDS:
@@ -227,9 +244,23 @@ class Visit:
             elif self._tell(event_of(self.group, news)):
                 settled.add(news.id)
         if settled:
-            left = tuple(news for news in state.untold if news.id not in settled)
-            self.state = self.dependencies.store.save_restart(replace(state, untold=left))
+            self._settle(state, frozenset(settled))
         return f"people were told of {len(settled)} earlier steps, of {len(state.untold)}"
+
+    def _settle(self, state: RestartState, settled: frozenset[str]) -> RestartState:
+        """Save that this news need not be told any more.
+
+        Raises:
+            VersionConflict: another invocation is attending to the group. The news is settled all the same.
+            StoreError: as `run` does.
+        """
+        store = self.dependencies.store
+        try:
+            self.state = state = store.save_restart(_without(state, settled))
+        except VersionConflict:
+            store.save_restart(_without(store.load_restart(self.group), settled))
+            raise
+        return state
 
     def _tell(self, event: RestartEvent) -> bool:
         """Whether people were told."""
@@ -255,6 +286,14 @@ class Visit:
 
 def _has_failed(target: Target, verdicts: Verdicts) -> bool:
     return verdicts.of(target.name).health is Health.UNHEALTHY
+
+
+def _with_news(state: RestartState, news: RestartEvent) -> RestartState:
+    return replace(state, untold=(*state.untold, untold(news))[-MOST_UNTOLD:])
+
+
+def _without(state: RestartState, settled: frozenset[str]) -> RestartState:
+    return replace(state, untold=tuple(news for news in state.untold if news.id not in settled))
 
 
 def _event(before: RestartState, step: Step, now: float) -> RestartEvent:
