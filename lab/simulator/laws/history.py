@@ -71,7 +71,8 @@ class History:
         since_begun = self.world.kernel.now - begun.at if begun is not None else 0.0
         if drifted_ago <= max(TROUBLE_SECONDS, since_begun):
             return  # what was done may have been undone by somebody else's hand
-        calm = not self.court.excused(group.name, TROUBLE_SECONDS)
+        # What was read in a world whose reads lag may be what was there before the change before.
+        calm = not self.court.excused(group.name, TROUBLE_SECONDS) and not self.world.ec2.lag
         for entry in parts(event, "changes"):
             self._hold_to_what_was_done(group, event, entry["M"], calm=calm)
 
