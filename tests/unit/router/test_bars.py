@@ -458,3 +458,42 @@ def test_law_13_a_next_try_that_comes_while_the_table_is_slow_is_not_waited_for(
         store.before("save_group", partial(stage.sleep, pause))
     assert stage.run(store)["one"].error is None
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("other", [DENIED, refused("no answer", "Timeout")])
+def test_law_14_what_ec2_says_of_a_move_that_waits_for_it_stands_with_the_move(stage: Stage, other: Exception) -> None:
+    """One route is not answered, so nothing speaks for good against the path."""
+    answers = {"rtb-1": other, "rtb-2": refused("no answer", "Timeout")}
+
+    def judge(resource: str, wanted: NextHop) -> None:
+        if wanted == NAT_B:
+            raise answers[resource]
+
+    stage.routes.judge = judge
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    pending = stage.state().pending
+    assert pending is not None
+    assert [str(change.refusal) for change in pending.changes] == [str(other), "no answer"]
+    stage.routes.judge = lambda *_: None
+    minutes(stage, 1)
+    assert on(stage, NAT_B)
+    assert [change.refusal for change in stage.history()[0].changes] == [None, None]
+
+
+def test_law_13_every_one_of_many_paths_is_asked_once_more_if_it_may_be_lag(stage: Stage) -> None:
+    others = tuple(
+        Path(f"nat-{number}", None, (NextHop(NextHopKind.NAT_GATEWAY, f"nat-{number}"),)) for number in range(9)
+    )
+    one = CONFIGURATION.groups["one"]
+    stage.configuration = replace(CONFIGURATION, groups={"one": replace(one, paths=(one.paths[0], *others))})
+    calls: list[NextHop] = []
+
+    def judge(_: str, wanted: NextHop) -> None:
+        calls.append(wanted)
+        raise refused("there is no such gateway", "NatGatewayNotFound")
+
+    stage.routes.judge = judge
+    stage.see("nat-a", Health.UNHEALTHY)
+    assert stage.run()["one"].error is None
+    assert len(calls) == 9 * 2 * 2
