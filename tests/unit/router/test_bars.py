@@ -497,3 +497,32 @@ def test_law_13_every_one_of_many_paths_is_asked_once_more_if_it_may_be_lag(stag
     stage.see("nat-a", Health.UNHEALTHY)
     assert stage.run()["one"].error is None
     assert len(calls) == 9 * 2 * 2
+
+
+@pytest.mark.parametrize("error", [SEVERAL, NOT_FOUND])
+def test_law_4_traffic_on_a_healthy_path_stays_although_ec2_refuses_to_put_a_drifted_route_back(
+    stage: Stage, error: Exception
+) -> None:
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    calls = refuse(stage, NAT_A, error)
+    minutes(stage, 60)
+    assert stage.routes.next_hops["rtb-1"] == NAT_A
+    assert stage.routes.changes == []
+    assert len(calls) <= 8
+    assert stage.state().path == "nat-a"
+    assert stage.state().traffic == Traffic(("nat-a", "nat-b"))
+    [event] = stage.history()
+    assert event.kind is TransitionKind.DRIFT
+    stage.routes.judge = lambda *_: None
+    minutes(stage, 60)
+    assert on(stage, NAT_A)
+    assert bar(stage, "nat-a") is None
+
+
+def test_law_4_traffic_leaves_once_a_drifted_route_that_ec2_does_not_put_back_is_on_a_dead_path(stage: Stage) -> None:
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    refuse(stage, NAT_A, SEVERAL)
+    minutes(stage, 1)
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.run()
+    assert on(stage, GATEWAY)
