@@ -67,8 +67,8 @@ def _of_barred(bar: Bar) -> Verdict:
 def stays(state: GroupState, sound: Mapping[str, Verdict]) -> bool:
     """Whether the group's traffic need not leave the desired path although EC2 takes no more routes onto it.
 
-    Somebody else has put some routes onto other HEALTHY paths, and EC2 refuses to put them back. Those that are still on
-    the path work as before. `sound` is the health of the paths, bars aside.
+    Somebody else has put some routes onto other HEALTHY paths, and EC2 refuses to put them back. Those that are still
+    on the path work as before. `sound` is the health of the paths, bars aside.
     """
     traffic, pending = state.traffic, state.pending
     if traffic is None or traffic.astray or state.path not in traffic.paths or state.halfway:
