@@ -526,3 +526,15 @@ def test_law_4_traffic_leaves_once_a_drifted_route_that_ec2_does_not_put_back_is
     stage.see("nat-b", Health.UNHEALTHY)
     stage.run()
     assert on(stage, GATEWAY)
+
+
+def test_law_14_routes_that_a_person_puts_onto_a_barred_path_are_followed_and_end_the_bar(stage: Stage) -> None:
+    two_paths(stage)
+    refuse(stage, NAT_B, DENIED)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.routes.next_hops |= {"rtb-1": NAT_B, "rtb-2": NAT_B}
+    stage.now += 1
+    stage.run()
+    assert (stage.state().path, stage.routes.changes) == ("nat-b", [])
+    assert bar(stage) is None
