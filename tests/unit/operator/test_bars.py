@@ -74,3 +74,10 @@ def test_a_path_that_is_unhealthy_says_so_first(desk: Desk) -> None:
     barred(desk)
     path = desk.ask("status")["groups"]["idc"]["paths"]["vpn"]
     assert path["reason"].startswith("1 of 1 vantages")
+
+
+def test_law_14_before_the_first_path_is_taken_status_says_what_ec2_refuses(desk: Desk) -> None:
+    why = "vpn was wanted (the routes are on no single path of the group; vpn is HEALTHY), and EC2 refuses"
+    state = replace(desk.others.load_group("idc"), path=None, reason=why, traffic=Traffic(("dx",), 1))
+    desk.others.save_group(replace(state, paths={"vpn": PathMemory(bar=BAR)}))
+    assert desk.ask("status")["groups"]["idc"]["next"]["reason"] == why

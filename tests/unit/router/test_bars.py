@@ -458,3 +458,83 @@ def test_law_13_a_next_try_that_comes_while_the_table_is_slow_is_not_waited_for(
         store.before("save_group", partial(stage.sleep, pause))
     assert stage.run(store)["one"].error is None
     assert len(calls) == 4
+
+
+@pytest.mark.parametrize("other", [DENIED, refused("no answer", "Timeout")])
+def test_law_14_what_ec2_says_of_a_move_that_waits_for_it_stands_with_the_move(stage: Stage, other: Exception) -> None:
+    """One route is not answered, so nothing speaks for good against the path."""
+    answers = {"rtb-1": other, "rtb-2": refused("no answer", "Timeout")}
+
+    def judge(resource: str, wanted: NextHop) -> None:
+        if wanted == NAT_B:
+            raise answers[resource]
+
+    stage.routes.judge = judge
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    pending = stage.state().pending
+    assert pending is not None
+    assert [str(change.refusal) for change in pending.changes] == [str(other), "no answer"]
+    stage.routes.judge = lambda *_: None
+    minutes(stage, 1)
+    assert on(stage, NAT_B)
+    assert [change.refusal for change in stage.history()[0].changes] == [None, None]
+
+
+def test_law_13_every_one_of_many_paths_is_asked_once_more_if_it_may_be_lag(stage: Stage) -> None:
+    others = tuple(
+        Path(f"nat-{number}", None, (NextHop(NextHopKind.NAT_GATEWAY, f"nat-{number}"),)) for number in range(9)
+    )
+    one = CONFIGURATION.groups["one"]
+    stage.configuration = replace(CONFIGURATION, groups={"one": replace(one, paths=(one.paths[0], *others))})
+    calls: list[NextHop] = []
+
+    def judge(_: str, wanted: NextHop) -> None:
+        calls.append(wanted)
+        raise refused("there is no such gateway", "NatGatewayNotFound")
+
+    stage.routes.judge = judge
+    stage.see("nat-a", Health.UNHEALTHY)
+    assert stage.run()["one"].error is None
+    assert len(calls) == 9 * 2 * 2
+
+
+@pytest.mark.parametrize("error", [SEVERAL, NOT_FOUND])
+def test_law_4_traffic_on_a_healthy_path_stays_although_ec2_refuses_to_put_a_drifted_route_back(
+    stage: Stage, error: Exception
+) -> None:
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    calls = refuse(stage, NAT_A, error)
+    minutes(stage, 60)
+    assert stage.routes.next_hops["rtb-1"] == NAT_A
+    assert stage.routes.changes == []
+    assert len(calls) <= 8
+    assert stage.state().path == "nat-a"
+    assert stage.state().traffic == Traffic(("nat-a", "nat-b"))
+    [event] = stage.history()
+    assert event.kind is TransitionKind.DRIFT
+    stage.routes.judge = lambda *_: None
+    minutes(stage, 60)
+    assert on(stage, NAT_A)
+    assert bar(stage, "nat-a") is None
+
+
+def test_law_4_traffic_leaves_once_a_drifted_route_that_ec2_does_not_put_back_is_on_a_dead_path(stage: Stage) -> None:
+    stage.routes.next_hops["rtb-2"] = NAT_B
+    refuse(stage, NAT_A, SEVERAL)
+    minutes(stage, 1)
+    stage.see("nat-b", Health.UNHEALTHY)
+    stage.run()
+    assert on(stage, GATEWAY)
+
+
+def test_law_14_routes_that_a_person_puts_onto_a_barred_path_are_followed_and_end_the_bar(stage: Stage) -> None:
+    two_paths(stage)
+    refuse(stage, NAT_B, DENIED)
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    stage.routes.next_hops |= {"rtb-1": NAT_B, "rtb-2": NAT_B}
+    stage.now += 1
+    stage.run()
+    assert (stage.state().path, stage.routes.changes) == ("nat-b", [])
+    assert bar(stage) is None

@@ -134,8 +134,13 @@ def _speed(transition: Transition) -> Iterator[str]:
 def _traffic(transition: Transition) -> Iterator[str]:
     """Where it is, unless that is where it was to be."""
     traffic = transition.traffic
-    if traffic is not None and (traffic.paths != (transition.to_path,) or traffic.astray):
+    if traffic is None or (traffic.paths == (transition.to_path,) and not traffic.astray):
+        return
+    if not _is_refused(transition):
         yield f"Traffic is on: {traffic}; wanted is {transition.to_path}"
+        return
+    yield f"Traffic is on: {traffic}; it was to go to {transition.to_path}"
+    yield "What now: see what EC2 says of the routes, mend that, and acknowledge; see the runbook, steering-failure."
 
 
 def _routes(changes: Sequence[RouteChange], room: int) -> Iterator[str]:

@@ -30,7 +30,9 @@ def decide(view: View) -> Decision:
     decision = choose(view)
     bar = view.bars.get(view.state.path or "")
     if isinstance(decision, Stay) and bar is not None and not _has_yet_to_answer(view, bar):
-        return replace(decision, halted=True)  # EC2 refuses what is left to do; it is asked again at the bar's pace
+        # EC2 refuses what is left to do. It is asked again at the bar's pace.
+        reason = decision.reason if str(bar) in decision.reason else f"{decision.reason}; {bar}"
+        return replace(decision, reason=reason, halted=True)
     return decision
 
 

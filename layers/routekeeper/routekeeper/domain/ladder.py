@@ -71,7 +71,7 @@ def _begin(view: View, best: str | None) -> Decision:
     if actual is not None and actual.path is not None:
         return Stay(f"the routes are on {actual.path}", adopt=actual.path)
     if actual is None:
-        return Stay("nothing is known of the routes yet")
+        return Stay(view.state.reason or "nothing is known of the routes yet")
     if best is not None:
         reason = f"the routes are on no single path of the group; {best} is HEALTHY"
         return Move(best, TransitionKind.INITIAL, reason)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from routekeeper.domain.barring import Bar
-from routekeeper.domain.group_state import GroupState
+from routekeeper.domain.group_state import GroupState, TransitionKind
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual
@@ -62,6 +62,20 @@ def with_bars(health: Mapping[str, Verdict], bars: Mapping[str, Bar]) -> dict[st
 
 def _of_barred(bar: Bar) -> Verdict:
     return Verdict(Health.UNHEALTHY, str(bar), since=bar.since)
+
+
+def stays(state: GroupState, sound: Mapping[str, Verdict]) -> bool:
+    """Whether the group's traffic need not leave the desired path although EC2 takes no more routes onto it.
+
+    Somebody else has put some routes onto other HEALTHY paths, and EC2 refuses to put them back. Those that are still
+    on the path work as before. `sound` is the health of the paths, bars aside.
+    """
+    traffic, pending = state.traffic, state.pending
+    if traffic is None or traffic.astray or state.path not in traffic.paths or state.halfway:
+        return False
+    if pending is not None and pending.kind is not TransitionKind.DRIFT:
+        return False
+    return all(name in sound and sound[name].health is Health.HEALTHY for name in traffic.paths)
 
 
 def is_dead(verdict: Verdict) -> bool:

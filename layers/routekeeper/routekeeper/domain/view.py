@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from routekeeper.domain.barring import Bar
 from routekeeper.domain.group_state import Asker, GroupState
 from routekeeper.domain.health import Health
-from routekeeper.domain.path_health import barred_paths, health_of_paths, with_bars, works
+from routekeeper.domain.path_health import barred_paths, health_of_paths, stays, with_bars, works
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.routes import Actual, Route, actual
 from routekeeper.domain.settings import Group, Path
@@ -31,7 +31,8 @@ class View:
     health: Mapping[str, Verdict] = field(init=False)
     """The verdict on every path, by its name."""
     bars: Mapping[str, Bar] = field(init=False)
-    """The paths that EC2 refuses and that are not to be tried yet. They count as UNHEALTHY."""
+    """The paths that EC2 refuses and that are not to be tried yet. They count as UNHEALTHY, but for one
+    that the group's traffic is on and need not leave."""
 
     def __post_init__(self) -> None:
         sound = health_of_paths(self.group, self.state, self.verdicts, self.actual, self.now)
@@ -40,6 +41,8 @@ class View:
         if self._is_stranded(health):  # there is no other way: try these sooner
             bars = {name: bar for name, bar in bars.items() if bar.holds(self.now, stranded=True)}
             health = with_bars(sound, bars)
+        if stays(self.state, sound):
+            health = with_bars(sound, {name: bar for name, bar in bars.items() if name != self.state.path})
         object.__setattr__(self, "health", health)
         object.__setattr__(self, "bars", bars)
 

@@ -32,6 +32,8 @@ from routekeeper.telemetry.measurements import Measurement, Metric
 LOG = logging.getLogger("routekeeper.router")
 
 DECISION_ATTEMPTS: Final = 8
+TRIES_OF_A_PATH: Final = 2
+"""Of one that EC2 refuses, in one pass: a second one if it may only have been slow to know it."""
 STALE_SECONDS: Final = 10.0
 """How long after a change of our own a read may show what was before. EC2 gives no figure ("Eventual consistency")."""
 STALE_PAUSE_SECONDS: Final = 2.0
@@ -56,7 +58,8 @@ class GroupPass:
             Busy: another invocation was changing its routes all the time.
         """
         verdicts = self.verdicts
-        for _ in range(DECISION_ATTEMPTS + len(self.scope.group.paths)):
+        attempts = DECISION_ATTEMPTS + TRIES_OF_A_PATH * len(self.scope.group.paths)
+        for _ in range(attempts):
             state, waited = self._wait_for_turn()
             try:
                 return self._attempt(state, self.scope.evidence.anew() if waited else verdicts)
@@ -66,7 +69,7 @@ class GroupPass:
             except (VersionConflict, Late):  # somebody saved in between: decide again on what they saved
                 LOG.info("decided on what is old by now, deciding again")
                 verdicts = self.scope.evidence.anew()
-        raise VersionConflict(f"group {self.scope.group.name}: lost {DECISION_ATTEMPTS} races in a row")
+        raise VersionConflict(f"group {self.scope.group.name}: decided {attempts} times, and no decision could be kept")
 
     def _wait_for_turn(self) -> tuple[GroupState, bool]:
         """The group's state once no other invocation is changing its routes, and whether one was."""

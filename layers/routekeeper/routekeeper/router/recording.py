@@ -46,7 +46,7 @@ class Recording:
             self._bar(state, pending, applied, refusal, routes, none_taken=none_taken)
         if none_taken and not _is_newly_outranked(state, applied):
             if state.worker == self.scope.worker:
-                self.scope.save(replace(state, worker=None))
+                self.scope.save(replace(state, worker=None, pending=transitions.answered(pending, applied)))
             raise applied.error()
         taken = transitions.barred(state, pending.to_path, None) if applied.changed else state
         done = self.close(taken, applied, routes)

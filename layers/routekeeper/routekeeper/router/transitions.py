@@ -144,6 +144,13 @@ def refused(pending: Transition, applied: Applied, traffic: Traffic | None) -> T
     return replace(pending, changes=applied.changes, traffic=traffic)
 
 
+def answered(pending: Transition, applied: Applied) -> Transition:
+    """A transition of which EC2 has taken nothing as yet, with what it has said of each route."""
+    latest = {change.resource: change.refusal for change in applied.changes}
+    changes = (replace(change, refusal=latest.get(change.resource)) for change in pending.changes)
+    return replace(pending, changes=_with_few_refusals(changes))
+
+
 def to_be_told(
     state: GroupState, transition: Transition, teller: str, now: float, *, has_moved: bool = True
 ) -> GroupState:
@@ -179,9 +186,13 @@ def _completion(state: GroupState, done: Transition, now: float) -> Transition:
 
 def _owed(changes: Iterable[RouteChange]) -> tuple[RouteChange, ...]:
     """Those that were refused, as they are kept until they are made."""
-    refused = [change for change in changes if change.refusal is not None]
-    bare = (replace(change, refusal=None) for change in refused[OWED_REFUSALS_LIMIT:])
-    return (*refused[:OWED_REFUSALS_LIMIT], *bare)
+    return _with_few_refusals(change for change in changes if change.refusal is not None)
+
+
+def _with_few_refusals(changes: Iterable[RouteChange]) -> tuple[RouteChange, ...]:
+    changes = tuple(changes)
+    bare = (replace(change, refusal=None) for change in changes[OWED_REFUSALS_LIMIT:])
+    return (*changes[:OWED_REFUSALS_LIMIT], *bare)
 
 
 def _that_fit(untold: tuple[Untold, ...], room: int) -> tuple[Untold, ...]:
