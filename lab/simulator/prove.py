@@ -16,7 +16,7 @@ from lab.simulator.mutants import MUTANTS, Mutant, alive
 @dataclass(frozen=True, slots=True)
 class Catch:
     seconds: float
-    """Wall-clock seconds on one core."""
+    """Of the processor, on one core: the same on a busy machine."""
     runs: int
     violation: Violation | None
     error: str | None = None
@@ -27,14 +27,14 @@ class Catch:
 
 
 def catch(mutant: Mutant, seconds: float, first: int = 0) -> Catch:
-    """Hunt with the mutant alive until it is caught, at most so many seconds, on this core alone."""
-    began = time.monotonic()
+    """Hunt with the mutant alive until it is caught, at most so many of the processor's seconds, on this core alone."""
+    began = time.process_time()
     runs = 0
     with alive(mutant):
         for cut, outcome in outcomes(itertools.count(first)):
             runs += 1
             found = find(cut, outcome)
-            spent = time.monotonic() - began
+            spent = time.process_time() - began
             if found is not None:
                 return Catch(spent, runs, found.violation, found.error)
             if spent > seconds:

@@ -143,6 +143,7 @@ class Simulation:
             refused=self.bars.on_refused,
             emit=self._emitted,
             announced=self._announced,
+            answered=self.bars.on_answered,
         )
 
     def _connect(self) -> None:

@@ -298,6 +298,13 @@ class World:
                     if resource in self._resources(steering) and hop == ("none" if next_hop is None else next_hop.id):
                         yield name, path.name
 
+    def whereabouts(self, group: Group) -> tuple[tuple[str, ...], int]:
+        """The paths that some route of the group is really on, and how many routes are on none."""
+        resources = self.resources(group)
+        on = {path.name: [one for one in resources if self.is_on(group, one, path.name)] for path in group.paths}
+        astray = [one for one in resources if not any(one in there for there in on.values())]
+        return tuple(name for name, there in on.items() if there), len(astray)
+
     def elsewhere(self, group: Group, path_name: str) -> list[str]:
         """The routes of the group that are not on the path."""
         return [resource for resource in self.resources(group) if not self.is_on(group, resource, path_name)]

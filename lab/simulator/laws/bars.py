@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from lab.simulator.ec2_client import Refused, RouteChange
 from lab.simulator.invocation import Invocation
@@ -33,7 +33,20 @@ TRUE_SECONDS: Final = 60.0
 APART_SECONDS: Final = 130.0
 """For how long a group may name a path that EC2 refuses while its routes are on another: two passes."""
 
+UNLIKE_LOOKS: Final = 26
+"""How many looks, one every five seconds, may pass until what is stored of where traffic is agrees with the routes."""
+
 _Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One refusal of EC2's."""
+
+    at: float
+    code: str
+    of_route: bool
+    """Whether it was the route's trouble: its table or its prefix list is refused, whatever it is to lead to."""
 
 
 @dataclass(slots=True)
@@ -50,8 +63,12 @@ class Bars:
     """Since when a group's routes have been on another path than the one it names, which EC2 refuses."""
     tries: dict[_Key, list[float]] = field(default_factory=dict)
     """When EC2 has refused the next hop of a path."""
-    answers: dict[_Key, list[tuple[float, str]]] = field(default_factory=dict)
-    """The codes of all refusals of routes onto a path."""
+    answers: dict[_Key, list[Answer]] = field(default_factory=dict)
+    """All refusals of routes onto a path."""
+    begun_at: dict[str, float] = field(default_factory=dict)
+    """When a bar was last put up in each group, or renewed."""
+    unlike: dict[str, int] = field(default_factory=dict)
+    """For how many looks what is stored of where a group's traffic is has not been what the routes say."""
     owed_since: dict[_Key, float] = field(default_factory=dict)
     """Since when it is owed to history that EC2 has refused a path's next hop."""
     accepted_at: dict[_Key, float] = field(default_factory=dict)
@@ -106,16 +123,22 @@ class Bars:
 
     def free_for(self, group: str, path: str) -> float:
         """For how many seconds neither EC2 nor what is stored of its refusals has spoken against the path."""
-        unbarred = self.world.kernel.now - self.barred_at.get((group, path), -1e12)
-        return min(unbarred, self.taken_for(group, path))
+        return min(self.unbarred_for(group, path), self.taken_for(group, path))
 
     def was_barred(self, group: str, path: str, seconds: float) -> bool:
         """Whether a bar stood against the path within so many seconds."""
-        return self.world.kernel.now - self.barred_at.get((group, path), -1e12) < seconds
+        return self.unbarred_for(group, path) < seconds
 
     def was_refused(self, group: str, path: str, seconds: float) -> bool:
         """Whether EC2 has refused some route onto the path within so many seconds."""
-        return any(self.world.kernel.now - at < seconds for at, _ in self.answers.get((group, path), ()))
+        return bool(self._lately(group, path, seconds))
+
+    def _lately(self, group: str, path: str, seconds: float) -> list[Answer]:
+        return [one for one in self.answers.get((group, path), ()) if self.world.kernel.now - one.at < seconds]
+
+    def unbarred_for(self, group: str, path: str) -> float:
+        """For how many seconds no bar has stood against the path."""
+        return self.world.kernel.now - self.barred_at.get((group, path), -1e12)
 
     def coming(self) -> Iterator[float]:
         """When what is stored ends: time must not leap over that."""
@@ -144,7 +167,8 @@ class Bars:
         now = self.world.kernel.now
         self.world.tell(invocation.name, f"is refused {refused.resource} -> {refused.after}: {refused.code}")
         for name, path in self.world.paths_to(refused.resource, refused.after):
-            self.answers.setdefault((name, path), []).append((now, refused.code))
+            of_route = refused.against == refused.resource or refused.against in refused.resource.split()
+            self.answers.setdefault((name, path), []).append(Answer(now, refused.code, of_route))
             held = self.world.table.group(name)
             if (identifier := text(part(held, "pending"), "id")) is not None:
                 self.refused_transitions.add(identifier)
@@ -211,20 +235,41 @@ class Bars:
                 after, "code"
             )
             if fresh:
-                codes = {c for at, c in self.answers.get((group.name, path.name), ()) if now - at < TRUE_SECONDS}
-                true = text(after, "code") in codes or self._is_still_changing(group, text(after, "code"))
-                self.court.hold(13, "a bar is true", true, f"EC2 said {sorted(codes)}: {told}")
+                self._hold_to_truth(group, path.name, text(after, "code") or "", told)
             soon = "next_try_at" in after and ahead < LONGEST_SECONDS + SKEW_SECONDS
             self.court.hold(13, "a bar has a next try", soon, f"{told}, for {ahead:.0f} s")
 
-    def _is_still_changing(self, group: Group, code: str | None) -> bool:
+    def _hold_to_truth(self, group: Group, path: str, code: str, told: str) -> None:
+        """Behind a bar is a refusal, and one that speaks against the path and not only against some of its routes."""
+        now, answers = self.world.kernel.now, self._lately(group.name, path, TRUE_SECONDS)
+        self.begun_at[group.name] = now
+        codes = {one.code for one in answers}
+        true = code in codes or self._is_still_changing(group, code)
+        self.court.hold(13, "a bar is true", true, f"EC2 said {sorted(codes)}: {told}")
+        taken = now - self.accepted_at.get((group.name, path), -1e12) < ONE_TRY_SECONDS
+        of_routes = bool(answers) and all(one.of_route for one in answers)
+        self.court.hold(13, "a bar is about the path", not (taken and of_routes), f"EC2 took other routes: {told}")
+
+    def _is_still_changing(self, group: Group, code: str) -> bool:
         """Whether a reference of the group was changed so lately that EC2 may take no other change of it."""
         lately = (self.world.kernel.now - self.accepted_at.get((group.name, p.name), -1e12) for p in group.paths)
         return code == "IncorrectState" and any(ago < TRUE_SECONDS for ago in lately)
 
     # --- what is left undone
 
+    def on_answered(self, payload: dict[str, object], answer: dict[str, Any]) -> None:
+        """Once people have been told that EC2 is asked again, no older bar stands, but where an item is unreadable."""
+        if payload.get("action") != "acknowledge" or not answer["ok"]:
+            return
+        since = self.world.kernel.now - ONE_TRY_SECONDS
+        for name, group in self.world.plan.configuration.groups.items():
+            held = self.world.table.group(name)
+            old = [p.name for p in group.paths if 0 < number(self.bar(held, p.name), "refused_at") < since]
+            told = f"{old} of {name} stay barred, though people have acknowledged"
+            self.court.hold(13, "an acknowledgement lifts bars", not old or self.world.is_spoilt(name), told)
+
     def on_tick(self) -> None:
+        self._look_at_traffic()
         for name, since in self.apart_since.items():
             held = self.world.table.group(name)
             if self.court.excused(name, APART_SECONDS) or self._is_held(held):
@@ -233,6 +278,18 @@ class Bars:
             really = self.world.path_of(self.world.plan.configuration.groups[name])
             told = f"{name} names {text(held, 'path')}, and its routes are on {really}: {text(held, 'reason')}"
             self.court.hold(14, "a group is where its routes are", waited < APART_SECONDS, told)
+
+    def _look_at_traffic(self) -> None:
+        """Law 14 for what is stored: where traffic is, as the routes have it, a pass or two later."""
+        for name, group in self.world.plan.configuration.groups.items():
+            held = self.world.table.group(name)
+            stored, really = places(held), self.world.whereabouts(group)
+            if text(held, "path") is None or stored == really or self.court.excused(name, APART_SECONDS):
+                self.unlike.pop(name, None)
+                continue
+            looks = self.unlike[name] = self.unlike.get(name, 0) + 1
+            told = f"{name}: {stored} is stored, and the routes say {really}"
+            self.court.hold(14, "where traffic is stands in the table", looks < UNLIKE_LOOKS, told)
 
     def _is_held(self, held: Item | None) -> bool:
         ends = [number(part(held, hold), "expires_at") for hold in ("pin", "pause")]
@@ -245,15 +302,22 @@ class Bars:
             held = self.world.table.group(name)
             if self.court.excused(name, 200) or self._is_held(held):
                 continue
-            told = f"{path} of {name} was refused: {answers[-1][1]}"
+            told = f"{path} of {name} was refused: {answers[-1].code}"
             events = recorded.get(name, {}).values()
             said = any(text(event, "to_path") == path and _has_failed(event) for event in events)
             owed = now - self.owed_since.get((name, path), now) > 200
             self.court.hold(7, "a refusal is in history", said or not owed, told)
-            taken = self.accepted_at.get((name, path), -1e12) > answers[-1][0]
+            taken = self.accepted_at.get((name, path), -1e12) > answers[-1].at
             there = self.world.path_of(self.world.plan.configuration.groups[name]) == path == text(held, "path")
             lifted = self.bar(held, path) is None or not (taken and there)
             self.court.hold(13, "a bar is lifted", lifted, told)
+
+
+def places(item: Item | None) -> tuple[tuple[str, ...], int] | None:
+    """Where a group's item or a line of its history says that traffic is: on which paths, and how many routes not."""
+    if (traffic := part(item, "traffic")) is None:
+        return None
+    return tuple(one["S"] for one in parts(traffic, "paths")), int(number(traffic, "astray"))
 
 
 def _has_failed(event: Item) -> bool:

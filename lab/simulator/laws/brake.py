@@ -123,6 +123,9 @@ class Brakes:
     def on_given_up(self, transition: str) -> None:
         """A move could not begin: nothing was moved. Its slot is given back, unless it has engaged the brake."""
         if not self.engaged:
+            kept = transition in {text(one.get("M"), "transition") for one in parts(self.ledger, "moves")}
+            kept = kept and not self.court.excused("", SOON_SECONDS)
+            self.court.hold(12, "what could not begin keeps no slot", not kept, f"{transition} has kept its slot")
             self.counted.pop(transition, None)
             self.latched = False
 

@@ -80,7 +80,8 @@ class Changes:
             one for one in self.world.resources(group) if one != change.resource and self.world.leads_nowhere(one)
         ]
         there = [one for one in others if one in since and self.world.is_on(group, one, path)]
-        seen = any(self.world.kernel.now - since[one] > SEEN_SECONDS for one in there)
+        first = text(part(held, "pending"), "kind") == "initial"  # whatever there is, it is seen for the first time
+        seen = any(first or self.world.kernel.now - since[one] > SEEN_SECONDS for one in there)
         ways = [p for p in group.paths if p.name != path and self.court.bench.word(p.target) == GOOD]
         ways = [p for p in ways if self.blackholes.free_for(group.name, p.name) > SEEN_SECONDS]
         asked = part(held, "pin") is not None or part(part(held, "pending"), "asked") is not None

@@ -15,6 +15,8 @@ from routekeeper.store.codec import Item
 
 PROMPT_SECONDS = 12.0
 """How long news of health may take to move routes while nothing is in the way."""
+ONE_PASS_SECONDS = 60.0
+"""After that the next pass may have mended what the last one left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,26 @@ class Delays:
             waited = min(bad_for, self._way_out(group, really.name), free)
             told = f"the routes of {name} are on {really.name} for {waited:.0f} s: {text(held, 'reason')}"
             self.court.hold(law, "traffic leaves what is dead", waited < 100, told)
+        self._judge_turning_away(group, free, held)
         for resource in self.world.resources(group):
             if (since := blackholes.nowhere_since.get(resource)) is not None:
                 on = next((path.name for path in group.paths if self.world.is_on(group, resource, path.name)), "")
                 waited = min(now - since, self._way_out(group, on, resource), free)
                 told = f"{resource} has been a blackhole for {waited:.0f} s: {text(held, 'reason')}"
                 self.court.hold(law, "a blackhole is left", waited < 130, told)
+
+    def _judge_turning_away(self, group: Group, free: float, held: Item) -> None:
+        """Law 13: once EC2 has refused a path, the next one is taken at once, and not with the next pass."""
+        really = group.path(self.world.path_of(group) or "")
+        now = self.world.kernel.now
+        refused_ago = now - self.routes.bars.begun_at.get(group.name, -1e12)
+        if really is None or refused_ago > ONE_PASS_SECONDS:
+            return
+        nowhere = (self.routes.blackholes.nowhere_since.get(one, now) for one in self.world.resources(group))
+        bad_for = max(self.court.bench.held_for(really.target, BAD), now - max(nowhere, default=now))
+        waited = min(refused_ago, bad_for, self._way_out(group, really.name), free)
+        told = f"{group.name} stays on {really.name} for {waited:.0f} s after a refusal: {text(held, 'reason')}"
+        self.court.hold(13, "what is refused keeps nobody waiting", waited < PROMPT_SECONDS, told)
 
     def _way_out(self, group: Group, path: str, resource: str | None = None) -> float:
         """For how long there has been another path for the routes, or for this one."""

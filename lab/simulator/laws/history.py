@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from lab.simulator.ec2_client import RouteChange
+from lab.simulator.laws.bars import places
 from lab.simulator.laws.court import SLACK_SECONDS, Court
 from lab.simulator.laws.raw import number, part, parts, text
 from lab.simulator.world import World
@@ -71,8 +72,8 @@ class History:
         since_begun = self.world.kernel.now - begun.at if begun is not None else 0.0
         if drifted_ago <= max(TROUBLE_SECONDS, since_begun):
             return  # what was done may have been undone by somebody else's hand
-        # What was read in a world whose reads lag may be what was there before the change before.
-        calm = not self.court.excused(group.name, TROUBLE_SECONDS) and not self.world.ec2.lag
+        calm = not self.court.excused(group.name, TROUBLE_SECONDS)
+        self._hold_to_whereabouts(group, event, calm=calm)
         for entry in parts(event, "changes"):
             self._hold_to_what_was_done(group, event, entry["M"], calm=calm)
 
@@ -97,6 +98,16 @@ class History:
             self.court.hold(
                 7, "history's times are true", saved, f"{story}; it was begun {begun.at - now:.1f} s from now"
             )
+
+    def _hold_to_whereabouts(self, group: Group, event: Item, *, calm: bool) -> None:
+        """Where traffic was then, as the routes have it: it need not be on the path that it should be on."""
+        changed = [self.world.foreign.get(resource, -1e12) for resource in self.world.resources(group)]
+        late = self.world.plan.lag or self.world.was_stale(group.name, STALE_SECONDS)
+        if not calm or late or self.world.kernel.now - max(changed, default=-1e12) < STALE_SECONDS:
+            return
+        said, really = places(event), self.world.whereabouts(group)
+        told = f"{text(event, 'id')}: {said}, and the routes say {really}"
+        self.court.hold(14, "history says where traffic is", said == really, told)
 
     def _hold_to_what_was_done(self, group: Group, event: Item, told: Item, *, calm: bool) -> None:
         resource, refused = text(told, "resource") or "", text(part(told, "refusal"), "words")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lab.simulator.grey import clear_seconds
 from lab.simulator.invocation import Invocation
@@ -18,6 +19,11 @@ from lab.simulator.lines import Fate
 from lab.simulator.world import World
 from routekeeper.domain.settings import FailbackMode, Group, Quorum
 from routekeeper.store.codec import Item
+
+LOOK_SECONDS: Final = 70.0
+"""From one look of the router to the next at most."""
+BAR_SLACK_SECONDS: Final = 10.0
+"""How far the judge may be mistaken about when a bar has ended: it looks every five seconds, and clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Moves:
         # Who turns elsewhere before anything was done leaves the path that the routes are on, if they can be read.
         unread = BAD in self.looks.words(group, before, invocation) and self.court.excused(group.name, 60)
         left = before if actual is None or unread or names.index(after) < names.index(before) else actual
-        self._judge_unasked(group, left, after, invocation, told)
+        self._judge_unasked(group, old, left, after, invocation, told)
         bad = BAD in self.looks.words(group, left, invocation) or self.looks.spoken_against(group, left, invocation)
         if not bad and not self._is_lost(group, left):
             self.brakes.on_deferrable(new, told)
@@ -95,7 +101,9 @@ class Moves:
                 )
         return newest
 
-    def _judge_unasked(self, group: Group, before: str, after: str, invocation: Invocation, told: str) -> None:
+    def _judge_unasked(
+        self, group: Group, old: Item | None, before: str, after: str, invocation: Invocation, told: str
+    ) -> None:
         names = [path.name for path in group.paths]
         gone = self._is_lost(group, before)
         words = self.looks.words(group, before, invocation)
@@ -115,6 +123,7 @@ class Moves:
         automatic = group.failback.mode is not FailbackMode.MANUAL
         self.court.hold(4, "manual failback waits for people", automatic, told)
         self.failbacks.judge_return(group, after, invocation, told)
+        self._hold_to_hold_down(group, old, before, after, told)
         path = group.path(after)
         if path is None or path.target is None:
             return
@@ -127,6 +136,17 @@ class Moves:
         self.court.hold(4, "returning waits", waited, story)
         if self.court.strict:
             self.court.hold(4, "returning waits for the verdict", quiet >= enough, story)
+
+    def _hold_to_hold_down(self, group: Group, old: Item | None, before: str, after: str, told: str) -> None:
+        """A path that EC2 has refused is returned to after its hold-down, and not just to find out."""
+        wait, path = group.failback.after_seconds, group.path(before)
+        well_for = self.court.bench.held_for(path.target if path is not None else None, GOOD)
+        here_for = self.world.kernel.now - number(old, "since")
+        if min(well_for, here_for) < wait + LOOK_SECONDS:
+            return  # while nothing was HEALTHY, or just after a move, its bar did not count
+        unbarred = self.bars.unbarred_for(group.name, after)
+        story = f"{after} was barred {unbarred:.0f} s ago: {told}"
+        self.court.hold(13, "returning waits after a bar", unbarred > wait - BAR_SLACK_SECONDS, story)
 
     def _hold_to_trouble(self, group: Group, before: str, invocation: Invocation, told: str) -> None:
         """Law 5 against the truth: what every sound vantage reaches every time is not left."""
