@@ -72,7 +72,8 @@ class History:
         since_begun = self.world.kernel.now - begun.at if begun is not None else 0.0
         if drifted_ago <= max(TROUBLE_SECONDS, since_begun):
             return  # what was done may have been undone by somebody else's hand
-        calm = not self.court.excused(group.name, TROUBLE_SECONDS)
+        # What was read in a world whose reads lag may be what was there before the change before.
+        calm = not self.court.excused(group.name, TROUBLE_SECONDS) and not self.world.plan.lag
         self._hold_to_whereabouts(group, event, calm=calm)
         for entry in parts(event, "changes"):
             self._hold_to_what_was_done(group, event, entry["M"], calm=calm)
@@ -102,7 +103,7 @@ class History:
     def _hold_to_whereabouts(self, group: Group, event: Item, *, calm: bool) -> None:
         """Where traffic was then, as the routes have it: it need not be on the path that it should be on."""
         changed = [self.world.foreign.get(resource, -1e12) for resource in self.world.resources(group)]
-        late = self.world.plan.lag or self.world.was_stale(group.name, STALE_SECONDS)
+        late = self.world.was_stale(group.name, STALE_SECONDS)
         if not calm or late or self.world.kernel.now - max(changed, default=-1e12) < STALE_SECONDS:
             return
         said, really = places(event), self.world.whereabouts(group)
