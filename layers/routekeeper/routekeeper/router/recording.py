@@ -101,6 +101,7 @@ class Recording:
     def close(self, state: GroupState, applied: Applied, routes: Routes) -> Transition:
         assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
         traffic = whereabouts(self.scope.group, routes) or state.traffic
+        state = transitions.with_routes(state, self.scope.group, routes, self.scope.now())
         ended = transitions.closed(state, state.pending, applied, traffic, self.scope.worker, self.scope.now())
         done = ended.unannounced[-1].transition
         self.tell_of_dropped(state, ended)
