@@ -538,3 +538,9 @@ def test_law_14_routes_that_a_person_puts_onto_a_barred_path_are_followed_and_en
     stage.run()
     assert (stage.state().path, stage.routes.changes) == ("nat-b", [])
     assert bar(stage) is None
+
+
+def test_law_14_the_routes_for_people_are_those_after_a_move(stage: Stage) -> None:
+    stage.see("nat-a", Health.UNHEALTHY)
+    stage.run()
+    assert [route.on for route in stage.state().routes] == ["i-b", "i-b"]

@@ -101,7 +101,8 @@ class Recording:
     def close(self, state: GroupState, applied: Applied, routes: Routes) -> Transition:
         assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
         traffic = whereabouts(self.scope.group, routes) or state.traffic
-        ended = transitions.closed(state, state.pending, applied, traffic, self.scope.worker, self.scope.now())
+        shown = transitions.with_routes(state, self.scope.group, routes, self.scope.now())
+        ended = transitions.closed(shown, state.pending, applied, traffic, self.scope.worker, self.scope.now())
         done = ended.unannounced[-1].transition
         self.tell_of_dropped(state, ended)
         self.scope.dependencies.store.record(ended, done)
