@@ -37,7 +37,7 @@ class Piped(Console):
 
 
 CONSOLE = Piped(highlight=False, soft_wrap=True)
-EXAMPLE: Final = "4712:keep=2,5"
+EXAMPLE: Final = "4713:keep=2,5"
 FAILING: Final = "failover:9:timed-out-after"
 
 

@@ -284,7 +284,8 @@ class Bars:
         for name, group in self.world.plan.configuration.groups.items():
             held = self.world.table.group(name)
             stored, really = places(held), self.world.whereabouts(group)
-            if text(held, "path") is None or stored == really or self.court.excused(name, APART_SECONDS):
+            gone = not self.world.resources(group)  # with its route tables: there is no traffic
+            if gone or text(held, "path") is None or stored == really or self.court.excused(name, APART_SECONDS):
                 self.unlike.pop(name, None)
                 continue
             looks = self.unlike[name] = self.unlike.get(name, 0) + 1

@@ -42,7 +42,8 @@ class Delays:
         free = self.routes.commits.lifted_ago(name)
         law = 11 if self._others_in_trouble(name) else 4
         really = group.path(self.world.path_of(group) or "")
-        if really is not None and really.name != text(held, "path"):
+        there = bool(self.world.resources(group))  # a route table that is gone keeps nothing
+        if there and really is not None and really.name != text(held, "path"):
             bad_for = self.court.bench.held_for(really.target, BAD)
             waited = min(bad_for, self._way_out(group, really.name), free)
             told = f"the routes of {name} are on {really.name} for {waited:.0f} s: {text(held, 'reason')}"
