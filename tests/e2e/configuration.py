@@ -1,4 +1,4 @@
-"""The configuration of the stories: the laboratory's own, a shorter restart and rehearsal, and three troubled groups."""
+"""The configuration of the stories: the laboratory's own, a shorter restart and rehearsal, and three more groups."""
 
 from __future__ import annotations
 
