@@ -18,6 +18,8 @@ VPN_VPC_CIDR: Final = "10.1.0.0/16"
 ON_PREMISES_CIDR: Final = "10.3.0.0/18"
 REHEARSAL_CIDR: Final = "173.0.0.5/32"
 """An unused destination for rehearsals: moving it moves nobody's packets."""
+SPARE_CIDR: Final = "173.0.0.6/32"
+"""Another one, for what EC2 refuses."""
 PINNED_PROBE_CIDR: Final = "10.109.2.1/32"
 """Always routed to Direct Connect, so that the probe keeps testing Direct Connect after traffic has left it."""
 
@@ -67,6 +69,6 @@ class World:
     transit_gateway: str
     transit_gateway_route_table: str
     attachments: dict[str, str]
-    """Transit gateway attachment ID by name: vpc, dx, vpn."""
+    """Transit gateway attachment ID by name: vpc, dx, vpn, and spare, which leads nowhere."""
     prefix_lists: dict[str, str]
-    """Managed prefix list ID by name: on-premises (10.3.0.0/18) and rehearsal (173.0.0.5/32)."""
+    """Managed prefix list ID by name: on-premises (10.3.0.0/18), rehearsal (173.0.0.5/32) and spare (173.0.0.6/32)."""

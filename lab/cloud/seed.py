@@ -16,6 +16,7 @@ from lab.world import (
     PRIVATE_B,
     REGION,
     REHEARSAL_CIDR,
+    SPARE_CIDR,
     TAG_KEY,
     TAG_VALUE,
     VANTAGE_A,
@@ -108,7 +109,8 @@ def _instances(seeding: _Seeding) -> None:
 
 
 def _prefix_lists(seeding: _Seeding) -> None:
-    for name, cidr in {"on-premises": ON_PREMISES_CIDR, "rehearsal": REHEARSAL_CIDR}.items():
+    cidrs = {"on-premises": ON_PREMISES_CIDR, "rehearsal": REHEARSAL_CIDR, "spare": SPARE_CIDR}
+    for name, cidr in cidrs.items():
         answer = seeding.ec2.create_managed_prefix_list(
             PrefixListName=name, AddressFamily="IPv4", MaxEntries=5, Entries=[{"Cidr": cidr}]
         )
@@ -130,6 +132,7 @@ def _transit_gateway(seeding: _Seeding) -> None:
         "vpc": _vpc_attachment(seeding, "vpc", (VANTAGE_A, VANTAGE_B)),
         "dx": seeding.controls.attach(gateway, "5e7f9a3c-0b1d-4c2e-8f60-7a8b9c0d1e2f", "direct-connect-gateway"),
         "vpn": _vpc_attachment(seeding, "vpn-vpc", (VPN,)),
+        "spare": seeding.controls.attach(gateway, "vpn-0a1b2c3d4e5f60718", "vpn"),
     }
     for attachment in seeding.attachments.values():
         which = {"TransitGatewayRouteTableId": table, "TransitGatewayAttachmentId": attachment}

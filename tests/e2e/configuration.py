@@ -1,4 +1,4 @@
-"""The stories' configuration: the laboratory's own, a shorter restart and rehearsal, and two groups to be troubled."""
+"""The configuration of the stories: the laboratory's own, a shorter restart and rehearsal, and three more groups."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from lab.world import World
 
 REHEARSAL_FAILBACK_SECONDS = 5
 PRIVATE_B_FAILBACK_SECONDS = 10
+BARRED_FAILBACK_SECONDS = 5
 
 
 def stories_yaml(world: World) -> str:
@@ -16,6 +17,8 @@ def stories_yaml(world: World) -> str:
 
     `refused` and `untagged` move a table's default route when Direct Connect fails, and nobody's packets. They name
     network interfaces: as users of the instances they would keep these from being restarted, as long as EC2 refuses.
+
+    `barred` has a standby behind an attachment that EC2 may refuse, and a third path; it, too, moves nobody's packets.
     """
     laboratory = failover_yaml(
         world,
@@ -27,7 +30,7 @@ def stories_yaml(world: World) -> str:
     )
     names = ("refused", "untagged")
     spares = zip(names, world.spare_route_tables, strict=True)
-    return laboratory + "".join(_group(name, table, world) for name, table in spares)
+    return laboratory + "".join(_group(name, table, world) for name, table in spares) + _barred(world)
 
 
 def _group(name: str, table: str, world: World) -> str:
@@ -38,4 +41,17 @@ def _group(name: str, table: str, world: World) -> str:
       - {{name: first, target: dx-router, network_interface: {world.interfaces["nat-a"]}}}
       - {{name: second, target: vpn-host, network_interface: {world.interfaces["nat-b"]}}}
     failback: {{mode: manual}}
+"""
+
+
+def _barred(world: World) -> str:
+    table, prefix_list = world.transit_gateway_route_table, world.prefix_lists["spare"]
+    return f"""\
+  barred:
+    steering: {{type: tgw-prefix-list, route_table: {table}, prefix_list: {prefix_list}}}
+    paths:
+      - {{name: first, target: dx-router}}
+      - {{name: second, target: vpn-host, attachment: {world.attachments["spare"]}}}
+      - {{name: third, target: vpn-host, attachment: {world.attachments["vpn"]}}}
+    failback: {{after: {BARRED_FAILBACK_SECONDS}s, damping: off}}
 """

@@ -46,13 +46,14 @@ def lab(stage: Stage) -> Laboratory:
 def outage(lab: Laboratory) -> Iterator[Outage]:
     """Direct Connect is cut and NAT instance A hangs, so badly that an ordinary stop hangs, too.
 
-    Before that, rehearsal is paused, EC2 begins to throttle changes of one group's table, and another's has
-    lost its tag.
+    Before that, rehearsal is paused, EC2 begins to throttle changes of one group's table, another's has lost its
+    tag, and the attachment of a third one's standby is gone.
     """
     refused, untagged = lab.world.spare_route_tables
     lab.aws.ec2_controls.set(hanging_stops=[lab.world.instances["nat-a"]])
     lab.aws.ec2_controls.refuse("ReplaceRoute", count=10_000, matching=refused)
     lab.aws.client("ec2").delete_tags(Resources=[untagged], Tags=[{"Key": "routekeeper"}])
+    lab.aws.ec2_controls.put_attachment_into(lab.world.attachments["spare"], "deleted")
     assert user.ask(lab, "pause", "rehearsal", **{"for": "10m"})["ok"]
     with (
         Measurement(PRIVATE_A.name, ON_PREMISES.address, RATE_HZ) as dx,

@@ -24,6 +24,7 @@ def test_at_first_nothing_is_moved_and_all_paths_are_as_they_were_found(lab: Lab
         "private-b": "nat-b",
         "refused": "first",
         "untagged": "first",
+        "barred": "first",
     }
     assert lab.ask(action="history")["events"] == []
 

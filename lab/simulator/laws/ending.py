@@ -20,6 +20,8 @@ RESTART_OUTCOMES: Final = ("begun", "recovered")
 REFUSED: Final = "EC2 does not stop it"
 """What history says of a restart that EC2 does not allow, at once or at each attempt: it is given up, and told."""
 GIVEN_UP_OUTCOMES: Final = ("begun", "failed")
+OWED_OUTCOMES: Final = ("begun", "not-started", "runs-again")
+"""What history says of a restart whose start EC2 refuses for longer than an instance may take to boot."""
 MOST_PER_MINUTE: Final = {"monitor": 200}
 """How often an operation that is refused for good may be asked for within a minute. Of a monitor there may be three
 invocations at once, each of which asks every second: until it has the lease, nobody may be watching."""
@@ -120,7 +122,8 @@ class Ending:
         self.court.hold(8, "the story ends right", well, told)
         outcomes = [text(event, "outcome") for event in events]
         told = f"the history of {target} has {outcomes}"
-        wanted = GIVEN_UP_OUTCOMES if never else RESTART_OUTCOMES
+        owed = OWED_OUTCOMES[1] in outcomes
+        wanted = GIVEN_UP_OUTCOMES if never else OWED_OUTCOMES if owed else RESTART_OUTCOMES
         self.court.hold(7, "the story is in history", _leads_over(outcomes, wanted), told)
         failed_at = max([simulation.rest.emitted_at.get((Metric.TELLING_FAILURES, ""), 0.0), *self.alarms])
         news = [event for event in events if text(event, "outcome") in wanted]

@@ -16,6 +16,7 @@ from routekeeper.domain.settings import Brake, FailbackMode, FailbackPolicy, Icm
 from routekeeper.domain.signals import spot_warning
 from routekeeper.domain.steering import NextHop, NextHopKind
 from routekeeper.ec2.errors import refused
+from routekeeper.router.applying import FIRST_PAUSE_SECONDS, ROUNDS
 from routekeeper.telemetry.measurements import Metric
 from tests.unit.router.stage import ASKED, CONFIGURATION, NAT_A, NAT_B, SILENT, Stage
 
@@ -95,6 +96,16 @@ def test_law_13_what_ec2_said_is_kept_told_and_alarmed(stage: Stage) -> None:
     assert stage.people.told == [refused_one, taken]
     assert stage.count(Metric.BARRED_PATHS) > 0
     assert stage.count(Metric.STEERING_FAILURES) > 0
+
+
+def test_law_4_after_the_last_try_of_what_may_still_be_changing_nothing_is_waited_for(stage: Stage) -> None:
+    tries = refuse(stage, NAT_B, refused("still changing", "IncorrectState"))
+    stage.see("nat-a", Health.UNHEALTHY)
+    before = stage.now
+    stage.run()
+    assert on(stage, GATEWAY)
+    assert tries.count("rtb-1") == ROUNDS
+    assert stage.now - before < FIRST_PAUSE_SECONDS * 2.0 ** (ROUNDS - 1)
 
 
 def test_law_13_a_barred_path_is_tried_ever_more_slowly_and_is_no_news_again(stage: Stage) -> None:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 from routekeeper.domain.errors import Ec2Error
@@ -142,16 +141,17 @@ def _change_all(
     left = todo
     with ThreadPoolExecutor(min(len(todo), AT_ONCE), "route") as threads:
         work = _Paced(lambda routes: threads.map(change, routes), dependencies, deadline_at, hope)
-        for pause in _pauses(dependencies, deadline_at):
+        for number in range(ROUNDS):
             outcomes = work.through(left)
             refused |= {r.resource: error for r, error in outcomes.items() if error is not None}
             for route in left:
                 if outcomes[route] is None:
                     refused.pop(route.resource, None)
             left = tuple(r for r, error in outcomes.items() if error is not None and not error.final)
-            if not left or not hope.is_left():
+            pause = min(FIRST_PAUSE_SECONDS * 2.0**number, deadline_at - dependencies.clock())
+            if not left or not hope.is_left() or number + 1 == ROUNDS or pause <= 0:
                 break
-            pause()
+            dependencies.sleep(pause)
     return {resource: error.refusal for resource, error in refused.items()}
 
 
@@ -247,12 +247,3 @@ def _is_outranked(refusal: Refusal) -> bool:
 
 def _misread(what: str) -> Refusal:
     return Refusal(MISREAD, f"changed, but {what}", About.ROUTE)
-
-
-def _pauses(dependencies: Dependencies, deadline_at: float) -> Iterator[Callable[[], None]]:
-    """One pause for each round. Each is longer than the last, and the deadline cuts them short."""
-    for number in range(ROUNDS):
-        left = deadline_at - dependencies.clock()
-        if number and left <= 0:
-            return
-        yield partial(dependencies.sleep, max(0.0, min(FIRST_PAUSE_SECONDS * 2.0**number, left)))
