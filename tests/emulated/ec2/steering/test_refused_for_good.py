@@ -222,7 +222,7 @@ def test_an_attachment_that_is_not_accepted(line: Line, state: str) -> None:
     line.put_into(line.far, state)
     with pytest.raises(Ec2Error, match=f"{line.far} is in invalid state") as error:
         line.put(line.far)
-    assert refused(error) == ("IncorrectState", About.CALL, FOR_NOW)
+    assert refused(error) == ("IncorrectState", About.NEXT_HOP, FINAL)
     line.put_into(line.far, "available")
     line.put(line.far)
 

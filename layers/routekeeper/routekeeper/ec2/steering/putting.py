@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from routekeeper.domain.errors import Ec2Error
+from routekeeper.domain.refusal import About
 from routekeeper.domain.routes import Route
 from routekeeper.domain.steering import NextHop
 from routekeeper.ec2.errors import Trouble, outranked, trouble
@@ -17,6 +19,9 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
     somebody else was quicker. If it was refused because the route has appeared, vanished or settled since it was read,
     `act` gets a second try on the route as it is now, and chooses its call by that. After a silence there is no second
     try, because the caller must first say whether the next hop is still wanted.
+
+    What is refused as still changing, although the route is settled, is the next hop. The same call would not fare better
+    soon.
 
     What outranks the route is not this call's matter: the route is written all the same, because it takes effect once
     that has gone. But what is written already is not written again.
@@ -37,11 +42,20 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
         now = _if_readable(read)
         if now is not None and now.is_written_to(next_hop):
             return
-        if now is None or now.unread is not None or _circumstances(now) == _circumstances(route):
+        if now is None or now.unread is not None:
             raise
+        if _circumstances(now) == _circumstances(route):
+            raise _about_what_changes(refusal, route) from refusal
         if trouble(refusal.code) is Trouble.UNANSWERED:
             raise
         act(now)
+
+
+def _about_what_changes(refusal: Ec2Error, route: Route) -> Ec2Error:
+    """The refusal, and what it is about: what is still changing is the next hop if it is not the route."""
+    if trouble(refusal.code) is not Trouble.CHANGING or not route.settled:
+        return refusal
+    return Ec2Error.of(replace(refusal.refusal, about=About.NEXT_HOP, final=True))
 
 
 def _if_readable(read: Callable[[], Route]) -> Route | None:
