@@ -18,7 +18,7 @@ from routekeeper.domain.steering import NextHop, NextHopKind, TgwPrefixList, Vpc
 from routekeeper.ec2.steering.kinds import steerers
 from tests.emulated.emulated_ec2 import IMAGE, EmulatedEc2, ec2_in_process
 
-FINAL, FOR_NOW = True, False
+FINAL = True
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ def put(route: Route, next_hop: NextHop | None, act: Callable[[Route], None], re
     `act` gets a second try on the route as it is now, and chooses its call by that. After a silence there is no second
     try, because the caller must first say whether the next hop is still wanted.
 
-    What is refused as still changing, although the route is settled, is the next hop. The same call would not fare better
-    soon.
+    What is refused as still changing, although the route is settled, is the next hop. The same call would not fare
+    better soon.
 
     What outranks the route is not this call's matter: the route is written all the same, because it takes effect once
     that has gone. But what is written already is not written again.
