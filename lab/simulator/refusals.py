@@ -106,7 +106,7 @@ def with_refusals(plan: Plan, random: Random, theme: str | None = None) -> Plan:
     for _ in range(random.choice((0, 0, 1, 3))):
         episode += _aside(scene, at + random.uniform(0.0, 200.0))
     events = (*(() if alone else plan.events), *sorted(episode, key=lambda event: event.at))
-    rested = max((0.0 if event.kind is Kind.HANG else event.seconds) + event.at for event in events)
+    rested = max(((0.0 if event.kind is Kind.HANG else event.seconds) + event.at for event in events), default=at)
     events += (*_at_first(configuration, Random(f"first sight {plan.seed}")), *_released(plan.seed, at, rested))
     ends = rested + random.choice((RECOVERY_SECONDS, PATIENCE_SECONDS))
     before = () if alone else tuple(moment for moment in plan.settle_at if moment < at)
@@ -124,12 +124,12 @@ def _released(seed: int, since: float, until: float) -> Iterator[Event]:
 
 
 def _at_first(configuration: Configuration, random: Random) -> Iterator[Event]:
-    """In some worlds, before the first look: an instance is stopped, and a person puts one of its routes elsewhere."""
+    """In some worlds, before the first look: an instance is terminated, and a person moves one of its routes."""
     far = configuration.groups.get("far")
     hop = None if far is None else far.paths[0].next_hops[0]
     if far is not None and hop is not None and hop.id.startswith("i-") and random.random() < 0.5:
         yield Event(0.1, Kind.EVENTS_LOST, seconds=60.0)
-        yield Event(0.2, Kind.STOPPED, hop.id, seconds=random.uniform(200.0, 900.0))
+        yield Event(0.2, Kind.TERMINATED, hop.id)
         yield Event(0.3, Kind.DRIFT, far.name)
 
 

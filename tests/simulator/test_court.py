@@ -14,6 +14,8 @@ from routekeeper.domain import path_health, view
 from routekeeper.domain.health import Health
 from routekeeper.domain.quorum import Verdict
 from routekeeper.domain.settings import FailbackMode, FailbackPolicy
+from routekeeper.router.recording import Recording
+from routekeeper.router.scope import Barred
 
 
 def left_as_a_blackhole() -> Plan:
@@ -43,3 +45,19 @@ def test_a_blackhole_that_never_ends_is_found_though_the_item_says_so(monkeypatc
     before = path_health.health_of_paths
     monkeypatch.setattr(view, "health_of_paths", mutated)
     assert Simulation(left_as_a_blackhole()).run().fault == "returning happens"
+
+
+def test_a_refusal_after_which_the_next_path_waits_for_the_next_pass_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one vantage no other verdict brings another pass just after the first."""
+
+    def mutated(self: Any, state: Any, pending: Any, applied: Any, *what: Any, **how: Any) -> None:
+        try:
+            before(self, state, pending, applied, *what, **how)
+        except Barred as barred:
+            raise applied.error() from barred
+
+    plan = replace(SCENARIOS["refused"].plan(), vantages=("a",))
+    assert Simulation(plan).run().fault is None
+    before = Recording._bar
+    monkeypatch.setattr(Recording, "_bar", mutated)
+    assert Simulation(plan).run().fault == "what is refused keeps nobody waiting"

@@ -236,6 +236,7 @@ class Bars:
             )
             if fresh:
                 self._hold_to_truth(group, path.name, text(after, "code") or "", told)
+                self._hold_to_slowing_down(before, after, told)
             soon = "next_try_at" in after and ahead < LONGEST_SECONDS + SKEW_SECONDS
             self.court.hold(13, "a bar has a next try", soon, f"{told}, for {ahead:.0f} s")
 
@@ -249,6 +250,14 @@ class Bars:
         taken = now - self.accepted_at.get((group.name, path), -1e12) < ONE_TRY_SECONDS
         of_routes = bool(answers) and all(one.of_route for one in answers)
         self.court.hold(13, "a bar is about the path", not (taken and of_routes), f"EC2 took other routes: {told}")
+
+    def _hold_to_slowing_down(self, before: Item | None, after: Item, told: str) -> None:
+        """The pause after a try that was due, and was refused again, is twice the one before it, up to an hour."""
+        if before is None or number(after, "refused_at") < number(before, "next_try_at"):
+            return
+        last, next_one = (number(bar, "next_try_at") - number(bar, "refused_at") for bar in (before, after))
+        slower = next_one > min(1.9 * last, LONGEST_SECONDS - SKEW_SECONDS)
+        self.court.hold(13, "pauses grow", slower, f"after {last:.0f} s come {next_one:.0f} s: {told}")
 
     def _is_still_changing(self, group: Group, code: str) -> bool:
         """Whether a reference of the group was changed so lately that EC2 may take no other change of it."""

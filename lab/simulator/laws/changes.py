@@ -79,9 +79,10 @@ class Changes:
         others = [
             one for one in self.world.resources(group) if one != change.resource and self.world.leads_nowhere(one)
         ]
-        there = [one for one in others if one in since and self.world.is_on(group, one, path)]
-        first = text(part(held, "pending"), "kind") == "initial"  # whatever there is, it is seen for the first time
-        seen = any(first or self.world.kernel.now - since[one] > SEEN_SECONDS for one in there)
+        there = [one for one in others if self.world.is_on(group, one, path)]
+        now, first = self.world.kernel.now, text(part(held, "pending"), "kind") == "initial"
+        # At its first look a router has no earlier one that a read could show.
+        seen = any((first and not self.world.plan.lag) or now - since.get(one, now) > SEEN_SECONDS for one in there)
         ways = [p for p in group.paths if p.name != path and self.court.bench.word(p.target) == GOOD]
         ways = [p for p in ways if self.blackholes.free_for(group.name, p.name) > SEEN_SECONDS]
         asked = part(held, "pin") is not None or part(part(held, "pending"), "asked") is not None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.simulator.mutants import braking, evidence, instances, leaving, people, starting, telling, together
+from lab.simulator.mutants import braking, evidence, instances, leaving, people, refusing, starting, telling, together
 from lab.simulator.mutants.mutant import Mutant, alive
 
 __all__ = ["MUTANTS", "Mutant", "alive"]
@@ -21,6 +21,7 @@ MUTANTS: Final = tuple(
             *telling.MUTANTS,
             *instances.MUTANTS,
             *starting.MUTANTS,
+            *refusing.MUTANTS,
             *together.MUTANTS,
             *braking.MUTANTS,
         ),

@@ -139,17 +139,17 @@ def _every_vantage_is_trusted() -> tuple[Swap, ...]:
 
 
 MUTANTS: Final = (
-    Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=4),
-    Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=4),
+    Mutant("unsent-is-lost", 1, "a probe that could not be sent counts as a loss", _unsent_is_lost, bitten_by=6),
+    Mutant("the-dead-vote", 1, "a vantage that is not run keeps its vote", _the_dead_vote, bitten_by=10),
     Mutant("four-are-ten", 1, "four losses make a verdict", _nine_are_ten, bitten_by=0),
     Mutant(
-        "unknown-is-loss", 1, "a probe that could not be sent counts for the loss rate", _unknown_is_loss, bitten_by=4
+        "unknown-is-loss", 1, "a probe that could not be sent counts for the loss rate", _unknown_is_loss, bitten_by=9
     ),
-    Mutant("half-is-enough", 1, "half the evidence makes a verdict on loss or latency", _half_is_enough, bitten_by=1),
-    Mutant("grey-goes-unseen", 1, "no verdict on loss or latency is ever made", _grey_goes_unseen, bitten_by=4),
-    Mutant("grey-never-clears", 1, "no verdict on loss or latency is ever taken back", _grey_never_clears, bitten_by=1),
+    Mutant("half-is-enough", 1, "half the evidence makes a verdict on loss or latency", _half_is_enough, bitten_by=2),
+    Mutant("grey-goes-unseen", 1, "no verdict on loss or latency is ever made", _grey_goes_unseen, bitten_by=8),
+    Mutant("grey-never-clears", 1, "no verdict on loss or latency is ever taken back", _grey_never_clears, bitten_by=2),
     Mutant(
-        "answers-clear-grey", 1, "ten answers in a row take a verdict on loss back", _answers_clear_grey, bitten_by=1
+        "answers-clear-grey", 1, "ten answers in a row take a verdict on loss back", _answers_clear_grey, bitten_by=2
     ),
     Mutant(
         "the-last-to-arrive-is-right",
@@ -158,15 +158,15 @@ MUTANTS: Final = (
         _the_last_to_arrive_is_right,
         bitten_by=2,
     ),
-    Mutant("unknown-will-do", 2, "traffic leaves an UNHEALTHY path for an UNKNOWN one", _unknown_will_do, bitten_by=16),
+    Mutant("unknown-will-do", 2, "traffic leaves an UNHEALTHY path for an UNKNOWN one", _unknown_will_do, bitten_by=19),
     Mutant("drift-goes-anywhere", 2, "drift is put right onto whatever is desired", _drift_goes_anywhere, bitten_by=98),
     Mutant("silent-when-stranded", 3, "no alarm if no path is HEALTHY", _silent_when_stranded, bitten_by=8),
-    Mutant("anywhere-but-here", 3, "if no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=1),
+    Mutant("anywhere-but-here", 3, "if no path is HEALTHY, any other is taken", _anywhere_but_here, bitten_by=2),
     Mutant(
         "every-vantage-is-trusted",
         5,
         "a vantage whose every target fails keeps its vote",
         _every_vantage_is_trusted,
-        bitten_by=20,
+        bitten_by=34,
     ),
 )

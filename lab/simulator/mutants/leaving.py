@@ -108,14 +108,18 @@ def _brief_flaps_do_not_count() -> tuple[Swap, ...]:
 
 MUTANTS: Final = (
     Mutant(
-        "any-move-leaves-a-blackhole", 4, "every path that is left counts as a blackhole", _any_move_leaves_a_blackhole
+        "any-move-leaves-a-blackhole",
+        4,
+        "every path that is left counts as a blackhole",
+        _any_move_leaves_a_blackhole,
+        bitten_by=1,
     ),
     Mutant("brief-flaps-do-not-count", 4, "a failure of a minute is no flap", _brief_flaps_do_not_count),
     Mutant(
         "leaving-waits", 4, "a group that has moved stays for five minutes, whatever comes", _leaving_waits, bitten_by=3
     ),
     Mutant("signals-are-ignored", 4, "nobody asks what AWS has said", _signals_are_ignored, bitten_by=2),
-    Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=1),
+    Mutant("returning-does-not-wait", 4, "no hold-down before failback", _returning_does_not_wait, bitten_by=2),
     Mutant(
         "flaps-are-forgiven",
         4,
