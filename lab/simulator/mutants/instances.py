@@ -81,5 +81,5 @@ MUTANTS: Final = (
     Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=2),
     Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=0),
     Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes, bitten_by=1),
-    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=9),
+    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=35),
 )
