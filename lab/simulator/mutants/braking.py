@@ -51,18 +51,18 @@ def _the_brake_lets_go() -> tuple[Swap, ...]:
 
 
 MUTANTS: Final = (
-    Mutant("the-brake-is-ignored", 12, "moves that can wait go beyond the limit", _the_brake_is_ignored, bitten_by=4),
+    Mutant("the-brake-is-ignored", 12, "moves that can wait go beyond the limit", _the_brake_is_ignored, bitten_by=7),
     Mutant(
-        "leaving-is-braked", 12, "the brake also holds moves out of an UNHEALTHY path", _leaving_is_braked, bitten_by=4
+        "leaving-is-braked", 12, "the brake also holds moves out of an UNHEALTHY path", _leaving_is_braked, bitten_by=7
     ),
     Mutant(
         "leaving-does-not-count",
         12,
         "only moves that the brake may hold are counted",
         _leaving_does_not_count,
-        bitten_by=4,
+        bitten_by=7,
     ),
     Mutant(
-        "the-brake-lets-go", 12, "the brake releases itself once the moves are old", _the_brake_lets_go, bitten_by=4
+        "the-brake-lets-go", 12, "the brake releases itself once the moves are old", _the_brake_lets_go, bitten_by=8
     ),
 )

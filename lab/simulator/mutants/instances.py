@@ -77,9 +77,9 @@ MUTANTS: Final = (
         _who_goes_through_is_forgotten,
         bitten_by=29,
     ),
-    Mutant("nobody-is-restarted", 8, "no restart is ever begun", _nobody_is_restarted, bitten_by=4),
-    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=0),
+    Mutant("nobody-is-restarted", 8, "no restart is ever begun", _nobody_is_restarted, bitten_by=35),
+    Mutant("attempts-are-not-counted", 8, "restarts are not limited", _attempts_are_not_counted, bitten_by=2),
     Mutant("all-at-once", 8, "a restart begins while another is under way", _all_at_once, bitten_by=0),
     Mutant("others-routes", 9, "a route table that is not configured is written, too", _others_routes, bitten_by=1),
-    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=5),
+    Mutant("others-instances", 9, "the wrong instance is stopped by force", _others_instances, bitten_by=35),
 )

@@ -135,7 +135,7 @@ MUTANTS: Final = (
         bitten_by=8,
     ),
     Mutant("flaps-never-fade", 4, "a suppressed path stays suppressed for a month", _flaps_never_fade, bitten_by=15),
-    Mutant("windows-never-close", 4, "windows are open all the time", _windows_never_close, bitten_by=1),
+    Mutant("windows-never-close", 4, "windows are open all the time", _windows_never_close, bitten_by=37),
     Mutant(
         "windows-are-missed", 4, "traffic does not return while a window is open", _windows_are_missed, bitten_by=15
     ),

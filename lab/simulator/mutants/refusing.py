@@ -184,7 +184,7 @@ MUTANTS: Final = (
         13,
         "a refusal of EC2's bars nothing",
         _nothing_is_barred,
-        bitten_by=9,
+        bitten_by=27,
     ),
     Mutant(
         "bars-are-not-heeded",
@@ -214,7 +214,7 @@ MUTANTS: Final = (
         "one-route-bars-the-path", 13, "a refusal of one route bars the path", _one_route_bars_the_path, bitten_by=9
     ),
     Mutant(
-        "acknowledging-lifts-no-bar", 13, "an acknowledgement lifts no bar", _acknowledging_lifts_no_bar, bitten_by=0
+        "acknowledging-lifts-no-bar", 13, "an acknowledgement lifts no bar", _acknowledging_lifts_no_bar, bitten_by=27
     ),
     Mutant(
         "what-could-not-begin-stays-pending",

@@ -10,6 +10,8 @@ from routekeeper.domain import restart, restart_course, restart_owed
 from routekeeper.domain.restart import RestartBar, RestartOutcome, Step, Wait
 from routekeeper.restarter import restarter, visit
 
+DAY_SECONDS: Final = 86_400.0
+
 
 def _what_does_not_start_is_left() -> tuple[Swap, ...]:
     def mutated(state: Any, active: Any, outcome: Any, reason: str, now: float) -> Step:
@@ -21,7 +23,7 @@ def _what_does_not_start_is_left() -> tuple[Swap, ...]:
 
 
 def _one_more_try_will_do() -> tuple[Swap, ...]:
-    return ((restart_owed, "pace", always(86_400.0)),)
+    return ((restart_owed, "pace", always(DAY_SECONDS)), (restart_owed, "LONGEST_SECONDS", DAY_SECONDS))
 
 
 def _no_never_is_heard() -> tuple[Swap, ...]:
@@ -74,7 +76,7 @@ MUTANTS: Final = (
         15,
         "what EC2 never stops is to be stopped again and again",
         _no_never_is_heard,
-        bitten_by=25,
+        bitten_by=29,
     ),
     Mutant(
         "never-is-forgotten", 15, "a restart of what EC2 never stops is begun again", _never_is_forgotten, bitten_by=29

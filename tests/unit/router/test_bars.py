@@ -360,6 +360,10 @@ def test_law_7_what_a_half_made_move_has_left_is_no_drift_once_the_way_back_is_r
     minutes(stage, 10)
     assert {event.kind for event in stage.history()} == {TransitionKind.FAILOVER, TransitionKind.FAILBACK}
     assert len(stage.history()) == 2
+    rest = stage.state().pending
+    assert rest is not None
+    assert rest.kind is TransitionKind.COMPLETION
+    assert rest.from_path == "nat-b", "traffic has never been on the path that was refused"
     stage.routes.judge = lambda *_: None
     minutes(stage, 3)
     assert on(stage, NAT_B) or on(stage, NAT_A)

@@ -129,7 +129,7 @@ def withdrawn(
     if left and origin is not None and state.halfway:
         why = f"the rest of an earlier move; {reason}"
         kind = TransitionKind.COMPLETION
-        owed = Transition(next_id(state), state.group, kind, pending.to_path, origin, why, now, changes=left)
+        owed = Transition(next_id(state), state.group, kind, pending.from_path, origin, why, now, changes=left)
     state = replace(state, path=origin, since=now, reason=reason, pending=owed, worker=None)
     return barred(state, pending.to_path, bar)
 
