@@ -71,7 +71,7 @@ def _changes_before_commit() -> tuple[Swap, ...]:
 
 
 MUTANTS: Final = (
-    Mutant("pauses-are-ignored", 6, "nobody looks at pauses", _pauses_are_ignored, bitten_by=0),
+    Mutant("pauses-are-ignored", 6, "nobody looks at pauses", _pauses_are_ignored, bitten_by=60),
     Mutant("pins-get-lost", 6, "a move forgets the pin that asked for it", _pins_get_lost, bitten_by=9),
     Mutant("pins-last-for-ever", 6, "a pin or a pause may last ten years", _pins_last_for_ever, bitten_by=0),
     Mutant(
