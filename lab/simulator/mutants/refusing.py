@@ -208,10 +208,10 @@ MUTANTS: Final = (
         13,
         "a path is returned to once its bar is over",
         _traffic_is_moved_to_find_out,
-        bitten_by=27,
+        bitten_by=73,
     ),
     Mutant(
-        "one-route-bars-the-path", 13, "a refusal of one route bars the path", _one_route_bars_the_path, bitten_by=9
+        "one-route-bars-the-path", 13, "a refusal of one route bars the path", _one_route_bars_the_path, bitten_by=58
     ),
     Mutant(
         "acknowledging-lifts-no-bar", 13, "an acknowledgement lifts no bar", _acknowledging_lifts_no_bar, bitten_by=27
