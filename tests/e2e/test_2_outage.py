@@ -68,7 +68,9 @@ def test_a_table_without_the_tag_is_not_touched(lab: Laboratory, outage: Outage)
     calls = [call for call in lab.aws.ec2_controls.calls(action="ReplaceRoute") if table in str(call["parameters"])]
     assert {call["error"] for call in calls} == {"UnauthorizedOperation"}
     assert user.default_route(lab, table) == "nat-a"
-    assert user.history(lab, "untagged") == []
+    [refused] = user.history(lab, "untagged")
+    assert {change["code"] for change in refused["changes"]} == {"UnauthorizedOperation"}
+    assert refused["traffic"] == {"paths": ["nat-a"], "astray": 0}
 
 
 def test_a_pause_is_honoured_until_it_is_ended(lab: Laboratory, outage: Outage) -> None:
