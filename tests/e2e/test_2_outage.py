@@ -70,7 +70,7 @@ def test_a_table_without_the_tag_is_not_touched(lab: Laboratory, outage: Outage)
     assert user.default_route(lab, table) == "nat-a"
     [refused] = user.history(lab, "untagged")
     assert {change["code"] for change in refused["changes"]} == {"UnauthorizedOperation"}
-    assert refused["traffic"] == {"paths": ["nat-a"], "astray": 0}
+    assert refused["traffic"] == {"paths": ["first"], "astray": 0}
 
 
 def test_a_pause_is_honoured_until_it_is_ended(lab: Laboratory, outage: Outage) -> None:
