@@ -134,7 +134,7 @@ def _speed(transition: Transition) -> Iterator[str]:
 def _traffic(transition: Transition) -> Iterator[str]:
     """Where it is, unless that is where it was to be."""
     traffic = transition.traffic
-    if traffic is None or (traffic.paths == (transition.to_path,) and not traffic.astray):
+    if traffic is None or traffic.is_all_on(transition.to_path):
         return
     if not _is_refused(transition):
         yield f"Traffic is on: {traffic}; wanted is {transition.to_path}"

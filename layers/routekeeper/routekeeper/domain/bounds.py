@@ -35,12 +35,10 @@ AHEAD_SECONDS: Final = 600.0
 LONGEST_HOLD_SECONDS: Final = 7 * 86_400.0
 """The longest that a pin or a pause may last, so that a forgotten one ends by itself (law 6)."""
 
-Time = Annotated[float, Bounds(0.0, LATEST, "a time in seconds since 1970 that is before 2100")]
-Happened = Annotated[float, Bounds(0.0, LATEST, "a time in seconds since 1970 that is before 2100", AHEAD_SECONDS)]
-Held = Annotated[
-    float,
-    Bounds(0.0, LATEST, "a time in seconds since 1970 that is before 2100", LONGEST_HOLD_SECONDS + AHEAD_SECONDS),
-]
+_A_TIME: Final = "a time in seconds since 1970 that is before 2100"
+Time = Annotated[float, Bounds(0.0, LATEST, _A_TIME)]
+Happened = Annotated[float, Bounds(0.0, LATEST, _A_TIME, AHEAD_SECONDS)]
+Held = Annotated[float, Bounds(0.0, LATEST, _A_TIME, LONGEST_HOLD_SECONDS + AHEAD_SECONDS)]
 Count = Annotated[int, Bounds(0, MOST, f"a whole number from 0 to {MOST}")]
 Amount = Annotated[float, Bounds(0.0, float(MOST), f"a number from 0 to {MOST}")]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -218,6 +218,10 @@ class GroupState(Stored):
     def refused_paths(self) -> frozenset[str]:
         """The paths that EC2 has refused and not taken since."""
         return frozenset(name for name, memory in self.paths.items() if memory.bar is not None)
+
+    def without_bars(self, paths: Iterable[str]) -> GroupState:
+        """With these paths to be tried as any other, whatever EC2 has said of them."""
+        return self.remembering({path: replace(self.memory(path), bar=None) for path in paths})
 
     def memory(self, path: str) -> PathMemory:
         return self.paths.get(path, NOTHING)

@@ -45,7 +45,7 @@ def health_of_paths(
 def barred_paths(group: Group, state: GroupState, actual: Actual | None, now: float) -> dict[str, Bar]:
     """The bars in force, by path. A path that all routes are on has none: EC2 has taken it, or it was there before.
 
-    While traffic is on a dead path and has no other way, bars give way sooner (`ladder`).
+    While traffic is on a dead path and has no other way, bars give way sooner (`view`).
     """
     there = actual.path if actual is not None and actual.path not in actual.blackholes else None
     bars = ((path.name, state.memory(path.name).bar) for path in group.paths if path.name != there)

@@ -82,6 +82,10 @@ class Traffic(Stored):
     astray: Count = 0
     """How many lead nowhere, or to what no path of the group names."""
 
+    def is_all_on(self, path: str | None) -> bool:
+        """Whether every route is on this path."""
+        return self.paths == (path,) and not self.astray
+
     def __str__(self) -> str:
         named = " and ".join(self.paths)
         if not self.astray:

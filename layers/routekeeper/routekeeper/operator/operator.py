@@ -165,7 +165,7 @@ class Operator:
                 self.store.save_group(free)
             except VersionConflict:
                 continue
-            return sorted(path for path, memory in state.paths.items() if memory.bar is not None)
+            return sorted(state.refused_paths)
         raise self._overtaken(name, "group")
 
     def _overtaken(self, name: str, field: str) -> RequestError:

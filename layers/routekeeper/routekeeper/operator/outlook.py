@@ -45,7 +45,7 @@ def headline(group: Group, state: GroupState, now: float, told: Json) -> str:
         sentence = f"moving {group.name}{origin} to {told['to']}"
     else:
         sentence = f"{group.name} stays on {state.path or 'what its routes are on'}: {told['reason']}"
-    if state.traffic is not None and (state.traffic.astray or state.traffic.paths != (state.path,)):
+    if state.traffic is not None and not state.traffic.is_all_on(state.path):
         sentence += f"; its traffic is on {state.traffic}"
     pin, pause = state.pinned_at(now), state.paused_at(now)
     if pin is not None:

@@ -36,12 +36,11 @@ def grant(change: GroupRequest, group: Group, state: GroupState, paths: Paths, n
 
 def without_bars(state: GroupState, asked: Asker) -> GroupState:
     """The group's state with every path that EC2 refuses to be tried as any other; the same if there is none."""
-    barred = tuple(name for name, memory in state.paths.items() if memory.bar is not None)
+    barred = state.refused_paths
     if not barred:
         return state
-    free = state.remembering({name: replace(state.memory(name), bar=None) for name in barred})
     intent = Intent("acknowledge", f"ask EC2 again for {', '.join(sorted(barred))}", asked)
-    return replace(free, intents=(intent, *state.intents)[:INTENTS_KEPT])
+    return replace(state.without_bars(barred), intents=(intent, *state.intents)[:INTENTS_KEPT])
 
 
 def _granted(change: GroupRequest, group: Group, state: GroupState, paths: Paths, now: float) -> tuple[GroupState, str]:

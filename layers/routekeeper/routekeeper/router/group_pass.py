@@ -161,9 +161,8 @@ class GroupPass:
     def _known(self, state: GroupState) -> GroupState:
         """The state without the bars that a deployment has ended."""
         release = barring.name(self.scope.dependencies.release)
-        held = {name: memory for name, memory in state.paths.items() if memory.bar is not None}
-        outlived = {name: memory for name, memory in held.items() if memory.bar and memory.bar.release != release}
-        return state.remembering({name: replace(memory, bar=None) for name, memory in outlived.items()})
+        bars = ((name, memory.bar) for name, memory in state.paths.items())
+        return state.without_bars(name for name, bar in bars if bar is not None and bar.release != release)
 
     def _tell_of_bars(self, state: GroupState) -> None:
         """While EC2 refuses a path, keep the alarm on routes up."""
