@@ -60,7 +60,7 @@ def refused_again_and_again(count: int) -> GroupState:
     pending = Transition("one-1", "one", TransitionKind.FAILOVER, "nat-a", "nat-b", "nat-a is UNHEALTHY", 1.8e9)
     for number in range(10):
         applied = Applied(refused_changes(count, words), 1.8e9 + number, owed=True)
-        state = transitions.closed(state, pending, applied, None, "teller", 1.8e9 + number)
+        state = transitions.closed(state, pending, applied, "teller", 1.8e9 + number)
         assert state.pending is not None
         pending = state.pending
     return state

@@ -13,7 +13,7 @@ from routekeeper.domain import barring
 from routekeeper.domain.barring import Bar
 from routekeeper.domain.group_state import GroupState, RouteChange, Transition, TransitionKind
 from routekeeper.domain.refusal import Refusal
-from routekeeper.domain.routes import Route, actual, differing, whereabouts
+from routekeeper.domain.routes import Route, actual, differing
 from routekeeper.ec2.errors import OUTRANKED, UNREADABLE
 from routekeeper.router import transitions
 from routekeeper.router.applying import Applied, planned
@@ -48,7 +48,7 @@ class Recording:
             if state.worker == self.scope.worker:
                 self.scope.save(replace(state, worker=None, pending=transitions.answered(pending, applied)))
             raise applied.error()
-        taken = transitions.barred(state, pending.to_path, None) if applied.changed else state
+        taken = state.without_bars((pending.to_path,)) if applied.changed else state
         done = self.close(taken, applied, routes)
         self._measure(done)
         if applied.failed:
@@ -100,9 +100,8 @@ class Recording:
 
     def close(self, state: GroupState, applied: Applied, routes: Routes) -> Transition:
         assert state.pending is not None  # noqa: S101 - only a state with a pending transition is closed
-        traffic = whereabouts(self.scope.group, routes) or state.traffic
         shown = transitions.with_routes(state, self.scope.group, routes, self.scope.now())
-        ended = transitions.closed(shown, state.pending, applied, traffic, self.scope.worker, self.scope.now())
+        ended = transitions.closed(shown, state.pending, applied, self.scope.worker, self.scope.now())
         done = ended.unannounced[-1].transition
         self.tell_of_dropped(state, ended)
         self.scope.dependencies.store.record(ended, done)

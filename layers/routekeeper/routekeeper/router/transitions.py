@@ -97,23 +97,21 @@ def overtaken(pending: Transition, group: Group, routes: Iterable[Route], by: Tr
     return replace(pending, reason=f"{pending.reason}; {why}", changes=changes, traffic=traffic)
 
 
-def closed(
-    state: GroupState, pending: Transition, applied: Applied, traffic: Traffic | None, teller: str, now: float
-) -> GroupState:
+def closed(state: GroupState, pending: Transition, applied: Applied, teller: str, now: float) -> GroupState:
     """The state once `pending` is done, in whole or in part. What was done is the last of its `unannounced`.
 
     Changes that an earlier pass made before it died, or before its record was refused, are part of what was done.
-    `traffic` is where the routes lead then.
+    The state knows where the routes lead by then (`with_routes`).
     """
     latest = {change.resource: change for change in applied.changes}
     before = {change.resource: replace(change, refusal=None) for change in pending.changes}
     merged = tuple(
         replace(latest.get(resource, change), before=change.before) for resource, change in {**latest, **before}.items()
     )
-    done = replace(pending, changes=merged, applied_at=applied.at, traffic=traffic)
+    done = replace(pending, changes=merged, applied_at=applied.at, traffic=state.traffic)
     rest = _completion(state, done, now) if applied.owed else None
     applied_at = applied.at if applied.changed else state.applied_at
-    after = replace(state, pending=rest, worker=None, traffic=traffic, applied_at=applied_at, halfway=applied.owed)
+    after = replace(state, pending=rest, worker=None, applied_at=applied_at, halfway=applied.owed)
     return to_be_told(after, done, teller, now)
 
 
@@ -134,8 +132,8 @@ def withdrawn(
     return barred(state, pending.to_path, bar)
 
 
-def barred(state: GroupState, path: str, bar: Bar | None) -> GroupState:
-    """The state with this bar on the path, or with none."""
+def barred(state: GroupState, path: str, bar: Bar) -> GroupState:
+    """The state with this bar on the path."""
     return state.remembering({path: replace(state.memory(path), bar=bar)})
 
 
